@@ -1,0 +1,21 @@
+# Warnings are errors; asserts of ours and of Boost stay on in every build.
+set(CALLERPRINT_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Wunused-result -Wimplicit-fallthrough -Wthread-safety
+  -fno-omit-frame-pointer -fstack-protector-strong -fcolor-diagnostics)
+add_compile_definitions(BOOST_ENABLE_ASSERT_HANDLER _GLIBCXX_ASSERTIONS)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
+  add_compile_options(-march=x86-64-v2)
+endif()
+
+if(CALLERPRINT_SANITIZE)
+  add_compile_options(-fsanitize=${CALLERPRINT_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
+  add_link_options(-fsanitize=${CALLERPRINT_SANITIZE})
+else()
+  add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")  # keeps asserts (no NDEBUG) and lines in stack traces
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

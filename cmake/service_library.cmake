@@ -1,0 +1,18 @@
+# One folder of service/ is one library: service_library(correlate base call policy) in its CMakeLists.txt.
+# It may use only folders that stand above it in service/CMakeLists.txt, and a header of another folder is
+# found only where that folder is declared.
+function(service_library name)
+  foreach(folder IN LISTS ARGN)
+    if(NOT TARGET service_${folder})  # the order of add_subdirectory is the architecture
+      message(FATAL_ERROR "service/${name} may use only folders above it, not ${folder}")
+    endif()
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  add_library(service_${name} STATIC ${sources})
+  set(view ${PROJECT_BINARY_DIR}/view/${name})  # holds a single link: ${name} -> this folder
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+  target_include_directories(service_${name} PUBLIC ${view})
+  list(TRANSFORM ARGN PREPEND service_)
+  target_link_libraries(service_${name} PUBLIC ${ARGN})
+endfunction()
