@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "enrich/table.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace enrich {
+
+/// Address ranges in memory, found by binary search.
+class RangeTable final : public Table {
+public:
+    enum class Layout : std::uint8_t {
+        asn,      ///< `first,last,asn,name`
+        country,  ///< `first,last,country`
+        kind,     ///< One CIDR block a line, `#` comments; every one is of the kind given.
+        kinds,    ///< `network,kind`
+    };
+
+    /// Reads the text of a file. The ends of a range are addresses as text or IPv4 as 32-bit
+    /// numbers; both are inside. Where ranges overlap the narrower wins, of equal ones the later.
+    /// Fails with Fault::invalid, naming the file and the lines (the first ten) that are wrong.
+    /// `kind` is for Layout::kind.
+    static base::Result<std::shared_ptr<const RangeTable>> parse(std::string name,
+                                                                 std::string_view text,
+                                                                 Layout layout,
+                                                                 std::string_view kind = {});
+
+    void look_up(const call::Address& address, NetworkFacts& facts) const override;
+
+    /// Ranges without overlaps; at least as many as the file's lines need.
+    [[nodiscard]] std::size_t size() const noexcept { return v4_.size() + v6_.size(); }
+
+private:
+    using V6 = std::array<std::uint8_t, 16>;
+    template <class Point>
+    struct Range {
+        Point first;
+        Point last;
+        std::uint32_t fact;
+    };
+    struct Fact {
+        std::uint32_t asn = 0;  ///< 0: none.
+        std::string text;       ///< AS name, country or kind.
+    };
+    friend class RangeParser;
+
+    RangeTable(std::string name, std::string version, Layout layout)
+        : Table(std::move(name), std::move(version)), layout_(layout) {}
+
+    Layout layout_;
+    std::vector<Range<std::uint32_t>> v4_;  // ascending, without overlaps
+    std::vector<Range<V6>> v6_;
+    std::vector<Fact> facts_;
+};
+
+}  // namespace enrich

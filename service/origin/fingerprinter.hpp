@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "call/batch.hpp"
+#include "call/names.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace origin {
+
+/// Fills origin.exact, origin.place, origin.network_client, origin.software (the levels L0 to L3 of
+/// the `of1` fingerprint), origin.client_family, origin.client_version and origin.platform, as far
+/// as Names wants them. The rules are docs/reference/origin.md.
+///
+/// Owned by one worker; remembers the answer per distinct (address, agent, JA4, TLS, AS).
+class Fingerprinter {
+public:
+    struct Options {
+        std::string key;  ///< Secret of the deployment and epoch; 16 to 64 bytes.
+        /// Distinct inputs remembered before all are forgotten; 16 to 10'000'000.
+        std::size_t max_remembered = 200'000;
+    };
+
+    /// Fails with Fault::invalid, naming the option and its range.
+    static base::Result<Fingerprinter> make(Options options,
+                                            std::shared_ptr<const call::Names> names);
+    ~Fingerprinter();
+    Fingerprinter(Fingerprinter&& other) noexcept;
+    Fingerprinter& operator=(Fingerprinter&& other) noexcept;
+
+    /// Adds the fields that wanted origin facts are computed from.
+    static void want(call::Names& names);
+
+    /// A level is absent when nothing of what it is made of is known. Facts that a call already has
+    /// are kept. Call after enrichment: the AS takes part.
+    void apply(call::Batch& batch);
+
+private:
+    struct State;
+    explicit Fingerprinter(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace origin
