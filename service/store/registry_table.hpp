@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "registry/rows.hpp"
+#include "store/session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace store {
+
+/// What we were told, kept in tables. Licences are never overwritten: a correction closes the row
+/// that was believed and adds the new one.
+class RegistryTable {
+public:
+    explicit RegistryTable(Session& session) : session_(session) {}  // borrowed
+
+    struct Imported {
+        std::size_t added = 0;
+        std::size_t changed = 0;
+        std::size_t unchanged = 0;
+        std::size_t corrected = 0;  ///< Licence rows whose known_to was closed; part of `changed`.
+        std::uint64_t version = 0;  ///< Of the registry, after.
+    };
+    /// All rows or none. A licence without known_from is known from `now` on when it corrects one,
+    /// else since ever. The version grows only when something changed.
+    base::Result<Imported> import(const registry::Rows& rows, base::WallTime now,
+                                  std::string_view actor);
+
+    /// Every row, all versions of licences among them.
+    base::Result<registry::Rows> load();
+    /// Grows with each import that changed something: poll it, then load.
+    base::Result<std::uint64_t> version();
+
+private:
+    Session& session_;
+};
+
+}  // namespace store
