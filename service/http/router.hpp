@@ -1,0 +1,47 @@
+#pragma once
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace http {
+
+/// Answers one request. Runs on the connection's thread and must not block it; it may await. The
+/// request outlives the coroutine. What it throws becomes a 500 and a line in the log.
+using Handler = std::function<boost::asio::awaitable<Response>(Request&)>;
+
+/// Which handler answers which method and path. Filled once, then only read, by any thread.
+class Router {
+public:
+    struct Route {
+        std::string method;
+        std::string pattern;
+        Handler handler;
+        std::vector<std::string> segments;  ///< "{id}" stays as it is.
+    };
+
+    /// `pattern` is an absolute path; a whole segment may be "{name}", which takes one non-empty
+    /// segment of the request, percent-decoded, as parameter `name`. Literal segments are compared
+    /// as sent: an escaped letter is another path. A route for GET answers HEAD too. Adding the
+    /// same method and pattern twice is a bug and aborts.
+    void add(std::string_view method, std::string_view pattern, Handler handler);
+
+    [[nodiscard]] const std::vector<Route>& routes() const noexcept { return routes_; }
+
+    /// The outcome of a look-up: a route, or the methods that the path knows (empty: no such path).
+    struct Match {
+        const Route* route = nullptr;
+        std::string allow;  ///< For the Allow header of a 405: "GET, HEAD, POST".
+    };
+    /// Fills the request's parameters when a route is found. Literal segments win over "{name}".
+    [[nodiscard]] Match match(Request& request) const;
+
+private:
+    std::vector<Route> routes_;
+};
+
+}  // namespace http
