@@ -1,0 +1,95 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "call/batch.hpp"
+#include "call/names.hpp"
+#include "correlate/firing.hpp"
+#include "policy/set.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Windows over matches, in event time.
+///
+/// A match waits until the watermark passes it and is then applied in the order of (event time,
+/// call id): arrival order, batches, threads and restarts cannot change what fires. How that works,
+/// what is exact and what is bounded: docs/explanation/event-time.md. Semantics: sigma.md 13.
+namespace correlate {
+
+/// What `pipeline` publishes of an engine. Gauges tell the present, counters only grow.
+struct Stats {
+    std::uint64_t groups = 0;    ///< Gauge: group keys held.
+    std::uint64_t buffered = 0;  ///< Gauge: matches waiting for the watermark.
+    std::uint64_t bytes = 0;     ///< Gauge: memory of groups, windows and waiting matches, about.
+    std::uint64_t matches = 0;   ///< Counter: matches taken, once per policy that counts them.
+    std::uint64_t late = 0;      ///< Counter: matches refused, the watermark having passed them.
+    std::uint64_t evicted = 0;   ///< Counter: live groups given up at a policy's cap.
+    std::uint64_t firings = 0;   ///< Counter, without repeats.
+    std::uint64_t inexact = 0;   ///< Counter: firings whose window was past the exact size.
+};
+
+/// One shard's windows. Owned by one thread; reads no clock.
+class Engine {
+public:
+    struct Options {
+        /// Keep only the groups with hash(policy, group) % shard_count == shard. Policies chained
+        /// to each other share a shard for a group; when they group by different names, one shard
+        /// has all their groups.
+        unsigned shard = 0;
+        unsigned shard_count = 1;  ///< 1 to 1,024.
+        /// Groups one policy may hold on this shard, at least 16. Beyond, those with the fewest
+        /// matches go, a sixteenth at a time, and are counted.
+        std::size_t groups_per_policy = 1'000'000;
+        /// Event time between two repeats of one episode; 0: repeats are not given.
+        std::chrono::microseconds repeat_every{0};
+        /// Keys the hashes of groups and values, so that nobody can choose texts that collide. The
+        /// same for all shards, and for as long as saved states are to be restored.
+        std::uint64_t hash_key[2] = {0x63616c6c65727072, 0x696e742077696e64};
+    };
+
+    /// The set must have put its names into `names` (Set::want). Both are kept.
+    Engine(std::shared_ptr<const policy::Set> set, std::shared_ptr<const call::Names> names,
+           Options options);
+    ~Engine();
+    Engine(Engine&&) noexcept;
+    Engine& operator=(Engine&&) noexcept;
+
+    /// Takes the policies that matched one call (ascending, from Matcher::match). `block` is where
+    /// its record is kept. Copies what it needs. A call not after the watermark is late: counted,
+    /// not applied.
+    void observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
+                 std::uint64_t block);
+
+    /// Applies all waiting matches with time <= `watermark`, which is remembered, and appends what
+    /// fired, in the order of `before`. A watermark older than the last one changes nothing.
+    void advance(base::EventTime watermark, std::vector<Firing>& out);
+
+    /// Applies everything that waits: the end of a file. Whatever comes after is late.
+    void finish(std::vector<Firing>& out);
+
+    [[nodiscard]] base::EventTime watermark() const noexcept;
+    [[nodiscard]] Stats stats() const noexcept;
+
+    /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a version
+    /// and a CRC-32. An engine restored from it goes on exactly as this one would.
+    [[nodiscard]] std::string save() const;
+
+    /// Takes a saved state in place of this one's. Policies with the same key and the same meaning
+    /// (type, span, bounds, group keys, digests of their rules) keep their windows; others start
+    /// empty. Fails with Fault::invalid and changes nothing when the state is damaged, of another
+    /// version, of another shard or of another hash key.
+    base::Result<void> restore(std::string_view state);
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace correlate
