@@ -8,6 +8,10 @@ function(service_library name)
     endif()
   endforeach()
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)  # headers alone
+    set(sources ${PROJECT_BINARY_DIR}/empty.cpp)
+    file(CONFIGURE OUTPUT ${sources} CONTENT "")
+  endif()
   add_library(service_${name} STATIC ${sources})
   set(view ${PROJECT_BINARY_DIR}/view/${name})  # holds a single link: ${name} -> this folder
   file(MAKE_DIRECTORY ${view})

@@ -1,0 +1,146 @@
+#include "app/config.hpp"
+
+#include "app/files.hpp"
+#include "app/settings.hpp"
+#include "call/address.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+namespace app {
+namespace {
+
+using std::chrono::days;
+using std::chrono::microseconds;
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+}
+
+void read_listen(Settings& settings, Config& config) {
+    const auto listen = settings.text("server.listen", "127.0.0.1:8080");
+    const auto colon = listen.rfind(':');
+    auto host = listen.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto digits = colon == std::string::npos ? std::string() : listen.substr(colon + 1);
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, fault] = std::from_chars(digits.data(), end, config.port);
+    if (digits.empty() || fault != std::errc{} || stop != end || !call::parse_address(host)) {
+        settings.problem("server.listen",
+                         "write an address and a port, such as 127.0.0.1:8080 or [::1]:8080");
+        return;
+    }
+    config.address = host;
+}
+
+void read_sources(Settings& settings, Config& config) {
+    for (auto& entry : settings.items("sources")) {
+        Config::Source source;
+        source.name = entry.text("name", "");
+        source.format = entry.text("format", "auto");
+        source.lateness =
+            entry.duration("lateness", source.lateness, microseconds(0), std::chrono::hours(24));
+        if (!is_name(source.name)) {
+            entry.problem("name", "a source is named with a-z, 0-9, _ and -, at most 64 of them");
+        } else if (config.source(source.name)) {
+            entry.problem("name", "this source is named twice; give each its own name");
+        }
+        entry.finish();
+        config.sources.push_back(std::move(source));
+    }
+}
+
+void read_tables(Settings& settings, Config& config) {
+    for (auto& entry : settings.items("reference.tables")) {
+        Config::Table table{entry.path("path", ""), entry.text("kind", "")};
+        static constexpr std::string_view kinds[] = {"as", "country", "network-kind", "mmdb"};
+        if (std::ranges::find(kinds, table.kind) == std::end(kinds)) {
+            entry.problem("kind", "write as, country, network-kind or mmdb");
+        }
+        if (table.path.empty()) entry.problem("path", "a table needs the path of its file");
+        entry.finish();
+        config.tables.push_back(std::move(table));
+    }
+}
+
+void read_webhooks(Settings& settings, Config& config) {
+    config.webhook_networks = settings.texts("webhooks.allow_networks", {});
+    for (const auto& network : config.webhook_networks) {
+        if (!call::parse_network(network)) {
+            settings.problem("webhooks.allow_networks",
+                             "write networks such as 127.0.0.0/8, with no host bits set");
+        }
+    }
+    config.webhook_http = settings.flag("webhooks.allow_http", false);
+}
+
+void read_choices(Settings& settings, Config& config) {
+    const auto keep = settings.choice("raw_calls.keep", "matched", {"all", "matched", "none"});
+    config.raw_calls = keep == "all"    ? Config::Keep::all
+                       : keep == "none" ? Config::Keep::none
+                                        : Config::Keep::matched;
+    const auto level = settings.choice("log.level", "info", {"debug", "info", "warn", "error"});
+    config.log_level = level == "debug"   ? base::log::Level::debug
+                       : level == "warn"  ? base::log::Level::warn
+                       : level == "error" ? base::log::Level::error
+                                          : base::log::Level::info;
+}
+
+Config read(Settings& settings) {
+    Config config;
+    config.data_dir = settings.path("data_dir", config.data_dir);
+    read_listen(settings, config);
+    config.threads = static_cast<unsigned>(settings.count("server.threads", 2, 1, 64));
+    config.database_url = settings.text("database.url", "");
+    config.os_user = settings.text("database.os_user", config.os_user);
+    config.journal_quota =
+        settings.bytes("journal.quota", config.journal_quota, 128ull << 20, 16ull << 40);
+    config.journal_segment =
+        settings.bytes("journal.segment", config.journal_segment, 4ull << 20, 1ull << 30);
+    config.journal_ballast =
+        settings.bytes("journal.ballast", config.journal_ballast, 0, 16ull << 30);
+    read_sources(settings, config);
+    config.policies = settings.paths("policies", {"policies"});
+    config.lists = settings.path("lists", "lists");
+    config.formats = settings.path("formats", "formats");
+    read_tables(settings, config);
+    config.raw_retention = settings.whole_days("raw_calls.retention", config.raw_retention);
+    config.rollup_retention = settings.whole_days("rollups.retention", config.rollup_retention);
+    read_webhooks(settings, config);
+    read_choices(settings, config);
+    settings.finish();
+    return config;
+}
+
+}  // namespace
+
+const Config::Source* Config::source(std::string_view name) const {
+    const auto found = std::ranges::find(sources, name, &Source::name);
+    return found == sources.end() ? nullptr : &*found;
+}
+
+base::Result<Config> load_config(const std::filesystem::path& file,
+                                 const Environment& environment) {
+    const auto text = read_file(file, 1 << 20);
+    if (!text) return std::unexpected(text.error());
+    auto settings = Settings::parse(file, *text, environment);
+    if (!settings) return std::unexpected(settings.error());
+    auto config = read(*settings);
+    config.file = file;
+    if (const auto problems = settings->problems(); !problems.empty()) {
+        return base::fail(base::Fault::invalid, problems);
+    }
+    return config;
+}
+
+std::filesystem::path config_path(const std::string& given) {
+    if (!given.empty()) return given;
+    if (const char* named = std::getenv("CALLERPRINT_CONFIG")) return named;
+    if (std::filesystem::exists("config/callerprint.yaml")) return "config/callerprint.yaml";
+    return "/etc/callerprint/callerprint.yaml";
+}
+
+}  // namespace app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace app {
+
+/// The whole file; Fault::not_found or Fault::invalid with its path when it cannot be read or is
+/// larger than `most` bytes.
+base::Result<std::string> read_file(const std::filesystem::path& path, std::size_t most);
+
+/// Writes a file that only its owner may read (mode 0400), whole or not at all: temporary name,
+/// sync, rename. Fault::unavailable with the reason.
+base::Result<void> write_secret(const std::filesystem::path& path, std::string_view bytes);
+
+/// A named text, as policies, formats and lists are given to the folders that read them.
+struct NamedText {
+    std::string name;  ///< path as given
+    std::string text;
+};
+
+/// The files below the paths that end in one of the endings, folders searched to 16 levels, in byte
+/// order of their paths. A symbolic link that leaves its folder is refused.
+base::Result<std::vector<NamedText>> read_tree(const std::vector<std::filesystem::path>& paths,
+                                               const std::vector<std::string>& endings,
+                                               std::size_t most_bytes, std::size_t most_files);
+
+}  // namespace app

@@ -1,0 +1,249 @@
+#include "pipeline/evaluator.hpp"
+
+#include "pipeline/saved.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <algorithm>
+
+namespace pipeline {
+namespace {
+
+constexpr std::string_view control_format = "control";
+constexpr std::string_view idle_verb = "idle ";
+
+correlate::Engine make_engine(const Reference& reference, const Evaluator::Options& options) {
+    correlate::Engine::Options engine;
+    engine.repeat_every = options.repeat_every;
+    engine.hash_key[0] ^= options.hash_seed;
+    return {reference.policies, reference.names, engine};
+}
+
+/// Calls `use` for each line without its end.
+template <class Use>
+void each_line(std::string_view lines, Use use) {
+    while (!lines.empty()) {
+        const auto end = lines.find('\n');
+        use(lines.substr(0, end));
+        if (end == std::string_view::npos) return;
+        lines.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Evaluator>> Evaluator::make(std::shared_ptr<const Reference> reference,
+                                                         Options options) {
+    auto preparer = Preparer::make(std::move(reference), {});
+    if (!preparer) return std::unexpected(preparer.error());
+    return std::unique_ptr<Evaluator>(new Evaluator(std::move(*preparer), std::move(options)));
+}
+
+Evaluator::Evaluator(Preparer preparer, Options options)
+    : options_(std::move(options)),
+      preparer_(std::move(preparer)),
+      engine_(make_engine(preparer_.reference(), options_)),
+      grouper_(preparer_.reference().policies, {}),
+      dedupe_(options_.hash_seed, options_.dedupe_capacity),
+      rollup_(preparer_.reference().names, {.seed = options_.hash_seed}) {}
+
+std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
+    const auto found = options_.lateness.find(source);
+    return found == options_.lateness.end() ? options_.default_lateness : found->second;
+}
+
+void Evaluator::apply(const journal::Entry& entry, bool silent) {
+    if (entry.block.format == control_format) {
+        apply_control(entry.block.lines);
+    } else if (entry.block.rejects) {
+        if (!silent) apply_rejects(entry);
+    } else {
+        apply_records(entry, silent);
+    }
+    advance(silent);
+}
+
+void Evaluator::apply_control(std::string_view lines) {
+    each_line(lines, [&](std::string_view line) {
+        if (line.starts_with(idle_verb)) watermark_.idle(line.substr(idle_verb.size()));
+    });
+}
+
+void Evaluator::apply_rejects(const journal::Entry& entry) {
+    std::uint64_t count = 0;
+    each_line(entry.block.lines, [&](std::string_view line) {
+        boost::system::error_code fault;
+        const auto parsed = boost::json::parse(line, fault);
+        const auto* reject = fault ? nullptr : parsed.if_object();
+        const auto* code = reject ? reject->if_contains("code") : nullptr;
+        if (!code || !code->is_string()) return;  // we wrote these lines ourselves
+        store::DeadLetter letter{.source = entry.block.source,
+                                 .client = entry.block.client,
+                                 .block = entry.lsn,
+                                 .record = 0,
+                                 .received = entry.block.received,
+                                 .code = std::string(code->as_string()),
+                                 .reason = {},
+                                 .sample = {}};
+        if (const auto* at = reject->if_contains("line"); at && at->is_int64()) {
+            letter.record = static_cast<std::uint32_t>(at->as_int64());
+        }
+        if (const auto* sample = reject->if_contains("sample"); sample && sample->is_string()) {
+            letter.sample = sample->as_string();
+        }
+        letter.reason = "refused at the door: " + letter.code;
+        gathered_.dead_letters.push_back(std::move(letter));
+        ++count;
+    });
+    counters_.rejected += count;
+    pending_ += count;
+    rollup_.from(entry.block.source);
+    rollup_.reject(count, entry.block.received);
+}
+
+void Evaluator::dead_letter(const journal::Entry& entry, const decode::Reject& reject) {
+    gathered_.dead_letters.push_back({.source = entry.block.source,
+                                      .client = entry.block.client,
+                                      .block = entry.lsn,
+                                      .record = reject.line,
+                                      .received = entry.block.received,
+                                      .code = std::string(name(reject.code)),
+                                      .reason = "not decoded: " + std::string(name(reject.code)),
+                                      .sample = reject.sample});
+}
+
+void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
+    const auto* format = preparer_.reference().formats->find(entry.block.format);
+    if (!format) {
+        // The format's file was taken away between acceptance and now: nothing is lost, each is
+        // kept.
+        std::uint32_t line = 0;
+        each_line(entry.block.lines, [&](std::string_view record) {
+            ++line;
+            if (silent) return;
+            dead_letter(entry, {line, decode::RejectCode::unknown_format,
+                                std::string(record.substr(0, 512))});
+            ++counters_.rejected;
+            ++pending_;
+        });
+        return;
+    }
+    rejects_.clear();
+    auto& batch = preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
+    rollup_.from(entry.block.source);
+    auto newest = base::EventTime::min();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto call = batch[i];
+        if (!dedupe_.first(entry.block.source,
+                           call.get(call::Field::metadata_uid).text_or_empty())) {
+            ++counters_.duplicates;
+            continue;
+        }
+        const bool future = (call.header().notes & call::note_future) != 0;
+        if (future) ++counters_.future;
+        if (!future) newest = std::max(newest, call.time());
+        const bool matched = observe(batch, i, entry);
+        if (silent) continue;
+        rollup_.add(call);
+        ++pending_;
+        if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
+            gathered_.calls.add(call, {.source = entry.block.source,
+                                       .block = entry.lsn,
+                                       .received_micros = base::micros(entry.block.received),
+                                       .matched = matched_ids_,
+                                       .with_raw = true});
+        }
+    }
+    if (newest != base::EventTime::min())
+        watermark_.observe(entry.block.source, newest, lateness(entry.block.source));
+    if (silent) return;
+    for (const auto& reject : rejects_) dead_letter(entry, reject);
+    counters_.rejected += rejects_.size();
+    rollup_.reject(rejects_.size(), entry.block.received);
+}
+
+bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry) {
+    auto row = batch.row(index);
+    if (row.header.time <= watermark_.value()) {
+        row.header.notes |= call::note_late;
+        ++counters_.late;
+    }
+    const auto& names = batch.names();
+    if (const auto slot = names.slot(call::Field::late); slot != call::no_slot) {
+        row.values[slot] = call::Value::of((row.header.notes & call::note_late) != 0);
+    }
+    if (const auto slot = names.slot(call::Field::source); slot != call::no_slot) {
+        row.values[slot] = call::Value::of(std::string_view(entry.block.source));
+    }
+    ++counters_.calls;
+    const auto call = batch[index];
+    const auto& matched = preparer_.match(call);
+    matched_ids_.clear();
+    if (matched.empty()) return false;
+    ++counters_.matched;
+    engine_.observe(call, matched, entry.lsn);
+    for (const auto policy : matched) {
+        matched_ids_.push_back(preparer_.reference().policies->policies()[policy].key());
+    }
+    return true;
+}
+
+void Evaluator::advance(bool silent) {
+    if (watermark_.value() == base::EventTime::min()) return;
+    firings_.clear();
+    engine_.advance(watermark_.value(), firings_);
+    if (firings_.empty()) return;
+    std::vector<alert::Change> unseen;
+    auto& changes = silent ? unseen : gathered_.alerts;
+    for (const auto& firing : firings_) grouper_.apply(firing, changes);
+}
+
+store::Effects Evaluator::take() {
+    gathered_.rollup = rollup_.take();
+    gathered_.watermark = watermark_.value();
+    gathered_.policy_rev = preparer_.reference().policies->digest();
+    pending_ = 0;
+    return std::exchange(gathered_, {});
+}
+
+base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
+    auto preparer = Preparer::make(reference, {});
+    if (!preparer) return std::unexpected(preparer.error());
+    auto engine = make_engine(*reference, options_);
+    if (auto kept = engine.restore(engine_.save()); !kept) return kept;
+    rollup::Rollup fresh(reference->names, {.seed = options_.hash_seed});
+    fresh.merge(std::move(rollup_));
+    grouper_.use(reference->policies);
+    rollup_ = std::move(fresh);
+    engine_ = std::move(engine);
+    preparer_ = std::move(*preparer);
+    return {};
+}
+
+std::string Evaluator::save() const {
+    return pack({engine_.save(), grouper_.save(), watermark_.save(), dedupe_.save()});
+}
+
+base::Result<void> Evaluator::restore(std::string_view saved) {
+    const auto parts = unpack(saved);
+    if (!parts || parts->size() != 4)
+        return base::fail(base::Fault::invalid, "the saved window state is damaged");
+    if (auto done = engine_.restore(parts->at(0)); !done) return done;
+    if (auto done = grouper_.restore(parts->at(1)); !done) return done;
+    if (auto done = watermark_.restore(parts->at(2)); !done) return done;
+    return dedupe_.restore(parts->at(3));
+}
+
+journal::Block idle_block(std::string_view source, base::WallTime now) {
+    journal::Block block;
+    block.source = "callerprint";
+    block.format = control_format;
+    block.received = now;
+    block.records = 1;
+    block.lines = std::string(idle_verb) + std::string(source) + '\n';
+    return block;
+}
+
+}  // namespace pipeline

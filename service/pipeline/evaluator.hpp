@@ -1,0 +1,106 @@
+#pragma once
+
+#include "alert/grouper.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "correlate/engine.hpp"
+#include "journal/reader.hpp"
+#include "pipeline/dedupe.hpp"
+#include "pipeline/preparer.hpp"
+#include "pipeline/watermark.hpp"
+#include "rollup/rollup.hpp"
+#include "store/effects.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pipeline {
+
+/// Evaluates blocks in the order of the journal. Its state is a function of the blocks and the
+/// reference alone: it reads no clock, and whatever else it depends on comes as a control block.
+/// One thread.
+class Evaluator {
+public:
+    enum class Keep : std::uint8_t { all, matched, none };
+
+    struct Options {
+        Keep raw_calls = Keep::matched;
+        std::map<std::string, std::chrono::microseconds, std::less<>> lateness;  ///< By source.
+        std::chrono::microseconds default_lateness = std::chrono::seconds(5);
+        std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
+        std::size_t dedupe_capacity = 2'000'000;
+        /// Event time between two updates of an alert whose condition stays true.
+        std::chrono::microseconds repeat_every = std::chrono::minutes(1);
+    };
+    struct Counters {
+        std::uint64_t calls = 0;       ///< Evaluated.
+        std::uint64_t duplicates = 0;  ///< Seen before by their event id.
+        std::uint64_t rejected = 0;    ///< Dead-lettered.
+        std::uint64_t matched = 0;     ///< Calls that some rule matched.
+        std::uint64_t late = 0;
+        std::uint64_t future = 0;
+    };
+
+    static base::Result<std::unique_ptr<Evaluator>> make(std::shared_ptr<const Reference> reference,
+                                                         Options options);
+
+    /// Applies a block. Silent: state changes as ever, effects are not gathered (they are stored
+    /// already).
+    void apply(const journal::Entry& entry, bool silent);
+
+    /// What was gathered since the last take; from, to, epoch and now are the caller's.
+    [[nodiscard]] store::Effects take();
+    /// Calls gathered since the last take.
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+
+    /// Goes on under another reference; windows of unchanged policies stay. Fails with
+    /// Fault::invalid and changes nothing.
+    base::Result<void> use(std::shared_ptr<const Reference> reference);
+
+    /// True while the source holds the watermark back.
+    [[nodiscard]] bool holds(std::string_view source) const { return watermark_.holds(source); }
+
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+    [[nodiscard]] correlate::Stats windows() const noexcept { return engine_.stats(); }
+    [[nodiscard]] base::EventTime watermark() const noexcept { return watermark_.value(); }
+
+    /// The whole state, to be stored with the position it belongs to.
+    [[nodiscard]] std::string save() const;
+    /// Fails with Fault::invalid when the state is damaged.
+    base::Result<void> restore(std::string_view saved);
+
+private:
+    Evaluator(Preparer preparer, Options options);
+    void apply_control(std::string_view lines);
+    void apply_rejects(const journal::Entry& entry);
+    void apply_records(const journal::Entry& entry, bool silent);
+    bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry);
+    void advance(bool silent);
+    void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
+    [[nodiscard]] std::chrono::microseconds lateness(std::string_view source) const;
+
+    Options options_;
+    Preparer preparer_;
+    correlate::Engine engine_;
+    alert::Grouper grouper_;
+    Watermark watermark_;
+    Dedupe dedupe_;
+    rollup::Rollup rollup_;
+    store::Effects gathered_;
+    std::size_t pending_ = 0;
+    Counters counters_;
+    std::vector<decode::Reject> rejects_;
+    std::vector<correlate::Firing> firings_;
+    std::vector<std::string> matched_ids_;
+};
+
+/// A control block that declares a source idle; the journal keeps it so that a replay sees it too.
+[[nodiscard]] journal::Block idle_block(std::string_view source, base::WallTime now);
+
+}  // namespace pipeline
