@@ -52,9 +52,6 @@ public:
     /// "abuse"`) and each look-alike (`"kind": "benign"`), with signature, subject and a sentence.
     [[nodiscard]] std::string truth() const;
 
-    /// The networks of the world as a CSV range table for enrichment.
-    [[nodiscard]] std::string ranges() const;
-
 private:
     struct State;
     explicit World(std::unique_ptr<State> state) noexcept;

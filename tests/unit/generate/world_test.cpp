@@ -1,0 +1,124 @@
+#include "generate/world.hpp"
+
+#include "base/digest.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/json.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace {
+
+using generate::Label;
+using generate::World;
+
+struct Seen {
+    std::uint64_t calls = 0;
+    std::string digest_of_lines;
+    std::map<std::string, std::uint64_t> by_plot;  // "U01 abuse t-kestrel"
+    bool ascending = true;
+    std::set<std::string> tenants;
+};
+
+std::string plot_name(std::string_view signature, bool benign, std::string_view subject) {
+    return std::string(signature) + (benign ? " benign " : " abuse ") + std::string(subject);
+}
+
+Seen see(World& world) {
+    Seen seen;
+    std::string line, last, all;
+    Label label;
+    while (world.next(line, label)) {
+        ++seen.calls;
+        const auto time = line.substr(9, 27);
+        if (time < last) seen.ascending = false;
+        last = time;
+        all += line;
+        if (!label.signature.empty()) {
+            ++seen.by_plot[plot_name(label.signature, label.benign, label.subject)];
+        }
+        const auto record = boost::json::parse(line);
+        seen.tenants.emplace(record.at("metadata").at("tenant_uid").as_string());
+    }
+    seen.digest_of_lines = std::to_string(std::hash<std::string>{}(all));
+    return seen;
+}
+
+std::unique_ptr<World> make(std::uint64_t seed = 1) {
+    auto world = World::make({.seed = seed, .calls = 50'000});
+    EXPECT_TRUE(world.has_value());
+    return std::move(*world);
+}
+
+TEST(World, MakesExactlyAsManyCallsInAscendingTime) {
+    const auto world = make();
+    const auto seen = see(*world);
+    EXPECT_EQ(seen.calls, 50'000U);
+    EXPECT_TRUE(seen.ascending);
+}
+
+TEST(World, SameSeedGivesTheSameBytes) {
+    const auto first = make(7);
+    const auto second = make(7);
+    EXPECT_EQ(see(*first).digest_of_lines, see(*second).digest_of_lines);
+    EXPECT_EQ(first->registry_rows(), second->registry_rows());
+    EXPECT_EQ(first->truth(), second->truth());
+}
+
+TEST(World, AnotherSeedGivesOthers) {
+    EXPECT_NE(see(*make(1)).digest_of_lines, see(*make(2)).digest_of_lines);
+}
+
+TEST(World, PlantsEveryPlotOfTheTruth) {
+    const auto world = make();
+    const auto seen = see(*world);
+    std::set<std::string> signatures;
+    std::size_t plots = 0;
+    const auto truth = world->truth();
+    std::string_view rest = truth;
+    while (!rest.empty()) {
+        const auto end = rest.find('\n');
+        const auto plot = boost::json::parse(std::string(rest.substr(0, end)));
+        rest.remove_prefix(end + 1);
+        ++plots;
+        const bool benign = plot.at("kind").as_string() == "benign";
+        if (!benign) signatures.emplace(plot.at("signature").as_string());
+        const auto name = plot_name(std::string(plot.at("signature").as_string()), benign,
+                                    std::string(plot.at("subject").as_string()));
+        EXPECT_TRUE(seen.by_plot.contains(name)) << name;
+    }
+    EXPECT_EQ(plots, seen.by_plot.size());
+    EXPECT_THAT(signatures, testing::ElementsAre("P01", "P04", "P22", "U01", "U02", "U04", "U06",
+                                                 "U07", "U08", "U20"));
+}
+
+TEST(World, HasItsTenantsInTheRegistry) {
+    const auto world = make();
+    const auto seen = see(*world);
+    const auto rows = world->registry_rows();
+    for (const auto& tenant : seen.tenants) {
+        EXPECT_NE(rows.find("\"kind\":\"tenant\",\"uid\":\"" + tenant + '"'), std::string::npos);
+    }
+    EXPECT_GT(seen.tenants.size(), 90U);
+}
+
+TEST(World, EveryRegistryRowIsAnObjectWithAKind) {
+    const auto rows = make()->registry_rows();
+    std::string_view rest = rows;
+    while (!rest.empty()) {
+        const auto end = rest.find('\n');
+        const auto row = boost::json::parse(std::string(rest.substr(0, end))).as_object();
+        EXPECT_TRUE(row.contains("kind"));
+        rest.remove_prefix(end + 1);
+    }
+}
+
+TEST(World, RefusesWhatDoesNotFit) {
+    EXPECT_FALSE(World::make({.calls = 49'999}).has_value());
+    EXPECT_FALSE(World::make({.duration = std::chrono::hours{71}}).has_value());
+}
+
+}  // namespace
