@@ -28,11 +28,12 @@ void gated_without_licence(Cast& cast, std::uint64_t seed) {
 }
 
 void use_after_lapse(Cast& cast, std::uint64_t seed) {
-    Planter plot(cast, seed,
-                 {.signature = "U02",
-                  .subject_kind = "tenant",
-                  .subject = "t-merlin",
-                  .told = "The licence ended on Tuesday at 06:00 and verification goes on."});
+    Planter plot(
+        cast, seed,
+        {.signature = "U02",
+         .subject_kind = "tenant",
+         .subject = "t-merlin",
+         .told = "The licence ended on the second day at 06:00 and verification goes on."});
     const auto& tenant = plot.tenant("merlin", "Access", "business", 5);
     cast.grants.push_back({.uid = "l-merlin",
                            .tenant = tenant.uid,

@@ -16,7 +16,7 @@ struct Span {
     std::int64_t to;
 };
 
-/// Hours to minutes, to read like a calendar: at(1, 8) is Tuesday 08:00.
+/// Hours to minutes, to read like a calendar: at(1, 8) is the second day, 08:00.
 [[nodiscard]] constexpr std::int64_t at(std::int64_t day, std::int64_t hour) {
     return (day * 24 + hour) * 60;
 }

@@ -9,12 +9,13 @@ namespace generate {
 namespace {
 
 void licence_renewed(Cast& cast, std::uint64_t seed) {
-    Planter plot(cast, seed,
-                 {.signature = "U02",
-                  .benign = true,
-                  .subject_kind = "tenant",
-                  .subject = "t-linnet",
-                  .told = "The licence ended on Tuesday and had been renewed the day before."});
+    Planter plot(
+        cast, seed,
+        {.signature = "U02",
+         .benign = true,
+         .subject_kind = "tenant",
+         .subject = "t-linnet",
+         .told = "The licence ended on the second day and had been renewed the day before."});
     const auto& tenant = plot.tenant("linnet", "Clinics", "business", 5);
     cast.grants.push_back({.uid = "l-linnet-1",
                            .tenant = tenant.uid,
@@ -41,7 +42,7 @@ void licence_in_grace(Cast& cast, std::uint64_t seed) {
          .benign = true,
          .subject_kind = "tenant",
          .subject = "t-dipper",
-         .told = "The licence ended yesterday; its contract grants thirty days to renew."});
+         .told = "The licence ended after a day; its contract grants thirty days to renew."});
     const auto& tenant = plot.tenant("dipper", "Leisure", "business", 2);
     cast.grants.push_back({.uid = "l-dipper",
                            .tenant = tenant.uid,
@@ -63,7 +64,8 @@ void licence_recorded_late(Cast& cast, std::uint64_t seed) {
          .benign = true,
          .subject_kind = "tenant",
          .subject = "t-wren",
-         .told = "The licence was signed last month and entered in the register on Tuesday."});
+         .told =
+             "The licence was signed last month and entered in the register on the second day."});
     const auto& tenant = plot.tenant("wren", "Campus", "education", 1);
     cast.grants.push_back({.uid = "l-wren",
                            .tenant = tenant.uid,
