@@ -4,7 +4,7 @@ export DEBIAN_FRONTEND=noninteractive
 log_file=${log_file:-/dev/null}  # where the output of steps goes
 resume=${resume:-$0}             # the command that goes on after a failure
 
-say() { printf '%s\n' "$*"; }
+say() { for line in "$@"; do printf '%s\n' "$line"; done; }
 
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
