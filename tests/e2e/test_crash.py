@@ -1,0 +1,79 @@
+"""A 2xx means durable: the server is killed in the middle of ingest, again and again."""
+
+import http.client
+import random
+import threading
+import time
+
+import pytest
+
+from conftest import make_call
+from harness import PATIENCE, wait_until
+
+ROUNDS = 20
+
+
+class Feeder(threading.Thread):
+    """Sends small batches until it is told to stop, and remembers what was acknowledged."""
+
+    def __init__(self, server, token, numbers):
+        super().__init__(daemon=True)
+        self.server, self.token, self.numbers = server, token, numbers
+        self.acknowledged, self.sent = set(), set()
+        self.over = False
+
+    def run(self):
+        while not self.over:
+            records = [make_call() for _ in range(random.randint(1, 40))]
+            uids = {record["metadata"]["uid"] for record in records}
+            self.sent |= uids
+            try:
+                if self.server.ingest(records, token=self.token).status == 200:
+                    self.acknowledged |= uids
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_when_killed(own_server):
+    server = own_server().start()
+    token = server.token()
+    acknowledged, sent = set(), set()
+    for _ in range(ROUNDS):
+        feeders = [Feeder(server, token, None) for _ in range(3)]
+        for feeder in feeders:
+            feeder.start()
+        time.sleep(random.uniform(0.05, 0.7) * PATIENCE)
+        server.kill()
+        for feeder in feeders:
+            feeder.over = True
+        for feeder in feeders:
+            feeder.join()
+            acknowledged |= feeder.acknowledged
+            sent |= feeder.sent
+        server.start()
+    assert len(acknowledged) > ROUNDS
+
+    def all_there():
+        return server.calls() >= len(acknowledged)
+
+    wait_until(all_there, 60, 0.5, "what was acknowledged")
+    time.sleep(1)
+    rows = server.sql("SELECT record_uid, count(*) AS n FROM investigate.calls GROUP BY record_uid")
+    stored = {row["record_uid"]: int(row["n"]) for row in rows}
+    assert acknowledged - stored.keys() == set()
+    assert stored.keys() - sent == set()
+    assert {uid: n for uid, n in stored.items() if n != 1} == {}  # effects happen once
+
+
+def test_one_alert_with_one_id_across_a_crash(own_server):
+    from conftest import fire
+
+    server = own_server().start()
+    assert server.ingest([fire("k-crash"), make_call()]).status == 200
+    server.kill()
+    server.start()
+    assert server.ingest([fire("k-crash"), make_call()]).status == 200
+    wait_until(lambda: server.calls() >= 4, 60, what="the four calls")
+    alerts = wait_until(server.alerts, what="the alert")
+    assert len(alerts) == 1

@@ -1,0 +1,71 @@
+"""/metrics: passes promtool, and holds what the alert rules ask for."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from conftest import fire, make_call
+from harness import ROOT, wait_until
+
+PROMTOOL = shutil.which("promtool") or str(ROOT / "build/tools/usr/bin/promtool")
+RULES = ROOT / "deploy/prometheus/rules.yml"
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    server.ingest([fire("k-metric"), make_call()])
+    server.ingest(b"nonsense\n")
+    wait_until(server.alerts, what="an alert")
+    answer = server.get("/metrics")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return answer.text
+
+
+def promtool(*arguments, stdin=None):
+    return subprocess.run([PROMTOOL, *map(str, arguments)], input=stdin, capture_output=True, text=True,
+                          check=False)
+
+
+def test_promtool_finds_nothing_wrong(page):
+    done = promtool("check", "metrics", stdin=page)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr.strip()
+
+
+def test_every_metric_has_our_prefix(page):
+    names = set(re.findall(r"^# TYPE (\S+)", page, re.M))
+    foreign = {name for name in names if not name.startswith(("callerprint_", "process_"))}
+    assert foreign == set()
+
+
+def test_no_label_names_a_key_tenant_or_address(page):
+    for forbidden in ("k-metric", "t-e2e", "198.18.0.7"):
+        assert forbidden not in page
+
+
+def test_alert_rules_pass_their_own_tests():
+    assert promtool("check", "rules", RULES).returncode == 0
+    done = promtool("test", "rules", RULES.with_name("rules_test.yml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_alert_rules_ask_only_for_metrics_that_exist(page):
+    known = set(re.findall(r"^# TYPE (\S+)", page, re.M))
+    known |= {name + end for name in known for end in ("_bucket", "_sum", "_count")}
+    for group in yaml.safe_load(RULES.read_text())["groups"]:
+        for rule in group["rules"]:
+            used = set(re.findall(r"\b(?:callerprint|process)_[a-z0-9_]+", rule["expr"]))
+            assert used <= known, f"{rule['alert']} asks for {used - known}"
+
+
+def test_every_alert_rule_has_a_runbook_and_a_test():
+    tested = RULES.with_name("rules_test.yml").read_text()
+    for group in yaml.safe_load(RULES.read_text())["groups"]:
+        for rule in group["rules"]:
+            runbook = rule["annotations"]["runbook_url"]
+            assert (ROOT / "docs/runbooks" / runbook.rsplit("/", 1)[1]).exists(), runbook
+            assert f"alertname: {rule['alert']}\n" in tested

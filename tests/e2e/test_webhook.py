@@ -1,0 +1,65 @@
+"""Alerts reach a webhook, signed after Standard Webhooks, with one id on every attempt."""
+
+import json
+import re
+import time
+
+import pytest
+
+from conftest import fire, make_call
+from harness import signature_holds, wait_until
+
+pytestmark = pytest.mark.smoke
+
+
+@pytest.fixture
+def endpoint(own_server, receiver):
+    server = own_server().start()
+    done = server.run("webhook", "add", "--name", "test", "--url", receiver.url)
+    assert done.returncode == 0, done.stderr
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", done.stdout).group(0)
+    return server, receiver, secret
+
+
+def test_delivers_a_signed_alert(endpoint):
+    server, receiver, secret = endpoint
+    server.ingest([fire("k-hook"), make_call()])
+    wait_until(lambda: receiver.deliveries, 40, what="the delivery")
+    headers, body = receiver.deliveries[0]
+    assert headers["content-type"].startswith("application/json")
+    assert signature_holds(secret, headers, body)
+    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 300
+    message = json.loads(body)
+    assert message["type"] == "alert.opened"
+    assert not signature_holds(secret, headers, body + b" ")
+    time.sleep(2)
+    assert len(receiver.deliveries) == 1
+
+
+def test_tries_again_with_the_same_id(endpoint):
+    server, receiver, secret = endpoint
+    receiver.answers = [503]
+    server.ingest([fire("k-again"), make_call()])
+    wait_until(lambda: len(receiver.deliveries) >= 2, 60, what="the second attempt")
+    (first, body), (second, again) = receiver.deliveries[:2]
+    assert first["webhook-id"] == second["webhook-id"]
+    assert body == again
+    assert signature_holds(secret, second, again)
+
+
+def test_lists_endpoints_without_their_secrets(endpoint):
+    server, receiver, secret = endpoint
+    done = server.run("webhook", "list")
+    assert done.returncode == 0
+    assert receiver.url in done.stdout
+    assert secret.removeprefix("whsec_") not in done.stdout
+
+
+def test_internal_addresses_are_refused_by_default(own_server, receiver):
+    server = own_server(settings={"webhooks": {"allow_networks": [], "allow_http": True}}).start()
+    added = server.run("webhook", "add", "--name", "inside", "--url", receiver.url)
+    server.ingest([fire("k-inside"), make_call()])
+    wait_until(server.alerts, what="the alert")
+    time.sleep(3)
+    assert receiver.deliveries == []
+    assert added.returncode in (0, 2)
