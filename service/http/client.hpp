@@ -48,7 +48,7 @@ struct ClientResponse {
 /// or later, with the name checked.
 ///
 /// Belongs to no thread: send() runs on the executor of the coroutine that awaits it, and any
-/// number may run at once. Outlives them.
+/// number may run at once. Outlives them, and is destroyed before their io_context.
 class Client {
 public:
     struct Options {

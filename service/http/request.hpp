@@ -34,6 +34,7 @@ public:
     Request(Head head, std::string peer, std::string id, BodySource& body);
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
+    ~Request();
 
     /// A request that no connection brought, for tests of handlers. `headers` may hold anything.
     static std::unique_ptr<Request> of(std::string_view method, std::string_view target,
@@ -50,7 +51,7 @@ public:
     [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
     /// The first query parameter of that name, decoded ('+' is a blank).
     [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const noexcept;
-    /// All query parameters in their order, decoded.
+    /// All query parameters in their order, decoded. The server refuses a query it cannot decode.
     [[nodiscard]] const Pairs& query() const noexcept { return query_; }
     /// The first field of that name, whatever its case. Authorization, Content-Type,
     /// Content-Encoding, Content-Length and Host come once or not at all; trailers never show here.
