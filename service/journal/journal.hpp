@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "journal/block.hpp"
+#include "journal/index.hpp"
 #include "journal/reader.hpp"
 
 #include <chrono>
@@ -20,14 +21,6 @@ class Registry;
 namespace journal {
 
 class FileSystem;
-
-/// LSNs that were acknowledged and cannot be read any more: first <= lost < end.
-struct Damage {
-    Lsn first = 0;
-    Lsn end = 0;
-    std::string file;  ///< Where they were, as far as is known.
-    std::string what;  ///< One sentence for the alarm.
-};
 
 /// Batches on disk, in the order they were accepted: an answer of 200 means that they are synced
 /// here (reliability 4.1). One process and one folder; one thread writes, any number read.

@@ -2,16 +2,14 @@
 
 #include "base/result.hpp"
 #include "journal/block.hpp"
+#include "journal/index.hpp"
+#include "journal/window.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 
 namespace journal {
-
-class Index;
-class Segment;
 
 struct Entry {
     Lsn lsn = 0;
@@ -38,15 +36,18 @@ public:
     [[nodiscard]] Lsn position() const noexcept { return next_; }
 
 private:
-    bool refill(std::uint64_t bytes);
+    bool enter();
+    base::Result<bool> take(Entry& entry);
+    base::Result<void> step_over();
+    void lost_before(Lsn found);
 
     std::shared_ptr<Index> index_;
-    std::shared_ptr<const Segment> segment_;
+    std::shared_ptr<const Segment> segment_;  // owns the file that window_ reads
+    Window window_;
     Lsn next_;
+    Lsn segment_end_ = 0;       // LSNs of segment_ at or above it are not durable
     std::uint64_t offset_ = 0;  // of the next frame in segment_
     std::uint64_t limit_ = 0;   // durable bytes of segment_, as last seen
-    std::string buffer_;        // bytes of the segment from buffered_from_ on
-    std::uint64_t buffered_from_ = 0;
 };
 
 }  // namespace journal

@@ -1,0 +1,70 @@
+#include "journal/pool.hpp"
+
+#include "journal/recovery.hpp"
+
+#include <algorithm>
+
+namespace journal {
+
+SparePool::SparePool(FileSystem& files, Options options, std::vector<std::filesystem::path> found)
+    : files_(files), options_(std::move(options)) {
+    for (std::filesystem::path& path : found) {
+        if (spares_.size() >= options_.keep) {
+            static_cast<void>(files_.remove(path));
+            continue;
+        }
+        // New names start above those found, whatever stands there.
+        const std::string name = path.filename().string();
+        const std::size_t dash = name.find('-');
+        std::uint64_t number = 0;
+        for (const char c : name.substr(dash + 1))
+            if (c >= '0' && c <= '9')
+                number = number % 1'000'000'000 * 10 + static_cast<std::uint64_t>(c - '0');
+        number_ = std::max(number_, number + 1);
+        spares_.push_back({std::move(path), true});
+    }
+}
+
+std::error_code SparePool::prepare() {
+    const std::filesystem::path path = options_.folder / spare_name(number_++);
+    if (const Io<std::unique_ptr<File>> made = make(path); !made) return made.error();
+    spares_.push_back({path, false});
+    return {};
+}
+
+void SparePool::recycle(const std::filesystem::path& segment) {
+    const std::filesystem::path path = options_.folder / spare_name(number_++);
+    if (spares_.size() < options_.keep && !files_.rename(segment, path)) {
+        spares_.push_back({path, true});
+        return;
+    }
+    // One that cannot be removed is found again at the next start, and trimmed again.
+    static_cast<void>(files_.remove(segment));
+}
+
+Io<SparePool::Taken> SparePool::take() {
+    while (!spares_.empty()) {
+        const Spare spare = std::move(spares_.back());
+        spares_.pop_back();
+        Io<std::unique_ptr<File>> file = files_.open(spare.path, FileSystem::Open::existing);
+        if (file && !(*file)->allocate(options_.segment_bytes))
+            return Taken{spare.path, std::move(*file), spare.recycled};
+        static_cast<void>(files_.remove(spare.path));
+    }
+    const std::filesystem::path path = options_.folder / unfinished_name;
+    Io<std::unique_ptr<File>> file = make(path);
+    if (!file) return std::unexpected(file.error());
+    return Taken{path, std::move(*file), false};
+}
+
+Io<std::unique_ptr<File>> SparePool::make(const std::filesystem::path& path) {
+    Io<std::unique_ptr<File>> file = files_.open(path, FileSystem::Open::create);
+    if (!file) return file;
+    std::error_code error = (*file)->allocate(options_.segment_bytes);
+    if (!error) error = (*file)->sync();
+    if (!error) return file;
+    static_cast<void>(files_.remove(path));
+    return std::unexpected(error);
+}
+
+}  // namespace journal

@@ -1,0 +1,291 @@
+#include "journal/recovery.hpp"
+
+#include "base/log.hpp"
+#include "journal/scan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace journal {
+namespace {
+
+constexpr std::string_view suffix = ".log";
+constexpr std::size_t digits = 20;
+constexpr Lsn no_lsn = std::numeric_limits<Lsn>::max();
+
+std::optional<Lsn> segment_of(std::string_view name) {
+    if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+    Lsn first = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + digits, first);
+    if (error != std::errc() || end != name.data() + digits) return std::nullopt;
+    return first;
+}
+
+std::string padded(std::uint64_t number, std::size_t width) {
+    const std::string text = std::to_string(number);
+    return std::string(width - std::min(width, text.size()), '0') + text;
+}
+
+base::Error unusable(const std::filesystem::path& path, const std::error_code& error) {
+    return {base::Fault::unavailable, path.string() + ": " + error.message()};
+}
+
+// One segment on its way from a file name to a row of the index.
+struct Found {
+    std::string name;
+    std::unique_ptr<File> file;
+    SegmentHeader header;
+    std::uint64_t size = 0;
+    std::shared_ptr<const Segment> segment;
+    Scan scan;
+    std::vector<Scan::Item> accepted;
+    bool unreadable = false;
+};
+
+class Recovery {
+public:
+    Recovery(FileSystem& files, const RecoveryOptions& options)
+        : files_(files), options_(options) {}
+
+    base::Result<Recovered> run() {
+        if (auto done = find(); !done) return std::unexpected(done.error());
+        if (auto done = name_by_header(); !done) return std::unexpected(done.error());
+        read();
+        accept();
+        name_lost();
+        if (auto done = settle_tail(); !done) return std::unexpected(done.error());
+        for (Found& one : found_) out_.rows.push_back(row_of(one));
+        return std::move(out_);
+    }
+
+private:
+    // Reads all names and headers; writes nothing until every version is known to be ours.
+    base::Result<void> find() {
+        const Io<std::vector<std::string>> names = files_.list(options_.folder);
+        if (!names) return std::unexpected(unusable(options_.folder, names.error()));
+        for (const std::string& name : *names) {
+            if (name.starts_with(spare_prefix)) out_.spares.push_back(options_.folder / name);
+            if (!segment_of(name) && !name.starts_with(renaming_prefix)) continue;
+            Found one;
+            one.name = name;
+            if (auto done = open(one); !done) return done;
+        }
+        for (const auto& [name, what] : broken_) {
+            set_aside(name, what);
+            oldest_broken_ = std::min(oldest_broken_, segment_of(name).value_or(no_lsn));
+        }
+        if (std::ranges::find(*names, unfinished_name) != names->end())
+            static_cast<void>(files_.remove(options_.folder / unfinished_name));
+        std::ranges::sort(out_.spares);
+        std::ranges::sort(found_, {}, [](const Found& one) { return one.header.first; });
+        return {};
+    }
+
+    base::Result<void> open(Found& one) {
+        Io<std::unique_ptr<File>> file =
+            files_.open(options_.folder / one.name, FileSystem::Open::existing);
+        if (!file) return std::unexpected(unusable(options_.folder / one.name, file.error()));
+        one.file = std::move(*file);
+        std::string bytes;
+        const Io<std::uint64_t> size = one.file->size();
+        if (!size || one.file->read(0, segment_header_bytes, bytes)) {
+            broken_.emplace_back(one.name, "its header cannot be read");
+            return {};
+        }
+        one.size = *size;
+        const ParsedHeader parsed = parse_segment_header(bytes);
+        if (parsed.fault == HeaderFault::newer)
+            return base::fail(base::Fault::invalid,
+                              (options_.folder / one.name).string() + " is of journal format " +
+                                  std::to_string(parsed.header.version) +
+                                  ", this program knows up to " + std::to_string(format_version) +
+                                  ": start the newer program on this folder");
+        if (parsed.fault) {
+            broken_.emplace_back(one.name, "its header is damaged");
+            return {};
+        }
+        one.header = parsed.header;
+        found_.push_back(std::move(one));
+        return {};
+    }
+
+    // Keeps a file for a person under a name that we never read again. What is lost with it shows
+    // as a gap in the LSNs.
+    void set_aside(const std::string& name, std::string_view what) {
+        base::log::error("journal.set_aside", {{"file", name}, {"what", what}});
+        const std::filesystem::path path = options_.folder / name;
+        if (const std::error_code error = files_.rename(path, path.string() + ".damaged"))
+            base::log::error("journal.set_aside_failed", {{"why", error.message()}});
+    }
+
+    // The header is checksummed and the name is not: where they differ (files swapped by hand), the
+    // header is right. In two steps, since the right name may be held by another wrong one.
+    base::Result<void> name_by_header() {
+        for (std::size_t i = 1; i < found_.size();) {
+            if (found_[i].header.first != found_[i - 1].header.first) {
+                ++i;
+                continue;
+            }
+            const bool first_is_right =
+                found_[i - 1].name == segment_name(found_[i - 1].header.first);
+            const std::size_t copy = first_is_right ? i : i - 1;
+            set_aside(found_[copy].name, "another segment starts at the same LSN");
+            found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(copy));
+        }
+        std::vector<Found*> wrong;
+        for (Found& one : found_)
+            if (one.name != segment_name(one.header.first)) wrong.push_back(&one);
+        for (Found* one : wrong)
+            if (auto done =
+                    rename(*one, std::string(renaming_prefix) + segment_name(one->header.first));
+                !done)
+                return done;
+        for (Found* one : wrong)
+            if (auto done = rename(*one, segment_name(one->header.first)); !done) return done;
+        if (wrong.empty()) return {};
+        if (const std::error_code error = files_.sync_folder(options_.folder))
+            return std::unexpected(unusable(options_.folder, error));
+        return {};
+    }
+
+    base::Result<void> rename(Found& one, std::string to) {
+        if (const std::error_code error =
+                files_.rename(options_.folder / one.name, options_.folder / to))
+            return std::unexpected(unusable(options_.folder / one.name, error));
+        one.name = std::move(to);
+        return {};
+    }
+
+    void read() {
+        for (Found& one : found_) {
+            one.segment = std::make_shared<const Segment>(options_.folder / one.name,
+                                                          std::move(one.file), one.header);
+            durable_ = std::max(durable_, one.header.void_from);
+            Io<Scan> scanned = scan(*one.segment, one.size);
+            if (!scanned) {  // its blocks count as lost; the file stays for another try
+                base::log::error("journal.unreadable",
+                                 {{"file", one.name}, {"why", scanned.error().message()}});
+                one.unreadable = true;
+                continue;
+            }
+            one.scan = std::move(*scanned);
+            durable_ = std::max(durable_, one.scan.durable_upto);
+        }
+        durable_ = std::max(durable_, options_.known_durable);
+    }
+
+    // Blocks below durable_ were synced, so they count wherever they are. Above it stands at most
+    // the group that was being written (or the last one, if the mark lags): it counts when whole.
+    void accept() {
+        Lsn next = found_.empty() ? 1 : found_.front().header.first;
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            Lsn ceiling = no_lsn;  // void, or written again, in a later segment
+            for (std::size_t j = i + 1; j < found_.size(); ++j)
+                ceiling = std::min(ceiling, found_[j].header.void_from);
+            next = std::max(next, found_[i].header.first);
+            for (const Scan::Item& item : found_[i].scan.blocks) {
+                if (item.lsn < next || item.lsn >= ceiling) continue;
+                if (item.lsn >= durable_ && (item.lsn != next || !item.committed)) break;
+                found_[i].accepted.push_back(item);
+                next = item.lsn + 1;
+            }
+        }
+        for (const Found& one : found_) {
+            out_.end = std::max(out_.end, one.header.first);
+            if (!one.accepted.empty()) out_.end = std::max(out_.end, one.accepted.back().lsn + 1);
+        }
+    }
+
+    // Every LSN from the oldest segment's first up to durable_ is accepted, void or lost.
+    void name_lost() {
+        Lsn next = std::min(oldest_broken_, found_.empty() ? no_lsn : found_.front().header.first);
+        if (next == no_lsn) next = 1;  // not one file is left
+        std::string file;
+        for (const Found& one : found_) {
+            lost(next, std::min(one.header.void_from, durable_), file);
+            next = std::max(next, one.header.first);
+            file = one.name;
+            for (const Scan::Item& item : one.accepted) {
+                lost(next, item.lsn, file);
+                next = item.lsn + 1;
+            }
+        }
+        lost(next, durable_, file);
+        out_.end = std::max(out_.end, durable_);
+    }
+
+    void lost(Lsn first, Lsn end, const std::string& file) {
+        if (first >= end) return;
+        out_.damage.push_back({first, end, file, "acknowledged blocks cannot be read any more"});
+    }
+
+    // The last segment is written on when nothing in it is damaged: cut behind the last good group,
+    // so that no frame of a torn one can verify later, and synced, since a whole group that was
+    // still unsynced counts from now on.
+    base::Result<void> settle_tail() {
+        if (found_.empty()) return {};
+        Found& last = found_.back();
+        const Lsn last_end =
+            last.accepted.empty() ? last.header.first : last.accepted.back().lsn + 1;
+        const std::uint64_t tail = tail_of(last);
+        out_.digest =
+            last.accepted.empty() ? last.header.previous_digest : last.accepted.back().digest;
+        const bool whole = !last.unreadable && last_end == out_.end && tail != 0 &&
+                           (last.scan.first_gap == 0 || last.scan.first_gap >= tail);
+        const std::uint64_t size = std::max(options_.segment_bytes, tail);
+        if (whole && !last.segment->file->resize(tail)) {
+            if (!last.segment->file->allocate(size))
+                out_.active = last.segment;
+            else
+                base::log::warn("journal.tail_not_allocated", {{"file", last.name}});
+        }
+        if (const std::error_code error = last.segment->file->sync())
+            return std::unexpected(unusable(last.segment->path, error));
+        return {};
+    }
+
+    // Where the next group goes; 0 when the last block's group has lost its commit frame.
+    static std::uint64_t tail_of(const Found& one) {
+        if (one.accepted.empty()) return segment_header_bytes;
+        return one.accepted.back().committed ? one.accepted.back().group_end : 0;
+    }
+
+    static IndexRow row_of(const Found& one) {
+        IndexRow row{one.segment, one.header.first, segment_header_bytes, {}, {}};
+        for (const Scan::Item& item : one.accepted) row.add(item.lsn, item.offset, item.received);
+        if (!one.accepted.empty())
+            row.bytes = std::max(one.accepted.back().end, one.accepted.back().group_end);
+        return row;
+    }
+
+    static constexpr std::string_view spare_prefix = "spare-";
+    static constexpr std::string_view renaming_prefix = "renaming-";
+
+    FileSystem& files_;
+    const RecoveryOptions& options_;
+    Recovered out_;
+    std::vector<Found> found_;
+    std::vector<std::pair<std::string, std::string>> broken_;
+    Lsn oldest_broken_ = no_lsn;
+    Lsn durable_ = 1;
+};
+
+}  // namespace
+
+base::Result<Recovered> recover(FileSystem& files, const RecoveryOptions& options) {
+    return Recovery(files, options).run();
+}
+
+std::string segment_name(Lsn first) {
+    return padded(first, digits).append(suffix);
+}
+
+std::string spare_name(std::uint64_t number) {
+    return "spare-" + padded(number, 8);
+}
+
+}  // namespace journal

@@ -1,0 +1,289 @@
+#include "journal/writer.hpp"
+
+#include "base/assert.hpp"
+#include "base/digest.hpp"
+#include "base/log.hpp"
+#include "journal/checksum.hpp"
+#include "journal/recovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace journal {
+namespace {
+
+constexpr std::string_view ballast_name = "ballast";
+constexpr std::array<char, frame_alignment> zeros{};
+
+std::uint64_t group_bytes(std::span<const Encoded* const> blocks) {
+    std::uint64_t total = commit_frame_bytes;
+    for (const Encoded* block : blocks) total += frame_bytes(block->payload.size());
+    return total;
+}
+
+bool full(const std::error_code& error) {
+    return error == std::errc::no_space_on_device ||
+           error == std::error_code(EDQUOT, std::system_category());
+}
+
+}  // namespace
+
+Writer::Writer(FileSystem& files, Options options, std::shared_ptr<Index> index,
+               Recovered& recovered, std::optional<Mark> mark, Probe probe)
+    : files_(files),
+      options_(std::move(options)),
+      index_(std::move(index)),
+      mark_(std::move(mark)),
+      pool_(files, {options_.folder, options_.segment_bytes}, std::move(recovered.spares)),
+      probe_(probe),
+      active_(std::move(recovered.active)),
+      digest_(recovered.digest),
+      next_(recovered.end) {
+    if (active_) {
+        const std::optional<Index::Place> place = index_->locate(next_ - 1);
+        const bool empty = !place || place->segment != active_;
+        tail_ = empty ? segment_header_bytes : place->bytes;
+    }
+    probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
+    probe_.end_lsn.set(static_cast<double>(next_));
+    if (options_.ballast_bytes > 0 && make_ballast()) {
+        base::log::warn("journal.no_ballast", {{"bytes", options_.ballast_bytes}});
+        ballast_missing_ = true;
+    }
+}
+
+base::Result<Lsn> Writer::write(std::span<const Encoded* const> blocks, Steady now) {
+    if (trouble_ && now < retry_at_) return std::unexpected(*trouble_);
+    const std::uint64_t bytes = group_bytes(blocks);
+    base::Result<void> written = try_write(blocks, bytes);
+    // A failed sync is final for its segment, not for the group: once more, elsewhere.
+    if (!written && written.error().fault == base::Fault::unavailable)
+        written = try_write(blocks, bytes);
+    if (!written) {
+        if (!trouble_) base::log::error("journal.stopped", {{"why", written.error().reason}});
+        trouble_ = written.error();
+        retry_at_ = now + options_.retry_interval;
+        return std::unexpected(written.error());
+    }
+    if (trouble_) base::log::info("journal.resumed", {{"lsn", next_}});
+    trouble_.reset();
+    return next_ - blocks.size();
+}
+
+base::Result<void> Writer::try_write(std::span<const Encoded* const> blocks, std::uint64_t bytes) {
+    if (auto room = make_room(bytes); !room) return room;
+    if (const std::error_code error = put_group(blocks)) {
+        seal_suspect(error, blocks.size());
+        return std::unexpected(fail(error));
+    }
+    return {};
+}
+
+// Ends with an active segment that has room for the group.
+base::Result<void> Writer::make_room(std::uint64_t bytes) {
+    if (active_ && tail_ + bytes <= options_.segment_bytes) return {};
+    BASE_ASSERT(segment_header_bytes + bytes <= options_.segment_bytes);
+    if (!quota_allows_segment())
+        return base::fail(base::Fault::exhausted,
+                          "the journal's quota is full of blocks that are not evaluated yet");
+    if (const std::error_code error = begin_segment()) return std::unexpected(fail(error));
+    return {};
+}
+
+bool Writer::quota_allows_segment() {
+    const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
+    while (index_->segments() >= most)
+        if (!drop_oldest()) return false;
+    return true;
+}
+
+// Writes frames and commit frame behind the tail with one call, and syncs.
+std::error_code Writer::put_group(std::span<const Encoded* const> blocks) {
+    const auto begun = std::chrono::steady_clock::now();
+    std::vector<std::array<char, frame_header_bytes>> headers;
+    std::vector<std::string_view> pieces;
+    std::vector<Index::Synced> synced;
+    headers.reserve(blocks.size() + 1);  // pieces point into it
+    pieces.reserve(blocks.size() * 3 + 2);
+    synced.reserve(blocks.size());
+    std::uint64_t at = tail_;
+    std::uint64_t digest = digest_;
+    Lsn lsn = next_;
+    const auto add = [&](const FrameHeader& header, std::string_view payload) {
+        headers.push_back(to_bytes(header, active_->seed, at));
+        const std::string_view head(headers.back().data(), headers.back().size());
+        if (header.kind == FrameKind::block) digest = extend_digest(digest, head);
+        const std::size_t whole = frame_bytes(payload.size());
+        pieces.push_back(head);
+        pieces.push_back(payload);
+        pieces.emplace_back(zeros.data(), whole - frame_header_bytes - payload.size());
+        at += whole;
+    };
+    for (const Encoded* block : blocks) {
+        synced.push_back({lsn, at, block->received});
+        add({FrameKind::block, static_cast<std::uint32_t>(block->payload.size()), block->checksum,
+             lsn++, block->received, block->records},
+            block->payload);
+    }
+    const std::string commit = to_bytes(Commit{next_, lsn, index_->end(), digest});
+    add({FrameKind::commit, commit_payload_bytes, checksum(commit), lsn, options_.now(), 0},
+        commit);
+
+    if (const std::error_code error = active_->file->write(tail_, pieces)) return error;
+    if (const std::error_code error = active_->file->sync()) return error;
+    probe_.groups.add();
+    probe_.blocks.add(static_cast<double>(blocks.size()));
+    probe_.bytes.add(static_cast<double>(at - tail_));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    probe_.sync_seconds.observe(took.count());
+    tail_ = at;
+    digest_ = digest;
+    next_ = lsn;
+    index_->extend(synced, tail_);
+    probe_.end_lsn.set(static_cast<double>(next_));
+    return {};
+}
+
+// After a failed write or sync nobody knows which bytes are on the disk, so the LSNs they carry are
+// never used again; the next segment's header declares them void.
+void Writer::seal_suspect(std::error_code error, std::size_t blocks) {
+    base::log::error("journal.segment_suspect",
+                     {{"file", active_->path.filename().string()}, {"why", error.message()}});
+    probe_.failed_syncs.add();
+    next_ += blocks;
+    const bool empty = tail_ == segment_header_bytes;
+    index_->drop_empty_last();
+    if (empty) static_cast<void>(files_.remove(active_->path));
+    active_.reset();
+}
+
+// A segment gets its name only when its header is on the disk.
+std::error_code Writer::begin_segment() {
+    Io<SparePool::Taken> taken = pool_.take();
+    if (!taken) return taken.error();
+    SegmentHeader header;
+    base::random_bytes(header.uuid);
+    header.first = next_;
+    header.void_from = index_->end();
+    header.previous_digest = digest_;
+    header.created = options_.now();
+    const std::string bytes = to_bytes(header);
+    const std::array<std::string_view, 1> pieces{bytes};
+    const std::filesystem::path path = options_.folder / segment_name(next_);
+    if (const std::error_code error = taken->file->write(0, pieces)) return error;
+    if (const std::error_code error = taken->file->sync()) return error;
+    if (const std::error_code error = files_.rename(taken->path, path)) return error;
+    if (const std::error_code error = files_.sync_folder(options_.folder)) return error;
+    if (taken->recycled) probe_.recycled.add();
+    index_->drop_empty_last();
+    active_ = std::make_shared<const Segment>(path, std::move(taken->file), header);
+    index_->add(active_);
+    tail_ = segment_header_bytes;
+    probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
+    return {};
+}
+
+base::Error Writer::fail(std::error_code error) {
+    if (!full(error))
+        return {base::Fault::unavailable, "the journal's disk fails: " + error.message()};
+    release_ballast();
+    return {base::Fault::exhausted, "the journal's disk is full"};
+}
+
+void Writer::tick(Steady now) {
+    if (trouble_ && now >= retry_at_) probe_disk(now);
+    apply_retention();
+    if (now >= mark_at_) note_durable_end(now);
+    const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
+    const bool half_full = active_ && tail_ > options_.segment_bytes / 2;
+    if (!trouble_ && half_full && pool_.size() == 0 && index_->segments() < most)
+        if (const std::error_code error = pool_.prepare())
+            base::log::warn("journal.no_spare", {{"why", error.message()}});
+}
+
+// First the ballast, then a segment: the room that the ballast kept is not ours to write into.
+void Writer::probe_disk(Steady now) {
+    retry_at_ = now + options_.retry_interval;
+    if (ballast_missing_ && make_ballast()) return;
+    ballast_missing_ = false;
+    if (!active_) {
+        if (!quota_allows_segment()) return;
+        if (const std::error_code error = begin_segment()) {
+            trouble_ = fail(error);
+            return;
+        }
+    } else if (tail_ > options_.segment_bytes / 2 && !quota_allows_segment()) {
+        return;
+    }
+    base::log::info("journal.resumed", {{"lsn", next_}});
+    trouble_.reset();
+}
+
+void Writer::trim(Lsn below) {
+    trimmed_ = std::max(trimmed_, std::min(below, index_->end()));
+    apply_retention();
+    if (trouble_ && trouble_->fault == base::Fault::exhausted) retry_at_ = {};
+}
+
+void Writer::apply_retention() {
+    bool dropped = false;
+    while (const std::optional<IndexRow> row = index_->oldest_below(trimmed_)) {
+        const std::uint64_t kept = index_->bytes_from(0) - index_->bytes_from(trimmed_);
+        const bool aged = row->newest + options_.retain_age <= options_.now();
+        if (kept <= options_.retain_bytes && !aged) break;
+        dropped = drop_oldest() || dropped;
+    }
+    if (!dropped) return;
+    // Not fatal: what comes back after a crash is trimmed again.
+    static_cast<void>(files_.sync_folder(options_.folder));
+    probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
+}
+
+// Readers must not find the segment any more when its file gets other contents.
+bool Writer::drop_oldest() {
+    const std::optional<IndexRow> row = index_->oldest_below(trimmed_);
+    if (!row) return false;
+    index_->remove_oldest();
+    pool_.recycle(row->segment->path);
+    return true;
+}
+
+void Writer::note_durable_end(Steady now) {
+    mark_at_ = now + options_.mark_interval;
+    const Lsn end = index_->end();
+    if (!mark_ || mark_->durable() == end) return;
+    const std::error_code error = mark_->write(end);
+    if (!error) return;
+    base::log::warn("journal.mark_failed", {{"why", error.message()}});
+    mark_at_ = now + 50 * options_.mark_interval;  // it is a help, not a promise
+}
+
+void Writer::close() {
+    note_durable_end({});
+}
+
+bool Writer::idle() const noexcept {
+    return !trouble_ && (!mark_ || mark_->durable() == index_->end());
+}
+
+std::error_code Writer::make_ballast() {
+    if (options_.ballast_bytes == 0) return {};
+    Io<std::unique_ptr<File>> file =
+        files_.open(options_.folder / ballast_name, FileSystem::Open::create);
+    if (!file) return file.error();
+    const std::error_code error = (*file)->allocate(options_.ballast_bytes);
+    if (error) static_cast<void>((*file)->resize(0));
+    return error;
+}
+
+// Room for PostgreSQL and the outbox to finish what they have begun.
+void Writer::release_ballast() {
+    if (ballast_missing_ || options_.ballast_bytes == 0) return;
+    base::log::warn("journal.ballast_released", {{"bytes", options_.ballast_bytes}});
+    ballast_missing_ = true;
+    static_cast<void>(files_.remove(options_.folder / ballast_name));
+}
+
+}  // namespace journal

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "journal/block.hpp"
+#include "journal/file_system.hpp"
+#include "journal/index.hpp"
+#include "journal/mark.hpp"
+#include "journal/pool.hpp"
+#include "journal/probe.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace journal {
+
+struct Recovered;
+
+/// Turns groups of blocks into durable segments. All of the journal's thinking about failing and
+/// full disks, without its thread: one caller at a time, and the time is given, so that a test can
+/// lose power between any two operations.
+class Writer {
+public:
+    struct Options {
+        std::filesystem::path folder;
+        std::uint64_t segment_bytes = 0;
+        std::uint64_t quota_bytes = 0;
+        std::uint64_t retain_bytes = 0;
+        std::chrono::seconds retain_age{0};
+        std::uint64_t ballast_bytes = 0;
+        std::chrono::milliseconds mark_interval{100};
+        std::chrono::milliseconds retry_interval{500};
+        base::WallTime (*now)() = base::WallClock::now;
+    };
+    using Steady = std::chrono::steady_clock::time_point;
+
+    Writer(FileSystem& files, Options options, std::shared_ptr<Index> index, Recovered& recovered,
+           std::optional<Mark> mark, Probe probe);
+
+    /// Writes and syncs a group; the LSN of its first block once it is durable. When the sync
+    /// fails, the group goes to a new segment under new LSNs. Fails with Fault::exhausted (quota or
+    /// disk full) or Fault::unavailable, and then at once until `retry_interval` has passed.
+    base::Result<Lsn> write(std::span<const Encoded* const> blocks, Steady now);
+
+    /// What is due: notes the durable end, prepares the next segment, applies retention, tries a
+    /// failed disk again.
+    void tick(Steady now);
+
+    /// Blocks below are not needed for recovery. Applied here and by later ticks.
+    void trim(Lsn below);
+
+    /// Notes the durable end for the last time.
+    void close();
+
+    /// Why the next write would be refused, if it would.
+    [[nodiscard]] const std::optional<base::Error>& trouble() const noexcept { return trouble_; }
+    [[nodiscard]] bool idle() const noexcept;
+
+private:
+    base::Result<void> try_write(std::span<const Encoded* const> blocks, std::uint64_t bytes);
+    std::error_code put_group(std::span<const Encoded* const> blocks);
+    std::error_code begin_segment();
+    base::Result<void> make_room(std::uint64_t bytes);
+    bool quota_allows_segment();
+    void seal_suspect(std::error_code error, std::size_t blocks);
+    base::Error fail(std::error_code error);
+    void probe_disk(Steady now);
+    void apply_retention();
+    bool drop_oldest();
+    void note_durable_end(Steady now);
+    std::error_code make_ballast();
+    void release_ballast();
+
+    FileSystem& files_;
+    Options options_;
+    std::shared_ptr<Index> index_;
+    std::optional<Mark> mark_;
+    SparePool pool_;
+    Probe probe_;
+
+    std::shared_ptr<const Segment> active_;
+    std::uint64_t tail_ = 0;    // where the next group goes in active_
+    std::uint64_t digest_ = 0;  // running, at tail_
+    Lsn next_ = 1;              // of the next block; above the durable end when LSNs are void
+    Lsn trimmed_ = 0;
+    std::optional<base::Error> trouble_;
+    Steady retry_at_{};
+    Steady mark_at_{};
+    bool ballast_missing_ = false;
+};
+
+}  // namespace journal
