@@ -55,10 +55,14 @@ void read_sources(Settings& settings, Config& config) {
 
 void read_tables(Settings& settings, Config& config) {
     for (auto& entry : settings.items("reference.tables")) {
-        Config::Table table{entry.path("path", ""), entry.text("kind", "")};
+        Config::Table table{entry.path("path", ""), entry.text("kind", ""),
+                            entry.text("value", "")};
         static constexpr std::string_view kinds[] = {"as", "country", "network-kind", "mmdb"};
         if (std::ranges::find(kinds, table.kind) == std::end(kinds)) {
             entry.problem("kind", "write as, country, network-kind or mmdb");
+        }
+        if (!table.value.empty() && table.kind != "network-kind") {
+            entry.problem("value", "only kind: network-kind takes a value; remove it");
         }
         if (table.path.empty()) entry.problem("path", "a table needs the path of its file");
         entry.finish();

@@ -27,6 +27,8 @@ struct Config {
     struct Table {
         std::filesystem::path path;
         std::string kind;  ///< as, country, network-kind, mmdb
+        std::string
+            value;  ///< Of network-kind: the kind of every network in the file; else a column.
     };
 
     std::filesystem::path file;  ///< where it was read from; empty for the defaults

@@ -1,0 +1,195 @@
+#include "api/alerts.hpp"
+
+#include "base/time.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include <charconv>
+
+namespace api {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+constexpr std::size_t action_bytes = 16 * 1024;
+
+json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+json::value time_or_null(const std::optional<base::WallTime>& time) {
+    return time ? json::value(base::to_rfc3339(*time)) : json::value(nullptr);
+}
+
+base::Result<store::AlertFilter> filter_of(const http::Request& request) {
+    store::AlertFilter filter;
+    const auto take = [&](std::string_view name, std::string& to) {
+        if (const auto value = request.query(name)) to = *value;
+    };
+    take("state", filter.state);
+    take("policy", filter.policy);
+    take("level", filter.level);
+    take("subject", filter.subject);
+    take("tenant", filter.tenant);
+    take("cursor", filter.cursor);
+    if (const auto limit = request.query("limit")) {
+        const auto [stop, fault] =
+            std::from_chars(limit->data(), limit->data() + limit->size(), filter.limit);
+        if (fault != std::errc{} || stop != limit->data() + limit->size() || filter.limit < 1 ||
+            filter.limit > 1'000) {
+            return base::fail(base::Fault::invalid, "limit is a whole number from 1 to 1000");
+        }
+    }
+    return filter;
+}
+
+/// What the body of an action may say.
+struct Saying {
+    std::string disposition, sub_reason, assignee, comment;
+};
+
+base::Result<Saying> saying_of(std::string_view body) {
+    Saying out;
+    if (body.empty()) return out;
+    boost::system::error_code fault;
+    const auto parsed = json::parse(body, fault);
+    const auto* object = fault ? nullptr : parsed.if_object();
+    if (!object) return base::fail(base::Fault::invalid, "send one JSON object");
+    for (const auto& [name, value] : *object) {
+        auto* to = name == "disposition"  ? &out.disposition
+                   : name == "sub_reason" ? &out.sub_reason
+                   : name == "assignee"   ? &out.assignee
+                   : name == "comment"    ? &out.comment
+                                          : nullptr;
+        if (!to || !value.is_string()) {
+            return base::fail(
+                base::Fault::invalid,
+                "known members, all text: disposition, sub_reason, assignee, comment");
+        }
+        *to = value.as_string();
+    }
+    return out;
+}
+
+base::Result<store::AlertRow> act(store::Session& session, std::string_view action,
+                                  std::string_view id, const Saying& saying,
+                                  const std::string& actor) {
+    store::Alerts alerts(session);
+    const store::Alerts::By by{
+        .actor = actor, .comment = saying.comment, .now = base::WallClock::now()};
+    if (action == "acknowledge") return alerts.acknowledge(id, by);
+    if (action == "assign") return alerts.assign(id, saying.assignee, by);
+    if (action == "close") return alerts.close(id, saying.disposition, saying.sub_reason, by);
+    if (action == "reopen") return alerts.reopen(id, by);
+    if (action == "comment") return alerts.comment(id, by);
+    return base::fail(base::Fault::not_found,
+                      "actions: acknowledge, assign, close, reopen, comment");
+}
+
+/// The three handlers share what they borrow.
+struct Routes {
+    Database& database;
+    TokenSource tokens;
+
+    asio::awaitable<http::Response> list(http::Request& request) const {
+        const auto client = authorise(request, tokens, ingest::scope_read);
+        if (!client) co_return refuse(request, client.error());
+        const auto filter = filter_of(request);
+        if (!filter) co_return http::Response::problem(filter.error());
+        const auto page = co_await database.run([filter = *filter](store::Session& session) {
+            return store::Alerts(session).list(filter);
+        });
+        if (!page) co_return http::Response::problem(page.error());
+        json::array rows;
+        for (const auto& row : page->rows) rows.push_back(to_json(row));
+        co_return http::Response::json(
+            200, {{"alerts", std::move(rows)}, {"next_cursor", text_or_null(page->next)}});
+    }
+
+    asio::awaitable<http::Response> show(http::Request& request) const {
+        const auto client = authorise(request, tokens, ingest::scope_read);
+        if (!client) co_return refuse(request, client.error());
+        const std::string id(request.parameter("id"));
+        const auto detail = co_await database.run(
+            [id](store::Session& session) { return store::Alerts(session).show(id); });
+        if (!detail) co_return http::Response::problem(detail.error());
+        co_return http::Response::json(200, to_json(*detail));
+    }
+
+    asio::awaitable<http::Response> change(http::Request& request) const {
+        const auto client = authorise(request, tokens, ingest::scope_respond);
+        if (!client) co_return refuse(request, client.error());
+        const auto body = co_await request.read_body(action_bytes);
+        if (!body) co_return http::Response::problem(body.error());
+        const auto saying = saying_of(*body);
+        if (!saying) co_return http::Response::problem(saying.error());
+        const auto row = co_await database.run([id = std::string(request.parameter("id")),
+                                                action = std::string(request.parameter("action")),
+                                                saying = *saying,
+                                                actor = client->name](store::Session& session) {
+            return act(session, action, id, saying, actor);
+        });
+        if (!row) co_return http::Response::problem(row.error());
+        co_return http::Response::json(200, to_json(*row));
+    }
+};
+
+}  // namespace
+
+json::object to_json(const store::AlertRow& row) {
+    json::object out = alert::to_json(row.alert);
+    out["state"] = row.state;
+    out["disposition"] = text_or_null(row.disposition);
+    out["sub_reason"] = text_or_null(row.sub_reason);
+    out["assignee"] = text_or_null(row.assignee);
+    out["created"] = base::to_rfc3339(row.created);
+    out["closed"] = time_or_null(row.closed);
+    return out;
+}
+
+json::object to_json(const store::AlertDetail& detail) {
+    json::object out = to_json(detail.row);
+    json::array records;
+    for (const auto& row : detail.evidence) {
+        const auto& evidence = row.evidence;
+        records.push_back({{"source", evidence.source},
+                           {"block", evidence.block},
+                           {"record", evidence.record},
+                           {"sha256", evidence.sha256},
+                           {"raw", evidence.raw}});
+    }
+    out["records"] = std::move(records);
+    json::array history;
+    for (const auto& event : detail.events) {
+        history.push_back({{"at", base::to_rfc3339(event.at)},
+                           {"actor", event.actor},
+                           {"action", event.action},
+                           {"detail", event.detail}});
+    }
+    out["history"] = std::move(history);
+    json::array deliveries;
+    for (const auto& sent : detail.deliveries) {
+        deliveries.push_back({{"id", sent.id},
+                              {"endpoint", sent.endpoint},
+                              {"event", sent.event},
+                              {"state", sent.state},
+                              {"attempts", sent.attempts},
+                              {"error", text_or_null(sent.error)}});
+    }
+    out["deliveries"] = std::move(deliveries);
+    return out;
+}
+
+void add_alert_routes(http::Router& router, Database& database, TokenSource tokens) {
+    const auto routes = std::make_shared<const Routes>(Routes{database, std::move(tokens)});
+    router.add("GET", "/v1/alerts",
+               [routes](http::Request& request) { return routes->list(request); });
+    router.add("GET", "/v1/alerts/{id}",
+               [routes](http::Request& request) { return routes->show(request); });
+    router.add("POST", "/v1/alerts/{id}/{action}",
+               [routes](http::Request& request) { return routes->change(request); });
+}
+
+}  // namespace api

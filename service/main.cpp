@@ -1,0 +1,5 @@
+#include "app/command.hpp"
+
+int main(int argc, char** argv) {
+    return app::run(argc, argv);
+}
