@@ -3,7 +3,6 @@
 #include "base/result.hpp"
 #include "enrich/table.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,7 +37,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return v4_.size() + v6_.size(); }
 
 private:
-    using V6 = std::array<std::uint8_t, 16>;
+    // An IPv6 address as a number; not ISO C++, but both compilers we name have it.
+    __extension__ typedef unsigned __int128 Wide;
     template <class Point>
     struct Range {
         Point first;
@@ -56,7 +56,7 @@ private:
 
     Layout layout_;
     std::vector<Range<std::uint32_t>> v4_;  // ascending, without overlaps
-    std::vector<Range<V6>> v6_;
+    std::vector<Range<Wide>> v6_;
     std::vector<Fact> facts_;
 };
 

@@ -31,11 +31,13 @@ public:
     Fingerprinter(Fingerprinter&& other) noexcept;
     Fingerprinter& operator=(Fingerprinter&& other) noexcept;
 
-    /// Adds the fields that wanted origin facts are computed from.
+    /// Adds the fields that wanted origin facts are computed from, the AS among them: call before
+    /// Enricher::want.
     static void want(call::Names& names);
 
-    /// A level is absent when nothing of what it is made of is known. Facts that a call already has
-    /// are kept. Call after enrichment: the AS takes part.
+    /// A level is absent when what it is about is not known: L0 and L1 need an address or a place
+    /// name, L2 an AS, L3 a client or a JA4. Facts that a call already has are kept. Call after
+    /// enrichment: the AS takes part. The batch keeps the texts it was given alive.
     void apply(call::Batch& batch);
 
 private:

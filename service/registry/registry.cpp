@@ -4,6 +4,7 @@
 #include "registry/import.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace registry {
 namespace {

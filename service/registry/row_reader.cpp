@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 namespace registry {
@@ -134,7 +135,9 @@ void Problems::add(std::size_t line, std::string what) {
 }
 
 std::vector<Problem> Problems::take() {
-    std::ranges::stable_sort(found_, {}, &Problem::line);
+    std::ranges::sort(found_, [](const Problem& a, const Problem& b) {
+        return std::tie(a.line, a.what) < std::tie(b.line, b.what);
+    });
     return std::exchange(found_, {});
 }
 

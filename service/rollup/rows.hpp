@@ -14,7 +14,7 @@
 namespace rollup {
 
 /// The name of the bucket that takes what does not fit.
-inline constexpr const char* other = "(other)";
+inline constexpr const char* rest_name = "(other)";
 
 /// Calls added up. All counters only grow; rows of the same key are merged by adding.
 struct Sums {
@@ -40,7 +40,7 @@ struct KeyMinute {
     std::string key;
     base::EventTime minute;
     Sums sums;
-    /// XXH3-64 of the distinct origin.place tokens, ascending; at most max_origins.
+    /// XXH3-64 of the distinct origin.place tokens, ascending; the least max_origins of them.
     std::vector<std::uint64_t> origins;
     bool more_origins = false;  ///< There were more than max_origins.
 

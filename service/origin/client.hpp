@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace origin {
+
+/// What a user agent says about the software that made a call, in the words we compare by.
+struct Client {
+    /// Lower-case name of the library, tool or browser, at most 64 bytes; `other` when the text
+    /// follows no grammar we know; empty when there is no agent.
+    std::string family;
+    std::string version;   ///< "major.minor", or "major", or empty.
+    std::string platform;  ///< embedded, android, ios, browser, windows, macos, linux, or empty.
+    /// Names of further products, blank between them, in their order, at most four: what a
+    /// company's own program calls itself is the best evidence of it. Versions are dropped.
+    std::string app;
+    std::string skeleton;  ///< For `other`: hash of the shape of the text, 16 hexadecimal digits.
+
+    bool operator==(const Client&) const = default;
+};
+
+/// Reads an agent; only its first 512 bytes count. Device models, kernels and comments are dropped.
+///
+///     agent   = ["["] product *( 1*SP ( product / comment ) ) ["]"]
+///     product = name ["/" version]
+///     name    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "+" / ":" / "@" / "~" / "#" / "!" / "," /
+///     "*" ) comment = "(" *( any but parentheses / comment ) ")"
+[[nodiscard]] Client parse_client(std::string_view agent);
+
+}  // namespace origin
