@@ -71,8 +71,9 @@ void write_source(Line& line, const Call& call) {
 
 void write_http(Line& line, const Call& call, Random& random) {
     const auto& operation = *call.operation;
-    const auto sent =
-        operation.bytes == 0 ? 0 : random.between(operation.bytes / 2, operation.bytes * 2);
+    const auto sent = operation.bytes == 0
+                          ? 0
+                          : random.between(operation.bytes / 2, std::uint64_t{operation.bytes} * 2);
     line.open("http_request").text("http_method", operation.method).text("url", operation.url);
     line.known("user_agent", call.client->user_agent).number("length", sent).close();
     line.open("http_response").number("code", call.status);
