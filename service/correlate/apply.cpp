@@ -1,0 +1,257 @@
+#include "correlate/siphash.hpp"
+#include "correlate/state.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace correlate {
+namespace {
+
+constexpr std::size_t ahead = 16;  // matches whose groups are fetched early; 8 to 32 are alike
+
+}  // namespace
+
+void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
+    if (watermark <= watermark_) return;
+    watermark_ = watermark;
+    const std::size_t first = out.size();
+    const auto due = buffer_.due(watermark);
+    for (std::size_t i = 0; i < due.size(); ++i) {
+        if (i + 2 * ahead < due.size()) groups_.prefetch_pointer(due[i + 2 * ahead].group);
+        if (i + ahead < due.size()) groups_.prefetch_block(due[i + ahead].group);
+        const Pending& pending = due[i];
+        const bool last = i + 1 == due.size() || due[i + 1].group != pending.group ||
+                          !due[i + 1].same_call(pending);
+        apply(pending.group, pending.hit(), last, out);
+        --groups_[pending.group].waiting;  // only now: a sweep on the way must leave it alone
+    }
+    buffer_.pop(due.size());
+    for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) sweep(c, watermark, out);
+    const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
+    if (!std::is_sorted(begin, out.end(), before)) std::sort(begin, out.end(), before);
+}
+
+void Engine::State::apply(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out) {
+    const std::uint32_t counter = groups_[id].counter;
+    sweep(counter, hit.time, out);
+    switch (plan_.counters[counter].kind) {
+        case Counter::Kind::plain:
+            return apply_plain(id, hit, out);
+        case Counter::Kind::count:
+            return apply_count(id, hit, out);
+        default:
+            return apply_window(id, hit, last_of_call, out);
+    }
+}
+
+void Engine::State::apply_plain(GroupId id, const Hit& hit, std::vector<Firing>& out) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
+    if (counter.span == 0) return fire(id, hit, 1, true, out);
+    wake(id, out);
+    Group& group = groups_[id];
+    Group::Memory& memory = group.memory();
+    if (memory.fired_at != no_time && hit.time < memory.fired_at + counter.span) {
+        memory.newest = hit.time;
+        ++group.matches;
+        return repeat(id, hit.time, false, out);
+    }
+    repeat(id, memory.newest, true, out);
+    memory = {hit.time, hit.time};
+    fire(id, hit, 1, true, out);
+}
+
+void Engine::State::apply_count(GroupId id, const Hit& hit, std::vector<Firing>& out) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
+    const std::int64_t from = hit.time - counter.span;
+    wake(id, out);
+    Group* group = &groups_[id];
+    const std::int64_t newest = Ring(*group).newest();
+    // Each step counts: a range or an inequality may fail and hold again between two hits.
+    while (group->fired && Ring(*group).drop_oldest(from)) {
+        if (group->size == 0 || !counter.holds(group->size)) fall(id, newest, out);
+    }
+    Ring(*group).drop_all(from);
+    if (Ring(*group).full()) {
+        groups_.grow(id);
+        group = &groups_[id];
+    }
+    Ring(*group).add(hit);
+    conclude(id, hit, counter.holds(group->size), group->size, true, out);
+}
+
+void Engine::State::apply_window(GroupId id, const Hit& hit, bool last_of_call,
+                                 std::vector<Firing>& out) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
+    const std::int64_t from = hit.time - counter.span;
+    wake(id, out);
+    Group& group = groups_[id];
+    Window*& window = group.window();
+    std::ptrdiff_t bytes = 0;
+    if (window == nullptr) {
+        window = make_window(counter).release();  // owned by the block
+    } else {
+        bytes = static_cast<std::ptrdiff_t>(window->bytes());
+    }
+    const std::int64_t newest = window->newest();
+    while (window->drop_oldest(from)) {
+        if (group.fired && (window->empty() || !window->holds(counter))) fall(id, newest, out);
+    }
+    window->add(hit, from);
+    groups_.account(static_cast<std::ptrdiff_t>(window->bytes()) - bytes);
+    // A call that matches several listed rules is judged once, with all of them in the window.
+    if (!last_of_call) return;
+    const bool holds = !window->empty() && window->holds(counter);
+    conclude(id, hit, holds, holds ? window->value() : 0, window->exact(), out);
+}
+
+void Engine::State::conclude(GroupId id, const Hit& hit, bool holds, double value, bool exact,
+                             std::vector<Firing>& out) {
+    Group& group = groups_[id];
+    if (!holds) {
+        fall(id, hit.time, out);
+    } else if (group.fired) {
+        ++group.matches;
+        repeat(id, hit.time, false, out);
+    } else {
+        group.fired = true;
+        fire(id, hit, value, exact, out);
+    }
+}
+
+void Engine::State::fall(GroupId id, std::int64_t at, std::vector<Firing>& out) {
+    groups_[id].fired = false;
+    repeat(id, at, true, out);
+}
+
+void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
+                         std::vector<Firing>& out) {
+    const std::uint32_t place = groups_[id].counter;
+    const Counter& counter = plan_.counters[place];
+    Group& group = groups_[id];
+    if (counter.emits) {
+        Firing firing;
+        firing.policy = counter.policy;
+        firing.at = base::event_time(hit.time);
+        const bool plain = counter.kind == Counter::Kind::plain;
+        firing.window_start = base::event_time(plain ? hit.time : hit.time - counter.span);
+        firing.group = group_values(group);
+        firing.value = value;
+        firing.episode = group.episode;
+        firing.exact = exact;
+        if (plain) {
+            firing.sample.push_back(hit.ref);
+        } else if (counter.kind == Counter::Kind::count) {
+            Ring(group).sample(firing.sample);
+        } else {
+            group.window()->sample(hit.time - counter.span, firing.sample);
+        }
+        out.push_back(std::move(firing));
+        ++stats_.firings;
+        if (!exact) ++stats_.inexact;
+    }
+    if (counter.kind != Counter::Kind::plain || counter.span > 0) ++group.episode;
+    group.matches = 0;
+    group.told = period(hit.time);
+    if (!plan_.chains[place].empty()) feed_outer(id, hit, out);
+}
+
+void Engine::State::repeat(GroupId id, std::int64_t at, bool at_once, std::vector<Firing>& out) {
+    Group& group = groups_[id];
+    const Counter& counter = plan_.counters[group.counter];
+    if (options_.repeat_every.count() == 0 || !counter.emits || group.matches == 0) return;
+    if (!at_once && period(at) == group.told) return;
+    Firing firing;
+    firing.policy = counter.policy;
+    firing.at = base::event_time(at);
+    firing.window_start =
+        base::event_time(counter.kind == Counter::Kind::plain ? at : at - counter.span);
+    firing.group = group_values(group);
+    firing.episode = group.episode - 1;
+    firing.repeat = true;
+    firing.matches = group.matches;
+    out.push_back(std::move(firing));
+    group.matches = 0;
+    group.told = period(at);
+}
+
+void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& out) {
+    // Windows of the outer policies may move blocks: copy what is needed of this one first.
+    const std::uint32_t place = groups_[id].counter;
+    const std::string inner_key(groups_[id].key());
+    std::vector<std::optional<std::string_view>> parts;
+    for (std::string_view rest = inner_key;
+         parts.size() < plan_.counters[place].group_names.size();) {
+        parts.push_back(next_part(rest));
+    }
+    for (const Chain& chain : plan_.chains[place]) {
+        const Counter& outer = plan_.counters[chain.counter];
+        Hit derived{hit.time, 0, hit.ref};
+        std::string text;
+        bool complete = true;
+        for (const std::uint32_t part : chain.fields) {
+            complete = complete && part != Chain::absent && parts[part].has_value();
+            if (complete) add_part(text, *parts[part]);
+        }
+        switch (outer.kind) {
+            case Counter::Kind::temporal:
+            case Counter::Kind::ordered:
+                derived.value = chain.rule;
+                break;
+            case Counter::Kind::distinct:
+                derived.value = hash(0, text);
+                break;
+            case Counter::Kind::sum:
+                derived.value = std::bit_cast<std::uint64_t>(1.0);
+                complete = chain.fields.empty();  // group values are text, which is not added up
+                break;
+            case Counter::Kind::average:
+            case Counter::Kind::rank:
+                complete = false;
+                break;
+            case Counter::Kind::plain:
+            case Counter::Kind::count:
+                break;
+        }
+        if (!complete) continue;
+        std::string key;
+        for (const std::uint32_t part : chain.group) {
+            if (part != Chain::absent && parts[part].has_value()) {
+                add_part(key, *parts[part]);
+            } else {
+                add_absent(key);
+            }
+        }
+        bool fresh = false;
+        const GroupId group = groups_.intern(chain.counter, hash(outer.seed, key), key, fresh);
+        if (fresh) members_[chain.counter].ids.push_back(group);
+        ++groups_[group].waiting;  // a sweep on the way must not take it away
+        apply(group, derived, true, out);
+        --groups_[group].waiting;
+    }
+}
+
+std::uint32_t Engine::State::period(std::int64_t time) const noexcept {
+    const std::int64_t every = options_.repeat_every.count();
+    return every == 0 ? 0 : static_cast<std::uint32_t>(time / every);
+}
+
+std::vector<GroupValue> Engine::State::group_values(const Group& group) const {
+    const auto& names = plan_.counters[group.counter].group_names;
+    std::vector<GroupValue> out;
+    out.reserve(names.size());
+    std::string_view rest = group.key();
+    for (const std::string& name : names) {
+        const auto part = next_part(rest);
+        out.push_back({name, part ? std::optional<std::string>(*part) : std::nullopt});
+    }
+    return out;
+}
+
+bool before(const Firing& a, const Firing& b) noexcept {
+    if (a.at != b.at) return a.at < b.at;
+    if (a.policy != b.policy) return a.policy < b.policy;
+    if (a.group != b.group) return a.group < b.group;
+    return a.episode != b.episode ? a.episode < b.episode : a.repeat < b.repeat;
+}
+
+}  // namespace correlate

@@ -1,0 +1,96 @@
+#include "correlate/engine.hpp"
+
+#include "base/assert.hpp"
+#include "correlate/codec.hpp"
+#include "correlate/state.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace correlate {
+namespace {
+
+constexpr std::string_view magic = "CPWN";
+constexpr std::uint64_t version = 1;
+constexpr std::size_t fewest_groups = 16;
+
+// Far behind every time a log can say, and far from overflow when a span is added.
+constexpr std::int64_t end_of_time = 4'000'000'000'000'000'000;
+
+}  // namespace
+
+Engine::State::State(std::shared_ptr<const policy::Set> set,
+                     std::shared_ptr<const call::Names> names, const Options& options)
+    : names_(std::move(names)),
+      options_(options),
+      plan_(plan_of(std::move(set), *names_)),
+      groups_(plan_.counters),
+      members_(plan_.counters.size()),
+      buffer_([this](const Pending& a, const Pending& b) {
+          const Group& left = groups_[a.group];
+          const Group& right = groups_[b.group];
+          if (left.counter != right.counter) return left.counter < right.counter;
+          if (a.group != b.group) return left.key() < right.key();
+          return a.value < b.value;
+      }) {
+    BASE_ASSERT(options_.shard_count >= 1 && options_.shard < options_.shard_count);
+    options_.groups_per_policy = std::max(options_.groups_per_policy, fewest_groups);
+}
+
+std::unique_ptr<Engine::State> Engine::State::fresh() const {
+    return std::make_unique<State>(plan_.set, names_, options_);
+}
+
+Stats Engine::State::stats() const noexcept {
+    Stats out = stats_;
+    out.groups = groups_.size();
+    out.buffered = buffer_.size();
+    out.bytes = groups_.bytes() + buffer_.bytes();
+    for (const Members& members : members_) out.bytes += members.ids.capacity() * sizeof(GroupId);
+    return out;
+}
+
+Engine::Engine(std::shared_ptr<const policy::Set> set, std::shared_ptr<const call::Names> names,
+               Options options)
+    : state_(std::make_unique<State>(std::move(set), std::move(names), options)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
+                     std::uint64_t block) {
+    if (!matched.empty()) state_->observe(call, matched, block);
+}
+
+void Engine::advance(base::EventTime watermark, std::vector<Firing>& out) {
+    state_->advance(std::min(base::micros(watermark), end_of_time), out);
+}
+
+void Engine::finish(std::vector<Firing>& out) {
+    state_->advance(end_of_time, out);
+}
+
+base::EventTime Engine::watermark() const noexcept {
+    return base::event_time(state_->watermark());
+}
+
+Stats Engine::stats() const noexcept {
+    return state_->stats();
+}
+
+std::string Engine::save() const {
+    Writer content;
+    state_->save(content);
+    return std::move(content).seal(magic, version);
+}
+
+base::Result<void> Engine::restore(std::string_view state) {
+    const auto content = unseal(state, magic, version, "saved windows");
+    if (!content) return std::unexpected(content.error());
+    auto fresh = state_->fresh();
+    if (auto loaded = fresh->load(*content); !loaded) return loaded;
+    state_ = std::move(fresh);
+    return {};
+}
+
+}  // namespace correlate

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "call/names.hpp"
+#include "policy/set.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace correlate {
+
+/// Hits of one group window that are counted one by one. Beyond it, counts and sums are exact to a
+/// 4,096th of the span, distinct values are estimated, percentiles see the newest ones.
+inline constexpr std::size_t exact_hits = 10'000;
+
+/// One policy that keeps groups: a correlation, or a rule that fires by itself.
+struct Counter {
+    enum class Kind : std::uint8_t {
+        plain,
+        count,
+        sum,
+        average,
+        rank,
+        distinct,
+        temporal,
+        ordered
+    };
+
+    Kind kind = Kind::plain;
+    policy::PolicyIndex policy = 0;
+    const policy::Correlation* correlation = nullptr;  ///< Lent by the set; null for plain.
+    std::string key;                                   ///< Policy::key().
+    std::string signature;  ///< Windows outlive a reload when this stays the same. 32 bytes.
+    std::int64_t span = 0;  ///< Microseconds; of a plain rule its quiet time, 0 for none.
+    /// Groups are forgotten at multiples of this event time, never in between, so that what is
+    /// forgotten does not depend on how the matches were cut into batches.
+    std::int64_t sweep_every = 1'000'000;
+    std::size_t limit = 1;  ///< Hits or values that decide every bound: one above the highest.
+    std::size_t rules = 1;
+    bool emits = true;  ///< False when the firings only feed other correlations.
+    std::vector<std::string> group_names;
+    std::uint64_t seed = 0;        ///< Tells this policy's groups from others' in hashes.
+    std::uint64_t shard_seed = 0;  ///< The same for all policies chained to each other.
+    bool one_shard = false;        ///< Chained over different group keys: not to be divided.
+
+    /// The condition, on a number; of the temporal types without an expression too.
+    [[nodiscard]] bool holds(double value) const noexcept;
+};
+
+/// Where a rule's matches go.
+struct Feed {
+    std::uint32_t counter = 0;
+    std::uint32_t rule = 0;  ///< Place in Correlation::rules.
+    std::vector<call::Slot> group;
+    std::vector<call::Slot> fields;
+};
+
+/// Where a correlation's firings go: parts of the outer key, by place in the inner key.
+struct Chain {
+    static constexpr std::uint32_t absent = 0xffffffff;
+
+    std::uint32_t counter = 0;
+    std::uint32_t rule = 0;
+    std::vector<std::uint32_t> group;
+    std::vector<std::uint32_t> fields;
+};
+
+/// What an engine does with a set, resolved once: slots instead of names, places instead of ids.
+struct Plan {
+    std::shared_ptr<const policy::Set> set;
+    std::vector<Counter> counters;         ///< Plain rules, then correlations, inner before outer.
+    std::vector<std::vector<Feed>> feeds;  ///< By policy; empty for correlations.
+    std::vector<std::vector<Chain>> chains;  ///< By counter.
+};
+
+[[nodiscard]] Plan plan_of(std::shared_ptr<const policy::Set> set, const call::Names& names);
+
+}  // namespace correlate

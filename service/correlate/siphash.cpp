@@ -1,0 +1,55 @@
+#include "correlate/siphash.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+namespace correlate {
+namespace {
+
+struct Lanes {
+    std::uint64_t a, b, c, d;
+
+    void round() noexcept {
+        a += b;
+        b = std::rotl(b, 13) ^ a;
+        a = std::rotl(a, 32);
+        c += d;
+        d = std::rotl(d, 16) ^ c;
+        a += d;
+        d = std::rotl(d, 21) ^ a;
+        c += b;
+        b = std::rotl(b, 17) ^ c;
+        c = std::rotl(c, 32);
+    }
+    void take(std::uint64_t word) noexcept {
+        d ^= word;
+        round();
+        round();
+        a ^= word;
+    }
+};
+
+}  // namespace
+
+std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    Lanes lanes{key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d, key0 ^ 0x6c7967656e657261,
+                key1 ^ 0x7465646279746573};
+    std::size_t at = 0;
+    for (; at + 8 <= bytes.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + at, 8);
+        lanes.take(word);
+    }
+    std::uint64_t last = std::uint64_t{bytes.size()} << 56;
+    for (unsigned shift = 0; at < bytes.size(); ++at, shift += 8) {
+        last |= std::uint64_t{static_cast<unsigned char>(bytes[at])} << shift;
+    }
+    lanes.take(last);
+    lanes.c ^= 0xff;
+    for (int i = 0; i < 4; ++i) lanes.round();
+    return lanes.a ^ lanes.b ^ lanes.c ^ lanes.d;
+}
+
+}  // namespace correlate

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "correlate/buffer.hpp"
+#include "correlate/engine.hpp"
+#include "correlate/groups.hpp"
+#include "correlate/plan.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace correlate {
+
+/// What an Engine is made of. take.cpp fills the buffer, apply.cpp empties it into the windows,
+/// forget.cpp removes groups, snapshot.cpp saves and restores.
+class Engine::State {
+public:
+    State(std::shared_ptr<const policy::Set> set, std::shared_ptr<const call::Names> names,
+          const Options& options);
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    // take.cpp
+    void observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
+                 std::uint64_t block);
+
+    // apply.cpp
+    void advance(std::int64_t watermark, std::vector<Firing>& out);
+
+    // snapshot.cpp
+    void save(Writer& out) const;
+    base::Result<void> load(std::string_view content);
+
+    [[nodiscard]] Stats stats() const noexcept;
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] std::int64_t watermark() const noexcept { return watermark_; }
+    /// A state as empty as at construction, of the same set, names and options.
+    [[nodiscard]] std::unique_ptr<State> fresh() const;
+
+private:
+    /// What one policy has on this shard.
+    struct Members {
+        std::vector<GroupId> ids;
+        std::size_t live = 0;
+        std::int64_t swept = no_time;  // the last multiple of sweep_every at which groups went
+    };
+
+    // take.cpp
+    void take(const Feed& feed, const call::Call& call, std::uint64_t block, bool several);
+    bool value_of(const Feed& feed, const call::Call& call, std::uint64_t& value);
+    [[nodiscard]] std::uint64_t hash(std::uint64_t seed, std::string_view bytes) const noexcept;
+    [[nodiscard]] bool elsewhere(const Counter& counter, std::string_view key,
+                                 std::uint64_t hash) const noexcept;
+
+    // apply.cpp
+    void apply(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out);
+    void apply_plain(GroupId id, const Hit& hit, std::vector<Firing>& out);
+    void apply_count(GroupId id, const Hit& hit, std::vector<Firing>& out);
+    void apply_window(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out);
+    void conclude(GroupId id, const Hit& hit, bool holds, double value, bool exact,
+                  std::vector<Firing>& out);
+    void fire(GroupId id, const Hit& hit, double value, bool exact, std::vector<Firing>& out);
+    void fall(GroupId id, std::int64_t at, std::vector<Firing>& out);
+    void repeat(GroupId id, std::int64_t at, bool at_once, std::vector<Firing>& out);
+    void feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& out);
+    [[nodiscard]] std::uint32_t period(std::int64_t time) const noexcept;
+    [[nodiscard]] std::vector<GroupValue> group_values(const Group& group) const;
+
+    // forget.cpp
+    void wake(GroupId id, std::vector<Firing>& out);
+    void sweep(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
+    void evict(std::uint32_t counter, std::vector<Firing>& out);
+    void reset(GroupId id, std::vector<Firing>& out);
+    void release(GroupId id);
+    [[nodiscard]] std::int64_t newest(const Group& group) const noexcept;
+    [[nodiscard]] std::uint64_t weight(const Group& group) const noexcept;
+
+    // snapshot.cpp
+    void save_counter(std::uint32_t counter, std::span<const Pending> waiting, Writer& out) const;
+    void save_group(const Group& group, Writer& out) const;
+    void load_counter(std::uint32_t counter, Reader& in);
+    void load_group(std::uint32_t counter, Reader& in);
+
+    std::shared_ptr<const call::Names> names_;
+    Options options_;
+    Plan plan_;
+    Groups groups_;
+    std::vector<Members> members_;  // by counter
+    Buffer buffer_;
+    std::int64_t watermark_ = no_time;
+    Stats stats_;
+
+    // Scratch of observe.
+    std::string key_;
+    std::string text_;
+    std::string number_;
+    std::vector<std::pair<std::uint32_t, GroupId>> seen_;
+};
+
+/// The parts of a group key in one text: each its length plus one as LEB128 and its bytes; 0 for an
+/// absent one. Two tuples have one text only when they are equal.
+void add_part(std::string& key, std::string_view part);
+void add_absent(std::string& key);
+/// The next part, taken off the key; nothing when it is absent.
+[[nodiscard]] std::optional<std::string_view> next_part(std::string_view& key) noexcept;
+
+}  // namespace correlate

@@ -1,0 +1,64 @@
+#include "correlate/window.hpp"
+
+#include "correlate/distinct_window.hpp"
+#include "correlate/ordered_window.hpp"
+#include "correlate/rank_window.hpp"
+#include "correlate/sum_window.hpp"
+#include "correlate/temporal_window.hpp"
+
+#include <algorithm>
+
+namespace correlate {
+
+void Sample::add(const Hit& hit) noexcept {
+    std::shift_right(newest_.begin(), newest_.end(), 1);
+    newest_.front() = {hit.time, hit.ref};
+}
+
+void Sample::take(std::int64_t from, std::vector<RecordRef>& out) const {
+    for (auto entry = newest_.rbegin(); entry != newest_.rend(); ++entry) {
+        if (entry->time != no_time && entry->time >= from) out.push_back(entry->ref);
+    }
+}
+
+void Sample::save(Writer& out) const {
+    for (const Entry& entry : newest_) {
+        out.signed_number(entry.time);
+        out.number(entry.ref.block);
+        out.number(entry.ref.record);
+    }
+}
+
+void Sample::load(Reader& in) {
+    for (Entry& entry : newest_) {
+        entry.time = in.signed_number();
+        entry.ref.block = in.number();
+        entry.ref.record = static_cast<std::uint32_t>(in.number());
+    }
+}
+
+std::unique_ptr<Window> make_window(const Counter& counter) {
+    switch (counter.kind) {
+        case Counter::Kind::plain:
+        case Counter::Kind::count:
+            return nullptr;
+        case Counter::Kind::sum:
+        case Counter::Kind::average:
+            return std::make_unique<SumWindow>(counter.kind == Counter::Kind::average,
+                                               counter.span);
+        case Counter::Kind::rank:
+            return std::make_unique<RankWindow>(counter.correlation->type ==
+                                                        policy::Correlation::Type::value_median
+                                                    ? 50
+                                                    : counter.correlation->percentile);
+        case Counter::Kind::distinct:
+            return std::make_unique<DistinctWindow>(counter.limit);
+        case Counter::Kind::temporal:
+            return std::make_unique<TemporalWindow>(counter.rules);
+        case Counter::Kind::ordered:
+            return std::make_unique<OrderedWindow>(counter.rules);
+    }
+    return nullptr;
+}
+
+}  // namespace correlate
