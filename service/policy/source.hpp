@@ -1,0 +1,25 @@
+#pragma once
+
+#include "policy/report.hpp"
+#include "yaml/node.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace policy {
+
+/// First stage: one YAML document of a file, not yet understood.
+struct Document {
+    enum class Kind : std::uint8_t { rule, correlation, filter };
+
+    Kind kind = Kind::rule;
+    yaml::Node root;     ///< A map.
+    std::string digest;  ///< SHA-256 of its text, hexadecimal.
+};
+
+/// The documents of a file; those that are empty are left out. Reports what is no YAML, no map, or
+/// a legacy collection (`action:`).
+[[nodiscard]] std::vector<Document> read_source(const File& file, Report& report);
+
+}  // namespace policy
