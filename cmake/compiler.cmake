@@ -3,7 +3,7 @@ set(CALLERPRINT_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined 
 
 add_compile_options(
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-  -Wold-style-cast -Wunused-result -Wimplicit-fallthrough -Wthread-safety
+  -Wold-style-cast -Wno-missing-designated-field-initializers -Wunused-result -Wimplicit-fallthrough -Wthread-safety
   -fno-omit-frame-pointer -fstack-protector-strong -fcolor-diagnostics)
 add_compile_definitions(BOOST_ENABLE_ASSERT_HANDLER _GLIBCXX_ASSERTIONS)
 

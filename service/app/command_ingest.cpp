@@ -89,7 +89,7 @@ public:
             }
             const auto end = offset + body.size();
             if (end > state.acknowledged()) {
-                if (auto sent = batch(body, whole); !sent) return sent;
+                if (auto sent = batch(body, offset, whole); !sent) return sent;
                 state.acknowledge(end);
             }
             offset = end;
@@ -101,11 +101,14 @@ public:
     [[nodiscard]] const Totals& totals() const { return totals_; }
 
 private:
-    base::Result<void> batch(const std::string& body, bool whole) {
-        // The key is the content: a batch sent again after a crash counts once.
-        const std::span bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
-        const auto key =
-            base::base32(base::sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    base::Result<void> batch(const std::string& body, std::uint64_t offset, bool whole) {
+        // The key is the content and its place: a batch sent again after a crash counts once.
+        const auto identity = base::sha256(base::LengthPrefixed()
+                                               .add(options_.upload.source)
+                                               .add(static_cast<std::int64_t>(offset))
+                                               .add(body)
+                                               .text());
+        const auto key = base::base32(identity);
         const auto answer =
             uploader_.send(body, whole ? "application/json" : "application/x-ndjson", key);
         if (!answer) return std::unexpected(answer.error());

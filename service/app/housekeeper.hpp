@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "ingest/tokens.hpp"
+#include "metrics/registry.hpp"
+#include "registry/registry.hpp"
+#include "store/retention.hpp"
+#include "store/session.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace app {
+
+/// What has to happen from time to time: seeing that tokens or registry rows changed (every
+/// second), the database's figures (every 15 s), retention (every hour). One thread with a session
+/// of its own.
+class Housekeeper {
+public:
+    struct Options {
+        store::Session::Options session;
+        store::Retention retention;
+        std::string pepper;  ///< Of the tokens.
+        std::function<void(std::shared_ptr<const ingest::Tokens>)> on_tokens;
+        std::function<void(std::shared_ptr<const registry::Registry>)> on_registry;
+    };
+
+    Housekeeper(Options options, metrics::Registry& metrics);
+    ~Housekeeper() = default;
+
+    /// Does the first round in the caller's thread, so that tokens and registry are there before
+    /// the first request; then starts the thread.
+    base::Result<void> start();
+    void stop();
+
+private:
+    void run(const std::stop_token& stop);
+    base::Result<void> connect();
+    base::Result<void> look_for_changes();
+    base::Result<void> look_at_tokens();
+    base::Result<void> look_at_registry();
+    void publish_figures();
+    void expire();
+
+    Options options_;
+    std::unique_ptr<store::Session> session_;
+    std::string tokens_seen_;
+    std::uint64_t registry_version_ = 0;
+    bool registry_seen_ = false;
+    metrics::Gauge database_bytes_, outbox_waiting_, outbox_dead_, outbox_oldest_, alerts_open_,
+        dead_letters_;
+    std::jthread thread_;
+};
+
+}  // namespace app

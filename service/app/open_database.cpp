@@ -1,0 +1,63 @@
+#include "app/open_database.hpp"
+
+#include "base/log.hpp"
+#include "store/migrations.hpp"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace app {
+
+base::Result<void> make_data_dir(const Config& config) {
+    std::error_code fault;
+    const bool made = std::filesystem::create_directories(config.data_dir, fault);
+    if (fault)
+        return base::fail(base::Fault::unavailable,
+                          config.data_dir.string() + ": " + fault.message());
+    if (made) ::chmod(config.data_dir.c_str(), 0711);
+    return {};
+}
+
+base::Result<OpenDatabase> OpenDatabase::open(const Config& config) {
+    OpenDatabase database;
+    if (config.database_url.empty()) {
+        if (auto made = make_data_dir(config); !made) return std::unexpected(made.error());
+        store::Cluster::Options options;
+        options.folder = std::filesystem::absolute(config.data_dir) / "postgres";
+        options.user = config.os_user;
+        auto cluster = store::Cluster::open(std::move(options));
+        if (!cluster) return std::unexpected(cluster.error());
+        database.url_ = cluster->url();
+        database.read_url_ = cluster->read_url();
+        database.keep_ = cluster->adopted();
+        database.cluster_ = std::move(*cluster);
+    } else {
+        database.url_ = database.read_url_ = config.database_url;
+        database.keep_ = true;
+    }
+    auto session = store::Session::open({.url = database.url_});
+    if (!session) return std::unexpected(session.error());
+    database.session_ = std::move(*session);
+    const auto migrated = store::migrate(*database.session_);
+    if (!migrated) return std::unexpected(migrated.error());
+    if (migrated->from != migrated->to) {
+        base::log::info("store.migrated", {{"from", migrated->from}, {"to", migrated->to}});
+    }
+    return database;
+}
+
+OpenDatabase::~OpenDatabase() {
+    session_.reset();
+    if (!cluster_ || keep_) return;
+    if (auto stopped = cluster_->stop(); !stopped) {
+        base::log::warn("store.not_stopped", {{"reason", stopped.error().reason}});
+    }
+}
+
+std::string actor() {
+    if (const auto* entry = ::getpwuid(::geteuid())) return entry->pw_name;
+    return "uid " + std::to_string(::geteuid());
+}
+
+}  // namespace app

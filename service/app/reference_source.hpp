@@ -1,0 +1,43 @@
+#pragma once
+
+#include "app/config.hpp"
+#include "app/secrets.hpp"
+#include "base/result.hpp"
+#include "pipeline/reference.hpp"
+#include "registry/registry.hpp"
+
+#include <memory>
+#include <mutex>
+
+namespace app {
+
+/// Builds the reference that evaluation runs under, from the configured files and the registry, and
+/// builds it again when either changes. Thread-safe.
+class ReferenceSource {
+public:
+    /// `formats` stay for the life of the process: the front door uses them too.
+    ReferenceSource(const Config& config, const Secrets& secrets,
+                    std::shared_ptr<const decode::Formats> formats);
+
+    /// Reads policies, lists and tables again. On any problem nothing changes, and it says all of
+    /// them.
+    base::Result<std::shared_ptr<const pipeline::Reference>> load_files();
+    /// Takes a new registry. load_files must have worked before.
+    std::shared_ptr<const pipeline::Reference> use(
+        std::shared_ptr<const registry::Registry> registry);
+
+    [[nodiscard]] std::shared_ptr<const policy::Set> policies() const;
+
+private:
+    std::shared_ptr<const pipeline::Reference> build() const;  // with the mutex held
+
+    Config config_;
+    std::string origin_key_;
+    std::shared_ptr<const decode::Formats> formats_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const policy::Set> policies_;
+    std::vector<std::shared_ptr<const enrich::Table>> tables_;
+    std::shared_ptr<const registry::Registry> registry_;
+};
+
+}  // namespace app

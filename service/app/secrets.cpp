@@ -1,0 +1,46 @@
+#include "app/secrets.hpp"
+
+#include "app/files.hpp"
+#include "base/digest.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace app {
+namespace {
+
+constexpr std::size_t master_bytes = 32;
+
+}  // namespace
+
+base::Result<Secrets> Secrets::open(const std::filesystem::path& data_dir) {
+    const auto path = data_dir / "secret.key";
+    auto master = read_file(path, master_bytes);
+    if (!master && master.error().fault == base::Fault::not_found) {
+        std::array<std::uint8_t, master_bytes> fresh{};
+        base::random_bytes(fresh);
+        master = std::string(reinterpret_cast<const char*>(fresh.data()), fresh.size());
+        if (auto written = write_secret(path, *master); !written)
+            return std::unexpected(written.error());
+    }
+    if (!master) return std::unexpected(master.error());
+    if (master->size() != master_bytes) {
+        return base::fail(
+            base::Fault::invalid,
+            path.string() + ": must hold exactly 32 bytes; restore it from the backup");
+    }
+    return Secrets(std::move(*master));
+}
+
+std::string Secrets::key(std::string_view purpose) const {
+    const auto digest = base::hmac_sha256(master_, purpose);
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+std::uint64_t Secrets::seed(std::string_view purpose) const {
+    std::uint64_t out = 0;
+    std::memcpy(&out, key(purpose).data(), sizeof out);
+    return out;
+}
+
+}  // namespace app
