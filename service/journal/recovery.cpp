@@ -216,6 +216,11 @@ private:
         }
         lost(next, durable_, file);
         out_.end = std::max(out_.end, durable_);
+        // An empty last segment may be replaced by one of the same name, which then has to say what
+        // it said.
+        const bool replaceable = !found_.empty() && found_.back().accepted.empty() &&
+                                 found_.back().header.first == out_.end;
+        out_.void_from = replaceable ? found_.back().header.void_from : out_.end;
     }
 
     void lost(Lsn first, Lsn end, const std::string& file) {
@@ -224,11 +229,11 @@ private:
     }
 
     // The last segment is written on when nothing in it is damaged: cut behind the last good group,
-    // so that no frame of a torn one can verify later, and synced, since a whole group that was
-    // still unsynced counts from now on.
+    // so that no frame of a torn one can verify later.
     base::Result<void> settle_tail() {
         if (found_.empty()) return {};
         Found& last = found_.back();
+        File& file = *last.segment->file;
         const Lsn last_end =
             last.accepted.empty() ? last.header.first : last.accepted.back().lsn + 1;
         const std::uint64_t tail = tail_of(last);
@@ -236,16 +241,33 @@ private:
             last.accepted.empty() ? last.header.previous_digest : last.accepted.back().digest;
         const bool whole = !last.unreadable && last_end == out_.end && tail != 0 &&
                            (last.scan.first_gap == 0 || last.scan.first_gap >= tail);
-        const std::uint64_t size = std::max(options_.segment_bytes, tail);
-        if (whole && !last.segment->file->resize(tail)) {
-            if (!last.segment->file->allocate(size))
+        if (whole && !file.resize(tail)) {
+            if (!file.allocate(std::max(options_.segment_bytes, tail)))
                 out_.active = last.segment;
             else
                 base::log::warn("journal.tail_not_allocated", {{"file", last.name}});
         }
-        if (const std::error_code error = last.segment->file->sync())
+        if (const std::error_code error = write_unproven_again(last))
             return std::unexpected(unusable(last.segment->path, error));
         return {};
+    }
+
+    // A whole group that nothing proves to be synced counts from now on. Its sync may have failed
+    // just before the process died; then its pages are clean in memory and lost on the disk, and
+    // syncing alone would do nothing. Written again, they are dirty again.
+    std::error_code write_unproven_again(const Found& last) const {
+        File& file = *last.segment->file;
+        for (const Scan::Item& item : last.accepted) {
+            if (item.lsn < durable_) continue;
+            const std::uint64_t end = last.accepted.back().group_end;
+            std::string bytes;
+            const auto size = static_cast<std::size_t>(end - item.offset);
+            if (const std::error_code error = file.read(item.offset, size, bytes)) return error;
+            const std::array<std::string_view, 1> pieces{bytes};
+            if (const std::error_code error = file.write(item.offset, pieces)) return error;
+            break;
+        }
+        return file.sync();
     }
 
     // Where the next group goes; 0 when the last block's group has lost its commit frame.

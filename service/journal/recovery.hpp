@@ -17,6 +17,7 @@ namespace journal {
 struct Recovered {
     std::deque<IndexRow> rows;
     Lsn end = 1;               ///< The next LSN; everything readable is below.
+    Lsn void_from = 1;         ///< What the next segment must declare void, up to `end`.
     std::uint64_t digest = 0;  ///< Running digest at the end.
     std::vector<Damage> damage;
     /// The last segment when it may be written on, cut behind its last good group; else a new one

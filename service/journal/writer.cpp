@@ -40,7 +40,8 @@ Writer::Writer(FileSystem& files, Options options, std::shared_ptr<Index> index,
       probe_(probe),
       active_(std::move(recovered.active)),
       digest_(recovered.digest),
-      next_(recovered.end) {
+      next_(recovered.end),
+      void_from_(recovered.void_from) {
     if (active_) {
         const std::optional<Index::Place> place = index_->locate(next_ - 1);
         const bool empty = !place || place->segment != active_;
@@ -140,7 +141,7 @@ std::error_code Writer::put_group(std::span<const Encoded* const> blocks) {
     probe_.sync_seconds.observe(took.count());
     tail_ = at;
     digest_ = digest;
-    next_ = lsn;
+    next_ = void_from_ = lsn;
     index_->extend(synced, tail_);
     probe_.end_lsn.set(static_cast<double>(next_));
     return {};
@@ -166,7 +167,7 @@ std::error_code Writer::begin_segment() {
     SegmentHeader header;
     base::random_bytes(header.uuid);
     header.first = next_;
-    header.void_from = index_->end();
+    header.void_from = void_from_;
     header.previous_digest = digest_;
     header.created = options_.now();
     const std::string bytes = to_bytes(header);

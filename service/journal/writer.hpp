@@ -86,7 +86,8 @@ private:
     std::shared_ptr<const Segment> active_;
     std::uint64_t tail_ = 0;    // where the next group goes in active_
     std::uint64_t digest_ = 0;  // running, at tail_
-    Lsn next_ = 1;              // of the next block; above the durable end when LSNs are void
+    Lsn next_ = 1;              // of the next block
+    Lsn void_from_ = 1;         // from here to next_: written, perhaps, and never acknowledged
     Lsn trimmed_ = 0;
     std::optional<base::Error> trouble_;
     Steady retry_at_{};

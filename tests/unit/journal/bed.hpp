@@ -1,0 +1,87 @@
+#pragma once
+
+#include "journal/model_file_system.hpp"
+#include "journal/reader.hpp"
+#include "journal/recovery.hpp"
+#include "journal/writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace journal::test {
+
+inline constexpr std::uint64_t small_segment = 16 * 1024;
+
+inline base::WallTime fixed_now() {
+    return base::wall_time(1'700'000'000'000'000);
+}
+
+/// A Writer without its thread on a model disk: what the tests of failures drive step by step.
+class Bed {
+public:
+    explicit Bed(ModelFileSystem& files, std::uint64_t quota_segments = 8, Lsn known_position = 0) {
+        const std::filesystem::path folder = "/journal";
+        Io<Mark> mark = Mark::open(files, folder / "mark");
+        if (!mark) return;
+        base::Result<Recovered> recovered =
+            recover(files, {folder, small_segment, std::max(mark->durable(), known_position)});
+        if (!recovered) {
+            error = recovered.error();
+            return;
+        }
+        index = std::make_shared<Index>(std::move(recovered->rows), recovered->end,
+                                        std::move(recovered->damage));
+        Writer::Options options;
+        options.folder = folder;
+        options.segment_bytes = small_segment;
+        options.quota_bytes = quota_segments * small_segment;
+        options.retain_bytes = 0;
+        options.now = fixed_now;
+        writer.emplace(files, options, index, *recovered, std::move(*mark), Probe());
+    }
+
+    /// Blocks of these texts as one group.
+    base::Result<Lsn> write(const std::vector<std::string>& texts) {
+        std::vector<Encoded> encoded;
+        for (const std::string& text : texts) {
+            Block block;
+            block.source = "s";
+            block.records = 1;
+            block.received = fixed_now();
+            block.lines = text;
+            encoded.push_back(encode(block).value());
+        }
+        std::vector<const Encoded*> pointers;
+        for (const Encoded& one : encoded) pointers.push_back(&one);
+        return writer->write(pointers, now);
+    }
+
+    void tick() {
+        now += std::chrono::milliseconds(600);
+        writer->tick(now);
+    }
+
+    [[nodiscard]] std::vector<std::pair<Lsn, std::string>> read_all(Lsn from = 0) const {
+        std::vector<std::pair<Lsn, std::string>> out;
+        Reader reader(index, from);
+        Entry entry;
+        while (true) {
+            const base::Result<bool> found = reader.next(entry);
+            EXPECT_TRUE(found) << found.error().reason;
+            if (!found || !*found) return out;
+            out.emplace_back(entry.lsn, entry.block.lines);
+        }
+    }
+
+    std::optional<base::Error> error;
+    std::shared_ptr<Index> index;
+    std::optional<Writer> writer;
+    Writer::Steady now{std::chrono::hours(1)};
+};
+
+}  // namespace journal::test
