@@ -24,8 +24,7 @@ struct Subject {
     auto operator<=>(const Subject&) const = default;
 };
 
-/// One alert as it stands after a change. Immutable but for last_seen, count and what triage adds;
-/// the summary and evidence are those of the opening.
+/// One alert as it stands after a change. Only last_seen, count and what triage adds ever change.
 struct Alert {
     std::string id;  ///< 26 characters, base32; a pure function of what a replay sees again.
     std::string policy_key;  ///< Policy::key(): id, else name, else title.
@@ -37,7 +36,7 @@ struct Alert {
     std::string status;         ///< The policy's.
     std::string family;
     std::string clause;
-    bool shadow = true;  ///< Recorded, nobody told: every status but `stable`.
+    bool shadow = true;  ///< Recorded, nobody told: status test, experimental, deprecated ...
     std::string tenant;  ///< The group's tenant, if it names one.
     Subject subject;
     boost::json::object group;     ///< Name to text; null for absent.
@@ -53,7 +52,8 @@ struct Alert {
 struct Change {
     enum class Kind : std::uint8_t {
         opened,   ///< New: tell, unless it is shadow.
-        updated,  ///< Same alert, newer last_seen and count: write, tell nobody.
+        updated,  ///< Same alert, newer last_seen and count: write these, tell nobody. Its group,
+                  ///< summary, evidence and benign are empty: those of the opening stand.
     };
     Kind kind = Kind::opened;
     Alert alert;

@@ -1,0 +1,67 @@
+#include "alert/evidence.hpp"
+
+#include "alert/summary.hpp"
+
+#include <boost/json/array.hpp>
+
+namespace alert {
+namespace json = boost::json;
+namespace {
+
+json::array bounds_of(const policy::Correlation& correlation) {
+    json::array out;
+    for (const auto& bound : correlation.bounds) {
+        out.push_back({{"op", policy::name(bound.op)}, {"value", bound.value}});
+    }
+    // A temporal correlation without a condition asks for every rule it lists.
+    if (out.empty() && correlation.expression.steps.empty()) {
+        out.push_back({{"op", "gte"}, {"value", static_cast<double>(correlation.rules.size())}});
+    }
+    return out;
+}
+
+json::object number_of(const policy::Correlation& correlation, const correlate::Firing& firing) {
+    json::array fields;
+    for (const auto& field : correlation.fields) fields.emplace_back(field.name);
+    json::object out{{"value", firing.value},
+                     {"exact", firing.exact},
+                     {"fields", std::move(fields)},
+                     {"bounds", bounds_of(correlation)}};
+    if (correlation.type == policy::Correlation::Type::value_percentile) {
+        out["percentile"] = correlation.percentile;
+    }
+    return out;
+}
+
+json::object window_of(const policy::Correlation& correlation, const correlate::Firing& firing) {
+    return {{"from", base::to_rfc3339(firing.window_start)},
+            {"to", base::to_rfc3339(firing.at)},
+            {"seconds", static_cast<double>(correlation.timespan.count()) / 1e6}};
+}
+
+}  // namespace
+
+json::object evidence_of(const policy::Set& set, const correlate::Firing& firing) {
+    json::object out{{"detection", detection_of(set, firing.policy)},
+                     {"at", base::to_rfc3339(firing.at)},
+                     {"group", to_json(firing.group)}};
+    if (const auto* correlation = set.correlation(firing.policy); correlation != nullptr) {
+        out["number"] = number_of(*correlation, firing);
+        out["window"] = window_of(*correlation, firing);
+        json::array rules;
+        for (const auto rule : correlation->rules) {
+            const policy::Policy& policy = set.policies()[rule];
+            rules.push_back(
+                {{"key", policy.key()}, {"title", policy.title}, {"digest", policy.digest}});
+        }
+        out["rules"] = std::move(rules);
+    }
+    json::array sample;
+    for (const auto& ref : firing.sample) {
+        sample.push_back({{"block", ref.block}, {"record", ref.record}});
+    }
+    out["sample"] = std::move(sample);
+    return out;
+}
+
+}  // namespace alert

@@ -1,0 +1,219 @@
+#include "alert/summary.hpp"
+
+#include "base/utf8.hpp"
+#include "call/field.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+namespace alert {
+namespace {
+
+using policy::Correlation;
+
+constexpr std::size_t shown_of_key = 8;  // enough to recognise a key, too little to use it
+
+bool harmless(char32_t c) {
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return false;  // control
+    if (c >= 0x200b && c <= 0x200f) return false;           // zero width, direction marks
+    if (c >= 0x2028 && c <= 0x202e) return false;           // line ends, direction overrides
+    if (c >= 0x2060 && c <= 0x206f) return false;           // invisible, direction isolates
+    return c != 0xfeff && c != 0x061c && !(c >= 0xfff9 && c <= 0xfffb) &&
+           !(c >= 0xe0000 && c <= 0xe007f);
+}
+
+/// What several values of a field are called.
+std::string plural(std::string_view field) {
+    const auto known = call::field_of(field);
+    if (known) {
+        switch (*known) {
+            case call::Field::key_uid:
+                return "keys";
+            case call::Field::tenant_uid:
+                return "tenants";
+            case call::Field::src_ip:
+                return "addresses";
+            case call::Field::src_network:
+                return "networks";
+            case call::Field::src_country:
+                return "countries";
+            case call::Field::src_asn:
+                return "autonomous systems";
+            case call::Field::operation:
+                return "operations";
+            case call::Field::service:
+                return "services";
+            case call::Field::model:
+                return "models";
+            case call::Field::cloud_region:
+                return "regions";
+            case call::Field::user_agent:
+                return "user agents";
+            case call::Field::party_uid:
+                return "parties";
+            case call::Field::origin_exact:
+            case call::Field::origin_place:
+            case call::Field::origin_kind:
+            case call::Field::origin_software:
+                return "origins";
+            default:
+                break;
+        }
+    }
+    return "values of " + line_text(field);
+}
+
+std::string fields_text(const Correlation& correlation) {
+    if (correlation.fields.size() == 1) return plural(correlation.fields.front().name);
+    std::string names;
+    for (const auto& field : correlation.fields) {
+        names += (names.empty() ? "" : ", ") + line_text(field.name);
+    }
+    return "combinations of " + names;
+}
+
+std::string field_text(const Correlation& correlation) {
+    return correlation.fields.empty() ? "" : line_text(correlation.fields.front().name);
+}
+
+/// What was counted, with its number.
+std::string counted(const Correlation& correlation, const correlate::Firing& firing) {
+    const std::string number = (firing.exact ? "" : "about ") + number_text(firing.value);
+    switch (correlation.type) {
+        case Correlation::Type::event_count:
+            return number + (firing.value == 1 ? " matching call" : " matching calls");
+        case Correlation::Type::value_count:
+            return number + " different " + fields_text(correlation);
+        case Correlation::Type::temporal:
+            return number + " of " + std::to_string(correlation.rules.size()) + " rules held";
+        case Correlation::Type::temporal_ordered:
+            return number + " of " + std::to_string(correlation.rules.size()) +
+                   " rules held in order";
+        case Correlation::Type::value_sum:
+            return field_text(correlation) + " added up to " + number;
+        case Correlation::Type::value_avg:
+            return field_text(correlation) + " was " + number + " on average";
+        case Correlation::Type::value_percentile:
+            return "percentile " + number_text(correlation.percentile) + " of " +
+                   field_text(correlation) + " was " + number;
+        case Correlation::Type::value_median:
+            return "the median of " + field_text(correlation) + " was " + number;
+    }
+    return number;
+}
+
+std::string shown(std::string_view field, const std::optional<std::string>& value) {
+    if (!value) return "(absent)";
+    const bool key = call::canonical(field) == call::name(call::Field::key_uid);
+    if (key && value->size() > shown_of_key + 4) return line_text(*value, shown_of_key) + "…";
+    return line_text(*value);
+}
+
+/// " by tenant t1", " from origin of1:ab", " for region=eu, model=m".
+std::string about(const policy::Policy& policy, const correlate::Firing& firing,
+                  const Subject& subject) {
+    if (subject.kind == "group") {
+        std::string parts;
+        for (const auto& part : firing.group) {
+            parts += (parts.empty() ? "" : ", ") + line_text(part.name) + "=" +
+                     shown(part.name, part.value);
+        }
+        return parts.empty() ? "" : " for " + parts;
+    }
+    std::optional<std::string> value;
+    if (!subject.value.empty()) value = subject.value;
+    const std::string text = shown(policy.callerprint.subject_field, value);
+    if (subject.kind == "origin") return " from origin " + text;
+    if (subject.kind == "custom") {
+        return " for " + line_text(policy.callerprint.subject_field) + " " + text;
+    }
+    return " by " + subject.kind + " " + text;
+}
+
+std::string flagged(const Correlation::Bound& bound) {
+    const std::string number = number_text(bound.value);
+    switch (bound.op) {
+        case Correlation::Operator::gt:
+            return "more than " + number;
+        case Correlation::Operator::gte:
+            return "at least " + number;
+        case Correlation::Operator::lt:
+            return "less than " + number;
+        case Correlation::Operator::lte:
+            return "at most " + number;
+        case Correlation::Operator::eq:
+            return "exactly " + number;
+        case Correlation::Operator::neq:
+            return "anything but " + number;
+    }
+    return number;
+}
+
+std::string allowed(const Correlation& correlation) {
+    if (!correlation.expression.steps.empty()) return "the policy's expression holds";
+    if (correlation.bounds.empty()) return "the policy asks for all of them";
+    const auto& bound = correlation.bounds.front();
+    const bool counts = correlation.type == Correlation::Type::event_count ||
+                        correlation.type == Correlation::Type::value_count;
+    if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gte) {
+        return std::string("the policy allows ") + (counts ? "fewer" : "less") + " than " +
+               number_text(bound.value);
+    }
+    if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gt) {
+        return "the policy allows at most " + number_text(bound.value);
+    }
+    std::string out;
+    for (const auto& each : correlation.bounds) out += (out.empty() ? "" : " and ") + flagged(each);
+    return "the policy flags " + out;
+}
+
+}  // namespace
+
+std::string line_text(std::string_view text, std::size_t longest) {
+    std::string out;
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < text.size(); ++count) {
+        if (count == longest) return out + "…";
+        const auto decoded = base::utf8::decode(text, at);
+        at += decoded.size;
+        const bool keep = decoded.code_point != base::utf8::invalid && harmless(decoded.code_point);
+        base::utf8::append(out, keep ? decoded.code_point : 0xfffd);
+    }
+    return out;
+}
+
+std::string number_text(double number) {
+    char text[64];
+    const bool whole = std::abs(number) < 1e15 && number == std::floor(number);
+    std::snprintf(text, sizeof text, whole ? "%.0f" : "%.6g", number);
+    return text;
+}
+
+std::string duration_text(std::chrono::microseconds duration) {
+    constexpr std::pair<std::int64_t, const char*> units[] = {
+        {86'400'000'000, " d"}, {3'600'000'000, " h"}, {60'000'000, " min"}, {1'000'000, " s"}};
+    const std::int64_t count = duration.count();
+    // "24 h" reads better than "1 d", and "90 s" than "1.5 min".
+    for (const auto& [unit, text] : units) {
+        if (unit == 86'400'000'000 && count < 2 * unit) continue;
+        if (count % unit == 0) return std::to_string(count / unit) + text;
+    }
+    return number_text(static_cast<double>(count) / 1e6) + " s";
+}
+
+std::string detection_of(const policy::Set& set, policy::PolicyIndex policy) {
+    const Correlation* correlation = set.correlation(policy);
+    return correlation == nullptr ? "rule" : std::string(policy::name(correlation->type));
+}
+
+std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
+                       const Subject& subject) {
+    const policy::Policy& policy = set.policies()[firing.policy];
+    const Correlation* correlation = set.correlation(firing.policy);
+    const std::string who = about(policy, firing, subject);
+    if (correlation == nullptr) return line_text(policy.title, 200) + ": a call" + who;
+    return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
+           "; " + allowed(*correlation);
+}
+
+}  // namespace alert
