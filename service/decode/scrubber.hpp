@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ public:
 
     /// `key` is the deployment's secret, 16 bytes or more.
     explicit Scrubber(std::string_view key);
+    /// Without a key: secrets become the word `scrubbed`, which tells nothing about them.
+    Scrubber() = default;
 
     /// Appends the text to `out`, secrets replaced by `scrubbed:` and 26 characters, those of
     /// `hash` members by `kh_` and 26 characters. True when something was replaced. Clean text
@@ -40,7 +43,10 @@ public:
     [[nodiscard]] std::string hash(std::string_view secret);
 
 private:
-    base::Mac mac_;
+    std::optional<base::Mac> mac_;
 };
+
+/// True when the text holds what a Scrubber with a key writes.
+[[nodiscard]] bool has_scrubbed(std::string_view text) noexcept;
 
 }  // namespace decode

@@ -1,0 +1,148 @@
+#include "decode/anchors.hpp"
+
+#include <array>
+#include <cstdint>
+
+#if defined(__SSSE3__)
+#include <tmmintrin.h>
+#endif
+
+namespace decode {
+namespace {
+
+constexpr std::size_t width = 3;
+
+/// Letters stand for both cases; a group is what the vector search cannot tell apart.
+struct Anchor {
+    std::string_view text;
+    unsigned group;
+    bool any_case;
+};
+
+constexpr std::array<Anchor, 26> anchors = {{
+    {"eyJ", 0, false}, {"---", 0, false},  // JWT, PEM
+    {"sk-", 1, false}, {"sk_", 1, false}, {"rk_", 1, false}, {"cp_", 2, false}, {"hf_", 2, false},
+    {"SG.", 2, false}, {"ghp", 3, false}, {"gho", 3, false}, {"ghu", 3, false}, {"ghs", 3, false},
+    {"ghr", 3, false}, {"glp", 3, false}, {"hub", 3, false},  // glpat-, github_pat_
+    {"xox", 4, false}, {"AIz", 4, false},                     // Slack, Google
+    {"ey=", 5, true},  {"ey\"", 5, true}, {"ey\\", 5, true},  // names that end in key
+    {"oke", 6, true},  {"ecr", 6, true},  {"ssw", 6, true},   // token, secret, password
+    {"hor", 7, true},  {"rer", 7, true},  {"sic", 7, true},   // authorization, bearer, basic
+}};
+// Signatures and cookies have longer names; these are rare enough to share groups.
+constexpr std::array<Anchor, 3> more = {{{"ig=", 5, true}, {"re=", 5, true}, {"kie", 6, true}}};
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+constexpr bool letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+/// By position and by half of a byte: the groups that may have such a half there.
+struct Tables {
+    std::array<std::array<std::uint8_t, 16>, width> low{}, high{};
+
+    constexpr void add(const Anchor& anchor) {
+        for (std::size_t i = 0; i < width; ++i) {
+            const char c = anchor.text[i];
+            put(i, c, anchor.group);
+            if (anchor.any_case && letter(c)) put(i, static_cast<char>(c ^ 0x20), anchor.group);
+        }
+    }
+    constexpr void put(std::size_t i, char c, unsigned group) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        const auto bit = static_cast<std::uint8_t>(1u << group);
+        low[i][byte & 15] |= bit;
+        high[i][byte >> 4] |= bit;
+    }
+};
+
+constexpr Tables make_tables() {
+    Tables out;
+    for (const Anchor& anchor : anchors) out.add(anchor);
+    for (const Anchor& anchor : more) out.add(anchor);
+    return out;
+}
+
+constexpr Tables tables = make_tables();
+
+bool same(const Anchor& anchor, std::string_view text, std::size_t at) {
+    for (std::size_t i = 0; i < width; ++i) {
+        const char c = anchor.any_case ? lower(text[at + i]) : text[at + i];
+        if (c != anchor.text[i]) return false;
+    }
+    return true;
+}
+
+bool anchor_at(std::string_view text, std::size_t at, unsigned groups) {
+    for (const Anchor& anchor : anchors) {
+        if ((groups >> anchor.group & 1u) != 0 && same(anchor, text, at)) return true;
+    }
+    for (const Anchor& anchor : more) {
+        if ((groups >> anchor.group & 1u) != 0 && same(anchor, text, at)) return true;
+    }
+    return false;
+}
+
+unsigned groups_at(std::string_view text, std::size_t at) {
+    unsigned groups = 0xff;
+    for (std::size_t i = 0; i < width; ++i) {
+        const auto byte = static_cast<std::uint8_t>(text[at + i]);
+        groups &= tables.low[i][byte & 15] & unsigned{tables.high[i][byte >> 4]};
+    }
+    return groups;
+}
+
+std::size_t next_slow(std::string_view text, std::size_t at) {
+    for (; at + width <= text.size(); ++at) {
+        const unsigned groups = groups_at(text, at);
+        if (groups != 0 && anchor_at(text, at, groups)) return at;
+    }
+    return text.size();
+}
+
+}  // namespace
+
+#if defined(__SSSE3__)
+
+std::size_t next_anchor(std::string_view text, std::size_t from) noexcept {
+    const auto load = [](const void* at) {
+        return _mm_loadu_si128(static_cast<const __m128i*>(at));
+    };
+    const __m128i half = _mm_set1_epi8(15);
+    __m128i low[width];
+    __m128i high[width];
+    for (std::size_t i = 0; i < width; ++i) {
+        low[i] = load(tables.low[i].data());
+        high[i] = load(tables.high[i].data());
+    }
+    std::size_t at = from;
+    for (; at + 16 + width <= text.size(); at += 16) {
+        __m128i groups = _mm_set1_epi8(-1);
+        for (std::size_t i = 0; i < width; ++i) {
+            const __m128i bytes = load(text.data() + at + i);
+            const __m128i by_low = _mm_shuffle_epi8(low[i], _mm_and_si128(bytes, half));
+            const __m128i by_high =
+                _mm_shuffle_epi8(high[i], _mm_and_si128(_mm_srli_epi16(bytes, 4), half));
+            groups = _mm_and_si128(groups, _mm_and_si128(by_low, by_high));
+        }
+        const int none = _mm_movemask_epi8(_mm_cmpeq_epi8(groups, _mm_setzero_si128()));
+        for (unsigned found = ~static_cast<unsigned>(none) & 0xffffu; found != 0;
+             found &= found - 1) {
+            const std::size_t place = at + static_cast<std::size_t>(__builtin_ctz(found));
+            if (anchor_at(text, place, groups_at(text, place))) return place;
+        }
+    }
+    return next_slow(text, at);
+}
+
+#else
+
+std::size_t next_anchor(std::string_view text, std::size_t from) noexcept {
+    return next_slow(text, from);
+}
+
+#endif
+
+}  // namespace decode

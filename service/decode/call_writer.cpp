@@ -1,0 +1,139 @@
+#include "decode/call_writer.hpp"
+
+#include "base/digest.hpp"
+#include "decode/field_rules.hpp"
+
+#include <algorithm>
+
+namespace decode {
+
+void CallWriter::write(std::span<const Value> cells, const Value& logged_time, call::Batch::Row row,
+                       TextRoom& room) {
+    for (const Plan::Raw& raw : plan_.raw) {
+        row.values[raw.slot] = room.keep(cells[raw.cell]);
+    }
+    steps_.clear();
+    for (const Plan::Mapped& slot : plan_.mapped) {
+        row.values[slot.slot] = slot.field == call::Field::time
+                                    ? room.keep(logged_time)
+                                    : mapped(slot, cells, row.header, room);
+    }
+    if (steps_.met_bad_address()) row.header.notes |= call::note_address_invalid;
+}
+
+call::Value CallWriter::mapped(const Plan::Mapped& slot, std::span<const Value> cells,
+                               call::Header& header, TextRoom& room) {
+    const bool list = kind_of(slot.field) == FieldKind::texts;
+    for (const Plan::Source& candidate : slot.sources) {
+        Value value;
+        if (source(candidate, cells, list, value) && shaped(slot.field, value)) {
+            return kept(slot.field, value, header, room);
+        }
+    }
+    return {};
+}
+
+/// The value of one alternative; false when it has none.
+bool CallWriter::source(const Plan::Source& candidate, std::span<const Value> cells, bool list,
+                        Value& out) {
+    if (!candidate.when.empty() && !holds(candidate.when, cells)) return false;
+    const Alternative& alternative = *candidate.alternative;
+    if (alternative.constant) {
+        out = value_of(*alternative.constant);
+        return true;
+    }
+    if (candidate.cells.size() == 1) {
+        out = cells[candidate.cells.front()];
+        if (out.absent()) return false;
+        if (out.kind() == Value::Kind::list && !list) {
+            const auto first =
+                std::ranges::find_if(out.list(), [&](const Value& v) { return known(v); });
+            if (first == out.list().end()) return false;
+            out = *first;
+        }
+        if (out.kind() != Value::Kind::list && !known(out)) return false;
+    } else if (!join(candidate, cells, out)) {
+        return false;
+    }
+    return alternative.steps.empty() || steps_.run(alternative.steps, out);
+}
+
+bool CallWriter::known(const Value& value) const {
+    switch (value.kind()) {
+        case Value::Kind::absent:
+        case Value::Kind::null:
+        case Value::Kind::object:
+        case Value::Kind::list:
+            return false;
+        case Value::Kind::text:
+            for (const std::string& unknown : model_.unknown) {
+                if (value.text() == unknown) return false;
+            }
+            return true;
+        default:
+            return true;
+    }
+}
+
+bool CallWriter::join(const Plan::Source& candidate, std::span<const Value> cells, Value& out) {
+    std::string joined;
+    for (const Cell cell : candidate.cells) {
+        if (!known(cells[cell])) return false;
+        if (cell != candidate.cells.front()) joined += candidate.alternative->with;
+        joined += steps_.text_of(cells[cell]);
+    }
+    out = Value::of(steps_.hold(std::move(joined)));
+    return true;
+}
+
+/// Makes the value what the field holds; false when it cannot be that.
+bool CallWriter::shaped(call::Field field, Value& value) {
+    switch (kind_of(field)) {
+        case FieldKind::text:
+            if (!value.is_text()) value = Value::of(steps_.text_of(value));
+            return true;
+        case FieldKind::texts:
+            return true;
+        case FieldKind::integer:
+            return to_number(value, value) && value.kind() != Value::Kind::real;
+        case FieldKind::number:
+            return to_number(value, value);
+        case FieldKind::boolean:
+            if (value.kind() == Value::Kind::boolean) return true;
+            if (value.text_or_empty() != "true" && value.text_or_empty() != "false") return false;
+            value = Value::of(value.text() == "true");
+            return true;
+    }
+    return false;
+}
+
+call::Value CallWriter::kept(call::Field field, const Value& value, call::Header& header,
+                             TextRoom& room) {
+    if (value.is_text()) return kept_text(field, value.text(), header, room);
+    if (value.kind() != Value::Kind::list) return value;
+    elements_.clear();
+    for (const Value& element : value.list()) {
+        if (element.is_text() && known(element)) {
+            elements_.push_back(kept_text(field, element.text(), header, room));
+        }
+    }
+    if (elements_.empty()) return {};
+    return elements_.size() == 1 ? elements_.front() : room.keep_elements(elements_);
+}
+
+call::Value CallWriter::kept_text(call::Field field, std::string_view text, call::Header& header,
+                                  TextRoom& room) {
+    const std::size_t cap = cap_of(field);
+    if (text.size() <= cap) [[likely]]
+        return Value::of(room.keep(text));
+    header.notes |= call::note_cut;
+    std::size_t size = cap - 17;
+    while (size > 0 && (text[size] & 0xc0) == 0x80) --size;
+    const auto digest = base::sha256(text);
+    std::string cut(text.substr(0, size));
+    cut += '~';
+    cut += base::hex(std::span(digest).first(8));
+    return Value::of(room.keep(cut));
+}
+
+}  // namespace decode

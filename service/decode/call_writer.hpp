@@ -1,0 +1,40 @@
+#pragma once
+
+#include "call/batch.hpp"
+#include "decode/plan.hpp"
+#include "decode/steps.hpp"
+#include "decode/text_room.hpp"
+
+#include <span>
+
+namespace decode {
+
+/// Fills the row of a call from the cells of a record, as a Plan says.
+class CallWriter {
+public:
+    /// Borrows both.
+    CallWriter(const FormatModel& model, const Plan& plan) : model_(model), plan_(plan) {}
+
+    /// `logged_time` is the time as it stood in the record.
+    void write(std::span<const call::Value> cells, const call::Value& logged_time,
+               call::Batch::Row row, TextRoom& room);
+
+private:
+    using Value = call::Value;
+
+    Value mapped(const Plan::Mapped& mapped, std::span<const Value> cells, call::Header& header,
+                 TextRoom& room);
+    bool source(const Plan::Source& source, std::span<const Value> cells, bool list, Value& out);
+    bool known(const Value& value) const;
+    bool join(const Plan::Source& source, std::span<const Value> cells, Value& out);
+    bool shaped(call::Field field, Value& value);
+    Value kept(call::Field field, const Value& value, call::Header& header, TextRoom& room);
+    Value kept_text(call::Field field, std::string_view text, call::Header& header, TextRoom& room);
+
+    const FormatModel& model_;
+    const Plan& plan_;
+    StepRunner steps_;
+    std::vector<Value> elements_;
+};
+
+}  // namespace decode

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "call/value.hpp"
+#include "decode/format_model.hpp"
+
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace decode {
+
+/// Applies the steps of format files to values. Results may borrow from the value given, from the
+/// steps, or from this object until its `clear`. Not thread-safe.
+class StepRunner {
+public:
+    /// False when a step drops the value.
+    bool run(std::span<const Step> steps, call::Value& value);
+
+    /// Keeps a text until `clear`.
+    std::string_view hold(std::string text) {
+        held_.push_back(std::move(text));
+        return held_.back();
+    }
+    /// The text of a scalar, as policies see it; empty for other kinds.
+    std::string_view text_of(const call::Value& value);
+
+    /// True when an `address` step met a text that is no whole address since the last `clear`.
+    [[nodiscard]] bool met_bad_address() const noexcept { return met_bad_address_; }
+
+    void clear() noexcept {
+        if (!held_.empty()) held_.clear();
+        if (!lists_.empty()) lists_.clear();
+        met_bad_address_ = false;
+    }
+
+private:
+    bool run(const Step& step, call::Value& value);
+    bool run_text(const Step& step, std::string_view text, call::Value& value);
+    bool address(std::string_view text, call::Value& value);
+    bool addresses(std::string_view text, call::Value& value);
+    static bool look_up(const Step& step, std::string_view text, call::Value& value);
+
+    std::deque<std::string> held_;
+    std::deque<std::vector<call::Value>> lists_;
+    bool met_bad_address_ = false;
+};
+
+/// The value of a constant; borrows its text.
+[[nodiscard]] call::Value value_of(const Constant& constant) noexcept;
+
+/// The number written as text, or the value itself if it is a number; nothing else. Integers stay
+/// integers where they fit 64 bits.
+[[nodiscard]] bool to_number(const call::Value& value, call::Value& out) noexcept;
+
+}  // namespace decode

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "call/batch.hpp"
+#include "call/value.hpp"
+
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace decode {
+
+/// Where texts of calls are copied to: takes room from a batch a few kilobytes at a time, since
+/// most texts are a dozen bytes and a record has twenty of them. Dies before the batch is cleared.
+class TextRoom {
+public:
+    explicit TextRoom(call::Batch& batch) : batch_(batch) {}
+
+    std::string_view keep(std::string_view text) {
+        if (text.size() > free_.size()) [[unlikely]] {
+            if (text.size() > window_bytes / 8) return batch_.keep(text);
+            free_ = batch_.keep_room(window_bytes);
+        }
+        char* start = free_.data();
+        std::memcpy(start, text.data(), text.size());
+        free_ = free_.subspan(text.size());
+        return {start, text.size()};
+    }
+
+    /// The value with its texts copied.
+    call::Value keep(const call::Value& value) {
+        switch (value.kind()) {
+            case call::Value::Kind::text:
+                return call::Value::of(keep(value.text()));
+            case call::Value::Kind::list:
+                return keep_list(value);
+            default:
+                return value;
+        }
+    }
+
+    /// A list whose elements are owned already.
+    call::Value keep_elements(std::span<const call::Value> elements) {
+        return call::Value::of(batch_.keep(elements));
+    }
+
+private:
+    static constexpr std::size_t window_bytes = 8 * 1024;
+    call::Value keep_list(const call::Value& value);
+
+    call::Batch& batch_;
+    std::span<char> free_;
+    std::vector<call::Value> elements_;
+};
+
+}  // namespace decode
