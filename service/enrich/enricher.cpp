@@ -56,6 +56,7 @@ Value whole(base::EventTime from, base::EventTime to) noexcept {
 }
 
 struct NetworkEntry {
+    std::optional<call::Address> address;
     Fixed facts;
 };
 
@@ -88,6 +89,7 @@ struct Enricher::State {
           networks(options.seed),
           tenants(options.seed),
           keys(options.seed),
+          declared(options.seed),
           licences(options.seed) {
         BASE_ASSERT(options.max_remembered >= 16 && options.max_remembered <= 10'000'000);
         const bool told = snapshot.registry != nullptr;
@@ -112,10 +114,11 @@ struct Enricher::State {
     NetworkEntry& network(std::string_view ip);
     TenantEntry& tenant(std::string_view uid);
     KeyEntry& key(std::string_view uid);
+    Value declared_origin(const registry::Key& key, std::string_view ip);
     LicenceEntry& licence(const registry::LicenceQuery& query);
 
     void apply(call::Batch::Row row);
-    void apply_key(call::Batch::Row row, const KeyEntry& entry) const;
+    void apply_key(call::Batch::Row row, const KeyEntry& entry, std::string_view ip);
     void make_room(call::Batch& batch);
 
     Snapshot snapshot;
@@ -126,11 +129,10 @@ struct Enricher::State {
     bool wants_keys = false;
     bool wants_licences = false;
     std::shared_ptr<Texts> texts = std::make_shared<Texts>();
-    std::shared_ptr<std::deque<std::vector<Value>>> lists =
-        std::make_shared<std::deque<std::vector<Value>>>();
     Memo<NetworkEntry> networks;
     Memo<TenantEntry> tenants;
     Memo<KeyEntry> keys;
+    Memo<Value> declared;  // by key and address
     Memo<LicenceEntry> licences;
 };
 
@@ -140,6 +142,7 @@ NetworkEntry& Enricher::State::network(std::string_view ip) {
     const auto parsed = call::parse_address(ip);
     if (!parsed) return entry;
     const call::Address address = call::unmapped(*parsed);
+    entry.address = address;
     NetworkFacts facts;
     for (const auto& table : snapshot.tables) table->look_up(address, facts);
     if (facts.asn) fix(entry.facts, Field::src_asn, Value::of(std::int64_t{*facts.asn}));
@@ -183,13 +186,21 @@ KeyEntry& Enricher::State::key(std::string_view uid) {
     if (entry.leak != nullptr) entry.leaked_at = keep(base::to_rfc3339(*entry.leak->first_seen));
     if (entry.row == nullptr) return entry;
     fix(entry.facts, Field::key_tenant, entry.row->tenant);
-    if (!entry.row->declared_origin.empty() && slot(Field::key_origin) != call::no_slot) {
-        auto& elements = lists->emplace_back();
-        for (const auto& network : entry.row->declared_origin)
-            elements.push_back(Value::of(keep(call::to_text(network))));
-        fix(entry.facts, Field::key_origin, Value::of(std::span<const Value>(elements)));
-    }
     return entry;
+}
+
+/// The declared network that the call comes from, `outside` when it comes from none of them.
+Value Enricher::State::declared_origin(const registry::Key& key, std::string_view ip) {
+    const NetworkEntry& from = network(ip);
+    if (key.declared_origin.empty() || !from.address) return {};
+    const Joined about{key.uid, ip};
+    if (const Value* found = declared.find(about.text())) return *found;
+    const auto inside = std::ranges::find_if(
+        key.declared_origin,
+        [&](const call::Network& network) { return network.contains(*from.address); });
+    const bool outside = inside == key.declared_origin.end();
+    return declared.add(about.text()) =
+               Value::of(outside ? std::string_view("outside") : keep(call::to_text(*inside)));
 }
 
 LicenceEntry& Enricher::State::licence(const registry::LicenceQuery& query) {
@@ -211,7 +222,7 @@ LicenceEntry& Enricher::State::licence(const registry::LicenceQuery& query) {
     return *entry;
 }
 
-void Enricher::State::apply_key(call::Batch::Row row, const KeyEntry& entry) const {
+void Enricher::State::apply_key(call::Batch::Row row, const KeyEntry& entry, std::string_view ip) {
     put(row.values, entry.facts);
     const base::EventTime at = row.header.time;
     if (entry.row == nullptr) {
@@ -222,6 +233,8 @@ void Enricher::State::apply_key(call::Batch::Row row, const KeyEntry& entry) con
         const bool dead = revoked ? at >= *revoked : entry.row->status == "revoked";
         put(row.values, slot(Field::key_status),
             Value::of(dead ? std::string_view("revoked") : std::string_view("active")));
+        if (slot(Field::key_origin) != call::no_slot && !ip.empty())
+            put(row.values, slot(Field::key_origin), declared_origin(*entry.row, ip));
         const auto& created = entry.row->created;
         if (created && at >= *created) {
             put(row.values, slot(Field::key_age_days), whole<std::chrono::days>(*created, at));
@@ -239,16 +252,15 @@ void Enricher::State::apply(call::Batch::Row row) {
         const Slot at = slot(field);
         return at == call::no_slot ? std::string_view{} : row.values[at].text_or_empty();
     };
-    if (wants_networks) {
-        if (const auto ip = text(Field::src_ip); !ip.empty()) put(row.values, network(ip).facts);
-    }
+    const std::string_view ip = text(Field::src_ip);
+    if (wants_networks && !ip.empty()) put(row.values, network(ip).facts);
     if (!wants_tenants && !wants_keys && !wants_licences) return;
 
     const std::string_view key_uid = text(Field::key_uid);
     std::string_view tenant_uid = text(Field::tenant_uid);
     if (!key_uid.empty() && (wants_keys || tenant_uid.empty())) {
         const KeyEntry& entry = key(key_uid);
-        if (wants_keys) apply_key(row, entry);
+        if (wants_keys) apply_key(row, entry, ip);
         if (tenant_uid.empty() && entry.row != nullptr) tenant_uid = entry.row->tenant;
     }
     if (wants_tenants && !tenant_uid.empty()) {
@@ -278,11 +290,10 @@ void Enricher::State::make_room(call::Batch& batch) {
     networks.clear();
     tenants.clear();
     keys.clear();
+    declared.clear();
     licences.clear();
     texts = std::make_shared<Texts>();
-    lists = std::make_shared<std::deque<std::vector<Value>>>();
     batch.keep(texts);
-    batch.keep(lists);
 }
 
 Enricher::Enricher(Snapshot snapshot, std::shared_ptr<const call::Names> names, Options options)
@@ -296,7 +307,8 @@ Enricher& Enricher::operator=(Enricher&& other) noexcept = default;
 void Enricher::want(call::Names& names) {
     const bool about_tenant = any_wanted(names, tenant_facts);
     const bool about_licence = any_wanted(names, licence_facts);
-    if (any_wanted(names, network_facts)) names.add(Field::src_ip);
+    const bool about_origin = names.slot(Field::key_origin) != call::no_slot;
+    if (about_origin || any_wanted(names, network_facts)) names.add(Field::src_ip);
     if (about_tenant || about_licence) names.add(Field::tenant_uid);
     if (about_tenant || about_licence || any_wanted(names, key_facts)) names.add(Field::key_uid);
     if (about_licence) {
@@ -311,7 +323,6 @@ void Enricher::apply(call::Batch& batch) {
     batch.keep(state_->snapshot.registry);
     for (const auto& table : state_->snapshot.tables) batch.keep(table);
     batch.keep(state_->texts);
-    batch.keep(state_->lists);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         state_->apply(batch.row(i));
         state_->make_room(batch);

@@ -27,91 +27,85 @@ struct Agent {
 
 /// Names of libraries and tools. The first of them in an agent is the family; later ones are what
 /// it is built on. A name that ends in a dash stands for all that begin with it.
-constexpr auto libraries = std::to_array<std::string_view>({
-    "aiobotocore",
-    "aiohttp",
-    "anthropic",
-    "anthropic-",
-    "ansible",
-    "apache-httpclient",
-    "asyncanthropic",
-    "asyncopenai",
-    "aws-cli",
-    "aws-internal",
-    "aws-sdk-",
-    "axios",
-    "azsdk-",
-    "azurecli",
-    "azure-",
-    "boto",
-    "boto3",
-    "botocore",
-    "cfnetwork",
-    "curl",
-    "dart",
-    "deno",
-    "elb-healthchecker",
-    "envoy",
-    "faraday",
-    "gcloud",
-    "gcloud-",
-    "gl-",
-    "go-http-client",
-    "google-api-",
-    "google-cloud-",
-    "google-http-java-client",
-    "got",
-    "grafana",
-    "grpc-",
-    "guzzlehttp",
-    "hashicorp",
-    "helm",
-    "httpie",
-    "httpx",
-    "insomnia",
-    "java",
-    "jakarta",
-    "kube-probe",
-    "kubectl",
-    "libcurl",
-    "litellm",
-    "lua-resty-http",
-    "micropython",
-    "mozilla",
-    "node-fetch",
-    "okhttp",
-    "openai",
-    "openai-",
-    "pecl-",
-    "perl",
-    "postmanruntime",
-    "prometheus",
-    "pulumi",
-    "python-httpx",
-    "python-requests",
-    "python-urllib",
-    "python-urllib3",
-    "reqwest",
-    "ruby",
-    "s3cmd",
-    "terraform",
-    "terraform-provider-",
-    "undici",
-    "unirest-",
-    "urllib3",
-    "wget",
-});
+constexpr auto libraries = std::to_array<std::string_view>({"aiobotocore",
+                                                            "aiohttp",
+                                                            "ansible",
+                                                            "anthropic",
+                                                            "anthropic-",
+                                                            "apache-httpclient",
+                                                            "asyncanthropic",
+                                                            "asyncopenai",
+                                                            "aws-cli",
+                                                            "aws-internal",
+                                                            "aws-sdk-",
+                                                            "axios",
+                                                            "azsdk-",
+                                                            "azure-",
+                                                            "azurecli",
+                                                            "boto",
+                                                            "boto3",
+                                                            "botocore",
+                                                            "cfnetwork",
+                                                            "curl",
+                                                            "dart",
+                                                            "deno",
+                                                            "elb-healthchecker",
+                                                            "envoy",
+                                                            "faraday",
+                                                            "gcloud",
+                                                            "gcloud-",
+                                                            "gl-",
+                                                            "go-http-client",
+                                                            "google-api-",
+                                                            "google-cloud-",
+                                                            "google-http-java-client",
+                                                            "got",
+                                                            "grafana",
+                                                            "grpc-",
+                                                            "guzzlehttp",
+                                                            "hashicorp",
+                                                            "helm",
+                                                            "httpie",
+                                                            "httpx",
+                                                            "insomnia",
+                                                            "kube-probe",
+                                                            "kubectl",
+                                                            "libcurl",
+                                                            "litellm",
+                                                            "lua-resty-http",
+                                                            "micropython",
+                                                            "mozilla",
+                                                            "node-fetch",
+                                                            "okhttp",
+                                                            "openai",
+                                                            "openai-",
+                                                            "pecl-",
+                                                            "postmanruntime",
+                                                            "prometheus",
+                                                            "pulumi",
+                                                            "python-httpx",
+                                                            "python-requests",
+                                                            "python-urllib",
+                                                            "python-urllib3",
+                                                            "reqwest",
+                                                            "s3cmd",
+                                                            "terraform",
+                                                            "terraform-provider-",
+                                                            "undici",
+                                                            "unirest-",
+                                                            "urllib3",
+                                                            "wget"});
 
 /// Tokens that tell of machine and runtime, not of who calls.
-constexpr auto surroundings = std::to_array<std::string_view>({
-    "aarch64",  "amd64",  "api",    "applewebkit", "arm64",    "cfg",         "command",
-    "cpython",  "darwin", "dotnet", "environment", "exec-env", "from-script", "ft",
-    "gecko",    "go",     "gccl",   "gax",         "grpc",     "interactive", "invocation-id",
-    "internal", "jvm",    "kotlin", "kubernetes",  "lang",     "like",        "linux",
-    "m",        "md",     "node",   "node.js",     "nodejs",   "openjdk",     "os",
-    "php",      "python", "safari", "scala",       "ua",       "uname",       "vendor",
-    "version",  "x86_64",
-});
+constexpr auto surroundings = std::to_array<std::string_view>(
+    {"aarch64",       "amd64",   "api",     "applewebkit", "arm64",    "cfg",         "command",
+     "cpython",       "darwin",  "dotnet",  "environment", "exec-env", "from-script", "ft",
+     "gax",           "gccl",    "gecko",   "go",          "grpc",     "interactive", "internal",
+     "invocation-id", "jakarta", "java",    "jdk",         "jre",      "jvm",         "kotlin",
+     "kubernetes",    "lang",    "like",    "linux",       "m",        "md",          "node",
+     "node.js",       "nodejs",  "openjdk", "os",          "perl",     "php",         "platform",
+     "python",        "release", "ruby",    "safari",      "scala",    "ua",          "uname",
+     "vendor",        "version", "x86_64"});
 
 struct Browser {
     std::string_view token;
@@ -176,6 +170,21 @@ std::optional<Product> product(std::string_view token) noexcept {
     return Product{name, slash < token.size() ? token.substr(slash + 1) : std::string_view{}};
 }
 
+/// "v2.20" or "3.1": some programs write their version behind a blank.
+bool is_version(std::string_view name) noexcept {
+    if (name.starts_with('v')) name.remove_prefix(1);
+    return !name.empty() && name[0] >= '0' && name[0] <= '9' &&
+           std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
+void add_product(Agent& agent, const Product& found) {
+    const bool of_last = found.version.empty() && is_version(found.name) && !agent.products.empty();
+    if (!of_last)
+        agent.products.push_back(found);
+    else if (agent.products.back().version.empty())
+        agent.products.back().version = found.name;
+}
+
 std::optional<Agent> parse(std::string_view text) {
     Agent out;
     for (std::size_t at = 0; at < text.size();) {
@@ -187,7 +196,7 @@ std::optional<Agent> parse(std::string_view text) {
             const std::size_t end = std::min(text.find_first_of(" (", at), text.size());
             const auto found = product(text.substr(at, end - at));
             if (!found) return std::nullopt;
-            out.products.push_back(*found);
+            add_product(out, *found);
             at = end;
         }
     }
