@@ -19,11 +19,11 @@ public:
     static base::Result<OpenDatabase> open(const Config& config);
     OpenDatabase(OpenDatabase&& other) noexcept = default;
     OpenDatabase& operator=(OpenDatabase&& other) noexcept = default;
-    /// Stops the embedded cluster if this one started it and nobody said `keep`.
+    /// Stops the embedded cluster if this one started or owns it.
     ~OpenDatabase();
 
-    /// Leaves the cluster running.
-    void keep() noexcept { keep_ = true; }
+    /// Stops the embedded cluster at the end even if it ran already: whoever serves owns it.
+    void own() noexcept { keep_ = false; }
 
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] const std::string& read_url() const noexcept { return read_url_; }

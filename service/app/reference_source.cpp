@@ -28,6 +28,11 @@ std::shared_ptr<const pipeline::Reference> ReferenceSource::use(
     return build();
 }
 
+std::shared_ptr<const pipeline::Reference> ReferenceSource::current() const {
+    const std::lock_guard lock(mutex_);
+    return build();
+}
+
 std::shared_ptr<const policy::Set> ReferenceSource::policies() const {
     const std::lock_guard lock(mutex_);
     return policies_;

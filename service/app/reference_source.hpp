@@ -26,6 +26,8 @@ public:
     std::shared_ptr<const pipeline::Reference> use(
         std::shared_ptr<const registry::Registry> registry);
 
+    /// Of what was read and told last.
+    [[nodiscard]] std::shared_ptr<const pipeline::Reference> current() const;
     [[nodiscard]] std::shared_ptr<const policy::Set> policies() const;
 
 private:
