@@ -1,0 +1,288 @@
+#include "app/service.hpp"
+
+#include "api/alerts.hpp"
+#include "api/health.hpp"
+#include "app/housekeeper.hpp"
+#include "app/io_threads.hpp"
+#include "app/open_database.hpp"
+#include "app/reference_files.hpp"
+#include "app/reference_source.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "http/server.hpp"
+#include "ingest/service.hpp"
+#include "journal/journal.hpp"
+#include "pipeline/live.hpp"
+#include "store/migrations.hpp"
+#include "store/policies.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+
+namespace app {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* partition_source = "main";  // one journal, one partition
+constexpr milliseconds connection_grace{3'000};
+constexpr milliseconds commit_patience{5'000};
+
+std::string owner() {
+    char host[256] = {};
+    ::gethostname(host, sizeof host - 1);
+    return std::string(host) + ":" + std::to_string(::getpid());
+}
+
+pipeline::Evaluator::Options evaluator_options(const Config& config, const Secrets& secrets) {
+    pipeline::Evaluator::Options options;
+    options.raw_calls = config.raw_calls == Config::Keep::all ? pipeline::Evaluator::Keep::all
+                        : config.raw_calls == Config::Keep::none
+                            ? pipeline::Evaluator::Keep::none
+                            : pipeline::Evaluator::Keep::matched;
+    for (const auto& source : config.sources) options.lateness[source.name] = source.lateness;
+    options.hash_seed = secrets.seed("hash");
+    return options;
+}
+
+journal::Journal::Options journal_options(const Config& config, const store::Position& position) {
+    journal::Journal::Options options;
+    options.folder = config.data_dir / "journal";
+    options.segment_bytes = config.journal_segment;
+    options.quota_bytes = config.journal_quota;
+    options.retain_bytes = std::min<std::uint64_t>(options.retain_bytes, config.journal_quota / 4);
+    options.ballast_bytes = config.journal_ballast;
+    options.known_position = position.next_offset;
+    return options;
+}
+
+std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
+    std::vector<store::PolicyRow> rows;
+    for (const auto& policy : set.policies()) {
+        rows.push_back({.id = policy.key(),
+                        .name = policy.name,
+                        .title = policy.title,
+                        .kind = policy.kind == policy::Policy::Kind::rule ? "rule" : "correlation",
+                        .level = policy.level,
+                        .status = policy.status,
+                        .family = policy.callerprint.family,
+                        .clause = policy.callerprint.clause,
+                        .subject = std::string(name(policy.callerprint.subject)),
+                        .author = policy.author,
+                        .description = policy.description,
+                        .digest = policy.digest,
+                        .file = policy.file});
+    }
+    return rows;
+}
+
+}  // namespace
+
+/// In the order they are built; destroyed from the bottom up.
+struct Service::Parts {
+    explicit Parts(Config given) : config(std::move(given)) {}
+
+    Config config;
+    metrics::Registry metrics;
+    std::optional<OpenDatabase> database;
+    std::optional<Secrets> secrets;
+    std::shared_ptr<const decode::Formats> formats;
+    std::optional<ReferenceSource> reference;
+    std::unique_ptr<journal::Journal> journal;
+    std::unique_ptr<pipeline::Live> live;
+    std::mutex tokens_mutex;
+    std::shared_ptr<const ingest::Tokens> tokens;
+    std::unique_ptr<Housekeeper> housekeeper;
+    std::unique_ptr<ingest::Service> ingest;
+    std::unique_ptr<api::Database> api_database;
+    std::unique_ptr<IoThreads> threads;
+    std::unique_ptr<http::Server> server;
+    std::atomic<bool> stopping = false;
+    bool stopped = false;
+
+    [[nodiscard]] store::Session::Options session(const char* part) const {
+        return {.url = database->url(), .application_name = std::string("callerprint ") + part};
+    }
+    [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
+        const std::lock_guard lock(tokens_mutex);
+        return tokens;
+    }
+
+    base::Result<void> open_store();
+    base::Result<void> start_evaluation();
+    base::Result<void> start_housekeeping();
+    base::Result<void> start_server();
+    std::vector<api::Check> checks();
+};
+
+base::Result<void> Service::Parts::open_store() {
+    auto opened = OpenDatabase::open(config);
+    if (!opened) return std::unexpected(opened.error());
+    database = std::move(*opened);
+    if (config.database_url.empty()) database->own();
+    auto key = Secrets::open(config.data_dir);
+    if (!key) return std::unexpected(key.error());
+    secrets = std::move(*key);
+    return {};
+}
+
+base::Result<void> Service::Parts::start_housekeeping() {
+    Housekeeper::Options options;
+    options.session = session("housekeeper");
+    options.retention.calls = config.raw_retention;
+    options.retention.hours = config.rollup_retention;
+    options.pepper = secrets->key("tokens");
+    options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
+        const std::lock_guard lock(tokens_mutex);
+        tokens = std::move(fresh);
+    };
+    options.on_registry = [this](std::shared_ptr<const registry::Registry> fresh) {
+        auto changed = reference->use(std::move(fresh));
+        if (live) live->use(std::move(changed));
+    };
+    housekeeper = std::make_unique<Housekeeper>(std::move(options), metrics);
+    return housekeeper->start();
+}
+
+base::Result<void> Service::Parts::start_evaluation() {
+    auto& session_in_use = database->session();
+    const auto position = session_in_use.claim(partition_source, 0, owner());
+    if (!position) return std::unexpected(position.error());
+    auto state = session_in_use.window_state(partition_source, 0);
+    if (!state) return std::unexpected(state.error());
+    auto opened = journal::Journal::open(journal_options(config, *position), &metrics);
+    if (!opened) return std::unexpected(opened.error());
+    journal = std::move(*opened);
+    for (const auto& damage : journal->damage()) {
+        base::log::error("journal.damage",
+                         {{"first", damage.first}, {"end", damage.end}, {"what", damage.what}});
+    }
+    auto current = reference->current();
+    const auto saved =
+        store::save_policies(session_in_use, current->policies->digest(),
+                             policy_rows(*current->policies), base::WallClock::now());
+    if (!saved) return saved;
+    pipeline::Live::Options options;
+    options.session = session("committer");
+    options.position = *position;
+    options.window_state = std::move(*state);
+    options.evaluator = evaluator_options(config, *secrets);
+    auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
+    if (!started) return std::unexpected(started.error());
+    live = std::move(*started);
+    // The registry may have changed between the two.
+    live->use(reference->current());
+    return {};
+}
+
+std::vector<api::Check> Service::Parts::checks() {
+    const auto accepting = journal->accepting();
+    return {{"server", stopping ? "stopping" : ""},
+            {"journal", accepting ? "" : accepting.error().reason},
+            {"detection", live->trouble().value_or("")}};
+}
+
+base::Result<void> Service::Parts::start_server() {
+    ingest::Service::Options options;
+    for (const auto& source : config.sources) {
+        options.sources.push_back(
+            {source.name, source.format,
+             std::chrono::duration_cast<std::chrono::seconds>(source.lateness)});
+    }
+    options.scrub_key = secrets->key("scrub");
+    auto made = ingest::Service::make(
+        std::move(options), formats, [this] { return current_tokens(); }, *journal, &metrics);
+    if (!made) return std::unexpected(made.error());
+    ingest = std::move(*made);
+    api_database = std::make_unique<api::Database>(session("api"), 2);
+    http::Router router;
+    ingest->add_routes(router);
+    api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
+    api::add_health_routes(router, {.version = version,
+                                    .revision = revision,
+                                    .checks = [this] { return checks(); },
+                                    .metrics = metrics});
+    threads = std::make_unique<IoThreads>(config.threads);
+    auto listening =
+        http::Server::make(threads->contexts(), {.address = config.address, .port = config.port},
+                           std::move(router), metrics);
+    if (!listening) return std::unexpected(listening.error());
+    server = std::move(*listening);
+    server->start();
+    ingest->set_state(ingest::Service::State::running);
+    return {};
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Service::~Service() {
+    stop();
+}
+
+base::Result<std::unique_ptr<Service>> Service::start(Config config) {
+    std::unique_ptr<Service> service(new Service(std::make_unique<Parts>(std::move(config))));
+    auto& parts = *service->parts_;
+    parts.metrics.build_info(version, revision, compiler,
+                             std::to_string(store::built_in_migrations().size()));
+    auto formats = load_formats(parts.config.formats);
+    if (!formats) return std::unexpected(formats.error());
+    parts.formats = std::move(*formats);
+    if (auto done = parts.open_store(); !done) return std::unexpected(done.error());
+    parts.reference.emplace(parts.config, *parts.secrets, parts.formats);
+    if (auto loaded = parts.reference->load_files(); !loaded)
+        return std::unexpected(loaded.error());
+    if (auto done = parts.start_housekeeping(); !done) return std::unexpected(done.error());
+    if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
+    if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
+    base::log::info("serve.ready", {{"address", parts.config.address},
+                                    {"port", static_cast<unsigned>(service->port())},
+                                    {"policies", parts.reference->policies()->policies().size()}});
+    return service;
+}
+
+std::uint16_t Service::port() const {
+    return parts_->server->port();
+}
+
+bool Service::reload() {
+    auto& parts = *parts_;
+    auto loaded = parts.reference->load_files();
+    const auto worked =
+        parts.metrics.gauge("callerprint_config_last_reload_successful",
+                            "1 when the last reload worked, 0 when the old files stay.");
+    worked.set(loaded ? 1 : 0);
+    if (!loaded) {
+        base::log::error("serve.reload_refused", {{"reason", loaded.error().reason}});
+        return false;
+    }
+    const auto& policies = *(*loaded)->policies;
+    auto session = store::Session::open(parts.session("reload"));
+    if (session) {
+        if (auto saved = store::save_policies(**session, policies.digest(), policy_rows(policies),
+                                              base::WallClock::now());
+            !saved) {
+            base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
+        }
+    }
+    parts.live->use(std::move(*loaded));
+    base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
+    return true;
+}
+
+void Service::stop() {
+    auto& parts = *parts_;
+    if (std::exchange(parts.stopped, true)) return;
+    parts.stopping = true;
+    if (parts.ingest) parts.ingest->set_state(ingest::Service::State::stopping);
+    if (parts.server) parts.server->stop(connection_grace);
+    if (parts.api_database) parts.api_database->stop();
+    if (parts.housekeeper) parts.housekeeper->stop();
+    if (parts.live) parts.live->stop(commit_patience);
+    if (parts.threads) parts.threads->stop();
+    parts.server.reset();
+    base::log::info("serve.stopped");
+}
+
+}  // namespace app
