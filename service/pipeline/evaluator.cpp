@@ -47,6 +47,7 @@ Evaluator::Evaluator(Preparer preparer, Options options)
       engine_(make_engine(preparer_.reference(), options_)),
       grouper_(preparer_.reference().policies, {}),
       dedupe_(options_.hash_seed, options_.dedupe_capacity),
+      repeats_(options_.hash_seed),
       rollup_(preparer_.reference().names, {.seed = options_.hash_seed}) {}
 
 std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
@@ -57,6 +58,8 @@ std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
 void Evaluator::apply(const journal::Entry& entry, bool silent) {
     if (entry.block.format == control_format) {
         apply_control(entry.block.lines);
+    } else if (!repeats_.counts(entry.block)) {
+        counters_.duplicates += entry.block.records;
     } else if (entry.block.rejects) {
         if (!silent) apply_rejects(entry);
     } else {
@@ -223,17 +226,19 @@ base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
 }
 
 std::string Evaluator::save() const {
-    return pack({engine_.save(), grouper_.save(), watermark_.save(), dedupe_.save()});
+    return pack(
+        {engine_.save(), grouper_.save(), watermark_.save(), dedupe_.save(), repeats_.save()});
 }
 
 base::Result<void> Evaluator::restore(std::string_view saved) {
     const auto parts = unpack(saved);
-    if (!parts || parts->size() != 4)
+    if (!parts || parts->size() != 5)
         return base::fail(base::Fault::invalid, "the saved window state is damaged");
     if (auto done = engine_.restore(parts->at(0)); !done) return done;
     if (auto done = grouper_.restore(parts->at(1)); !done) return done;
     if (auto done = watermark_.restore(parts->at(2)); !done) return done;
-    return dedupe_.restore(parts->at(3));
+    if (auto done = dedupe_.restore(parts->at(3)); !done) return done;
+    return repeats_.restore(parts->at(4));
 }
 
 journal::Block idle_block(std::string_view source, base::WallTime now) {

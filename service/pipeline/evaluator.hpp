@@ -7,6 +7,7 @@
 #include "journal/reader.hpp"
 #include "pipeline/dedupe.hpp"
 #include "pipeline/preparer.hpp"
+#include "pipeline/repeats.hpp"
 #include "pipeline/watermark.hpp"
 #include "rollup/rollup.hpp"
 #include "store/effects.hpp"
@@ -40,7 +41,7 @@ public:
     };
     struct Counters {
         std::uint64_t calls = 0;       ///< Evaluated.
-        std::uint64_t duplicates = 0;  ///< Seen before by their event id.
+        std::uint64_t duplicates = 0;  ///< Seen before, by event id or Idempotency-Key.
         std::uint64_t rejected = 0;    ///< Dead-lettered.
         std::uint64_t matched = 0;     ///< Calls that some rule matched.
         std::uint64_t late = 0;
@@ -91,6 +92,7 @@ private:
     alert::Grouper grouper_;
     Watermark watermark_;
     Dedupe dedupe_;
+    Repeats repeats_;
     rollup::Rollup rollup_;
     store::Effects gathered_;
     std::size_t pending_ = 0;

@@ -1,0 +1,173 @@
+#include "pipeline/live.hpp"
+
+#include "base/digest.hpp"
+#include "base/log.hpp"
+#include "pipeline/evidence.hpp"
+
+#include <algorithm>
+
+namespace pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds poll{100};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Live>> Live::start(journal::Journal& journal,
+                                                std::shared_ptr<const Reference> reference,
+                                                Options options, metrics::Registry& metrics) {
+    auto evaluator = Evaluator::make(std::move(reference), options.evaluator);
+    if (!evaluator) return std::unexpected(evaluator.error());
+    std::unique_ptr<Live> live(
+        new Live(journal, std::move(*evaluator), std::move(options), metrics));
+    if (auto caught_up = live->catch_up(); !caught_up) return std::unexpected(caught_up.error());
+    live->thread_ =
+        std::jthread([raw = live.get()](const std::stop_token& stop) { raw->run(stop); });
+    return live;
+}
+
+Live::Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Options options,
+           metrics::Registry& metrics)
+    : journal_(journal),
+      evaluator_(std::move(evaluator)),
+      options_(std::move(options)),
+      probe_(metrics),
+      committer_(journal, options_.session, options_.position.next_offset, probe_) {}
+
+Live::~Live() {
+    stop(milliseconds(0));
+}
+
+void Live::stop(milliseconds patience) {
+    if (!thread_.joinable()) return;
+    committer_.give_up_at(steady_clock::now() + patience);
+    thread_.request_stop();
+    thread_.join();
+    committer_.stop();
+}
+
+void Live::use(std::shared_ptr<const Reference> reference) {
+    const std::lock_guard lock(reference_mutex_);
+    waiting_reference_ = std::move(reference);
+}
+
+base::Result<void> Live::catch_up() {
+    const auto committed = options_.position.next_offset;
+    auto start = options_.position.snapshot_offset;
+    if (options_.window_state) {
+        if (auto restored = evaluator_->restore(*options_.window_state); !restored) {
+            base::log::error("pipeline.state_lost", {{"reason", restored.error().reason}});
+            start = journal_.first();
+        }
+    }
+    if (start < journal_.first()) {
+        base::log::warn("pipeline.history_trimmed",
+                        {{"wanted", start}, {"first", journal_.first()}});
+    }
+    auto reader = journal_.read_from(start);
+    journal::Entry entry;
+    while (reader.position() < committed) {
+        auto got = reader.next(entry);
+        if (!got) return std::unexpected(got.error());
+        if (!*got || entry.lsn >= committed) break;
+        evaluator_->apply(entry, true);
+    }
+    from_ = next_ = committed;
+    snapshot_taken_ = steady_clock::now();
+    return {};
+}
+
+void Live::run(const std::stop_token& stop) {
+    auto reader = journal_.read_from(next_);
+    journal::Entry entry;
+    while (!stop.stop_requested()) {
+        take_reference();
+        const auto got = reader.next(entry);
+        if (!got) {
+            base::log::error("pipeline.journal_unreadable", {{"reason", got.error().reason}});
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+            continue;
+        }
+        if (*got) {
+            if (from_ == next_) batch_started_ = steady_clock::now();
+            note_block(entry);
+            evaluator_->apply(entry, false);
+            next_ = entry.lsn + 1;
+        }
+        const bool ripe = steady_clock::now() - batch_started_ >= options_.batch_time;
+        if (evaluator_->pending() >= options_.batch_calls || (ripe && committer_.free()))
+            hand_over(false);
+        if (*got) continue;
+        declare_idle_sources();
+        journal_.wait_for(next_ - 1, steady_clock::now() + poll);
+    }
+    hand_over(true);
+}
+
+void Live::take_reference() {
+    std::shared_ptr<const Reference> reference;
+    {
+        const std::lock_guard lock(reference_mutex_);
+        reference = std::exchange(waiting_reference_, nullptr);
+    }
+    if (!reference) return;
+    if (auto used = evaluator_->use(reference); !used) {
+        base::log::error("pipeline.reload_refused", {{"reason", used.error().reason}});
+    } else {
+        base::log::info("pipeline.reloaded", {{"policies", reference->policies->digest()}});
+    }
+}
+
+void Live::note_block(const journal::Entry& entry) {
+    last_block_[entry.block.source] = steady_clock::now();
+}
+
+void Live::hand_over(bool last) {
+    const auto now = steady_clock::now();
+    const auto interval =
+        std::max<steady_clock::duration>(options_.snapshot_interval, 100 * snapshot_cost_);
+    const bool snapshot = last || now - snapshot_taken_ >= interval;
+    if (from_ == next_) return;
+    auto effects = evaluator_->take();
+    effects.epoch = options_.position.epoch;
+    effects.from = from_;
+    effects.to = next_;
+    effects.now = base::WallClock::now();
+    attach_evidence(effects);
+    if (snapshot) {
+        effects.window_state = evaluator_->save();
+        snapshot_taken_ = steady_clock::now();
+        snapshot_cost_ = snapshot_taken_ - now;
+    }
+    probe_.publish(evaluator_->counters(), evaluator_->windows());
+    probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
+    probe_.backlog_blocks.set(static_cast<double>(journal_.end() - next_));
+    if (committer_.hand_over(std::move(effects))) from_ = next_;
+}
+
+void Live::declare_idle_sources() {
+    const auto now = steady_clock::now();
+    for (auto& [source, last] : last_block_) {
+        if (!evaluator_->holds(source)) continue;
+        const auto found = options_.evaluator.lateness.find(source);
+        const auto lateness = found == options_.evaluator.lateness.end()
+                                  ? options_.evaluator.default_lateness
+                                  : found->second;
+        if (now - last < std::max<steady_clock::duration>(lateness, std::chrono::seconds(1)))
+            continue;
+        last = now;  // once, until it sends again or this one was lost
+        journal_.append(std::vector{idle_block(source, base::WallClock::now())},
+                        [](base::Result<journal::Lsn>) {});
+    }
+}
+
+void Live::attach_evidence(store::Effects& effects) {
+    if (effects.alerts.empty()) return;
+    EvidenceReader evidence(journal_);
+    for (auto& change : effects.alerts) evidence.attach(change, effects.evidence);
+}
+
+}  // namespace pipeline

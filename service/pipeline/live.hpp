@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "journal/journal.hpp"
+#include "metrics/registry.hpp"
+#include "pipeline/committer.hpp"
+#include "pipeline/evaluator.hpp"
+#include "pipeline/probe.hpp"
+#include "store/session.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace pipeline {
+
+/// Evaluates what the journal takes in, and commits the effects: one thread evaluates, one commits.
+///
+/// The journal is the queue. When the database is away the committer tries again for ever, the
+/// evaluator waits behind it, the journal grows to its quota, and ingest then answers 503.
+class Live {
+public:
+    struct Options {
+        store::Session::Options session;          ///< A connection of its own for the committer.
+        store::Position position;                 ///< As claimed.
+        std::optional<std::string> window_state;  ///< Saved at position.snapshot_offset.
+        Evaluator::Options evaluator;
+        std::size_t batch_calls = 200'000;  ///< A batch transaction closes above this...
+        std::chrono::milliseconds batch_time{
+            100};  ///< ...or this old, unless the last one is not done.
+        std::chrono::seconds snapshot_interval{30};  ///< How much a restart has to evaluate again.
+    };
+
+    /// Restores the state and evaluates silently what was evaluated before; then starts both
+    /// threads. The journal and the metrics are borrowed and outlive this.
+    static base::Result<std::unique_ptr<Live>> start(journal::Journal& journal,
+                                                     std::shared_ptr<const Reference> reference,
+                                                     Options options, metrics::Registry& metrics);
+    /// Stops after what is gathered is committed, or after `patience` if the database is away:
+    /// nothing is lost then, the next start evaluates it again.
+    void stop(std::chrono::milliseconds patience);
+    ~Live();
+
+    /// Goes on under another reference from the next block on. Thread-safe.
+    void use(std::shared_ptr<const Reference> reference);
+
+    /// The first LSN whose effects are not stored yet. Thread-safe.
+    [[nodiscard]] journal::Lsn committed() const noexcept { return committer_.position(); }
+    /// Why detection stands still, or nothing. Thread-safe; for /readyz.
+    [[nodiscard]] std::optional<std::string> trouble() const { return committer_.trouble(); }
+
+private:
+    Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Options options,
+         metrics::Registry& metrics);
+    base::Result<void> catch_up();
+    void run(const std::stop_token& stop);
+    void take_reference();
+    void hand_over(bool last);
+    void declare_idle_sources();
+    void note_block(const journal::Entry& entry);
+    void attach_evidence(store::Effects& effects);
+
+    journal::Journal& journal_;
+    std::unique_ptr<Evaluator> evaluator_;
+    Options options_;
+    Probe probe_;
+    Committer committer_;
+    journal::Lsn from_ = 1;  // first LSN not handed over
+    journal::Lsn next_ = 1;  // first LSN not evaluated
+    std::chrono::steady_clock::time_point batch_started_;
+    std::chrono::steady_clock::time_point snapshot_taken_;
+    std::chrono::steady_clock::duration snapshot_cost_{};
+    std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
+        last_block_;  // by source
+    std::mutex reference_mutex_;
+    std::shared_ptr<const Reference> waiting_reference_;
+    std::jthread thread_;
+};
+
+}  // namespace pipeline

@@ -1,0 +1,58 @@
+#include "pipeline/probe.hpp"
+
+#include <algorithm>
+
+namespace pipeline {
+
+Probe::Probe(metrics::Registry& registry)
+    : calls(registry.counter("callerprint_calls_total", "Calls evaluated.")),
+      duplicates(registry.counter("callerprint_calls_duplicate_total",
+                                  "Calls seen before by their event id.")),
+      rejected(
+          registry.counter("callerprint_records_dead_total", "Records that became dead letters.")),
+      matched(registry.counter("callerprint_calls_matched_total", "Calls that some rule matched.")),
+      late(registry.counter("callerprint_calls_late_total",
+                            "Calls later than their source's lateness.")),
+      future(registry.counter("callerprint_calls_future_total",
+                              "Calls stamped too far ahead of their arrival.")),
+      firings(registry.counter("callerprint_firings_total",
+                               "Windows that became full and rules that fired.")),
+      evicted(registry.counter("callerprint_window_evictions_total",
+                               "Groups given up at a policy's cap.")),
+      alerts_opened(registry.counter("callerprint_alerts_opened_total", "Alerts opened.")),
+      commits(registry.counter("callerprint_commits_total", "Batch transactions committed.")),
+      commit_failures(
+          registry.counter("callerprint_commit_failures_total", "Batch transactions tried again.")),
+      commit_seconds(registry.histogram("callerprint_commit_seconds",
+                                        "Duration of a batch transaction.",
+                                        metrics::latency_seconds())),
+      groups(registry.gauge("callerprint_window_groups", "Group keys held in windows.")),
+      buffered_matches(
+          registry.gauge("callerprint_matches_waiting", "Matches waiting for the watermark.")),
+      window_bytes(registry.gauge("callerprint_window_bytes", "Memory of windows, about.")),
+      watermark_seconds(registry.gauge("callerprint_watermark_timestamp_seconds",
+                                       "Event time up to which windows are applied.")),
+      backlog_blocks(
+          registry.gauge("callerprint_backlog_blocks", "Journal blocks not yet evaluated.")) {}
+
+void Probe::publish(const Evaluator::Counters& now, const correlate::Stats& windows) {
+    const auto grew = [](metrics::Counter& counter, std::uint64_t before, std::uint64_t after) {
+        counter.add(static_cast<double>(after - before));
+    };
+    grew(calls, published_.calls, now.calls);
+    grew(duplicates, published_.duplicates, now.duplicates);
+    grew(rejected, published_.rejected, now.rejected);
+    grew(matched, published_.matched, now.matched);
+    grew(late, published_.late, now.late);
+    grew(future, published_.future, now.future);
+    published_ = now;
+    // An engine made anew by a reload counts from zero again.
+    grew(firings, std::min(published_windows_.firings, windows.firings), windows.firings);
+    grew(evicted, std::min(published_windows_.evicted, windows.evicted), windows.evicted);
+    published_windows_ = windows;
+    groups.set(static_cast<double>(windows.groups));
+    buffered_matches.set(static_cast<double>(windows.buffered));
+    window_bytes.set(static_cast<double>(windows.bytes));
+}
+
+}  // namespace pipeline
