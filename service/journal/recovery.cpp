@@ -69,14 +69,18 @@ private:
         if (!names) return std::unexpected(unusable(options_.folder, names.error()));
         for (const std::string& name : *names) {
             if (name.starts_with(spare_prefix)) out_.spares.push_back(options_.folder / name);
+            if (name.ends_with(damaged_suffix)) {  // named at each start until a person removes it
+                const std::string_view whole = name;
+                note_broken(whole.substr(0, whole.size() - damaged_suffix.size()));
+            }
             if (!segment_of(name) && !name.starts_with(renaming_prefix)) continue;
             Found one;
             one.name = name;
             if (auto done = open(one); !done) return done;
         }
         for (const auto& [name, what] : broken_) {
-            set_aside(name, what);
-            oldest_broken_ = std::min(oldest_broken_, segment_of(name).value_or(no_lsn));
+            set_aside(name, what, damaged_suffix);
+            note_broken(name);
         }
         if (std::ranges::find(*names, unfinished_name) != names->end())
             static_cast<void>(files_.remove(options_.folder / unfinished_name));
@@ -113,12 +117,16 @@ private:
         return {};
     }
 
+    void note_broken(std::string_view name) {
+        oldest_broken_ = std::min(oldest_broken_, segment_of(name).value_or(no_lsn));
+    }
+
     // Keeps a file for a person under a name that we never read again. What is lost with it shows
     // as a gap in the LSNs.
-    void set_aside(const std::string& name, std::string_view what) {
+    void set_aside(const std::string& name, std::string_view what, std::string_view extension) {
         base::log::error("journal.set_aside", {{"file", name}, {"what", what}});
         const std::filesystem::path path = options_.folder / name;
-        if (const std::error_code error = files_.rename(path, path.string() + ".damaged"))
+        if (const std::error_code error = files_.rename(path, path.string().append(extension)))
             base::log::error("journal.set_aside_failed", {{"why", error.message()}});
     }
 
@@ -133,7 +141,7 @@ private:
             const bool first_is_right =
                 found_[i - 1].name == segment_name(found_[i - 1].header.first);
             const std::size_t copy = first_is_right ? i : i - 1;
-            set_aside(found_[copy].name, "another segment starts at the same LSN");
+            set_aside(found_[copy].name, "another segment starts at the same LSN", ".copy");
             found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(copy));
         }
         std::vector<Found*> wrong;
@@ -284,6 +292,7 @@ private:
         return row;
     }
 
+    static constexpr std::string_view damaged_suffix = ".damaged";
     static constexpr std::string_view spare_prefix = "spare-";
     static constexpr std::string_view renaming_prefix = "renaming-";
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
 
 namespace journal::test {
@@ -135,16 +136,22 @@ int generations(std::uint64_t seed, bool faults) {
     return losses;
 }
 
+// More in a night's run: CALLERPRINT_CRASH_SEEDS=10000.
+std::uint64_t last_seed() {
+    const char* text = std::getenv("CALLERPRINT_CRASH_SEEDS");
+    return text != nullptr ? std::strtoull(text, nullptr, 10) : 40;
+}
+
 TEST(Crash, AcknowledgedIsReadableAfterPowerLossAtAnyMoment) {
     int losses = 0;
-    for (std::uint64_t seed = 1; seed <= 40 && !HasFailure(); ++seed)
+    for (std::uint64_t seed = 1; seed <= last_seed() && !HasFailure(); ++seed)
         losses += generations(seed, false);
     EXPECT_GE(losses, 2'000);
 }
 
 TEST(Crash, AcknowledgedIsReadableWhenWritesAndSyncsFailToo) {
     int losses = 0;
-    for (std::uint64_t seed = 1; seed <= 40 && !HasFailure(); ++seed)
+    for (std::uint64_t seed = 1; seed <= last_seed() && !HasFailure(); ++seed)
         losses += generations(seed, true);
     EXPECT_GE(losses, 2'000);
 }
