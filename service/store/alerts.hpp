@@ -1,11 +1,13 @@
 #pragma once
 
 #include "alert/alert.hpp"
+#include "alert/lifecycle.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "store/session.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +17,11 @@ namespace store {
 /// An alert as it stands now.
 struct AlertRow {
     alert::Alert alert;
-    std::string state;        ///< open, acknowledged, closed.
-    std::string disposition;  ///< Of a closed alert: true-positive, benign-positive, ...
-    std::string sub_reason;
-    std::string assignee;
-    std::string tenant;  ///< metadata.tenant_uid of the subject; empty when it has none.
-    std::optional<base::WallTime> acknowledged;
+    alert::Triage triage;
+    std::optional<base::WallTime> acknowledged;  ///< First time somebody did.
     std::optional<base::WallTime> closed;
     base::WallTime created;  ///< When we stored it; alert.opened is event time.
+    base::WallTime changed;
     std::uint64_t updates = 0;
 };
 
@@ -30,7 +29,7 @@ struct AlertRow {
 struct AlertEvent {
     base::WallTime at;
     std::string actor;
-    std::string action;  ///< opened, updated, acknowledged, assigned, closed, reopened, comment.
+    std::string action;  ///< opened, acknowledge, assign, snooze, close, reopen, comment.
     std::string detail;  ///< "true-positive/stolen-key", a comment, an assignee.
 };
 
@@ -52,7 +51,7 @@ struct AlertDetail {
 };
 
 struct AlertFilter {
-    std::string state;    ///< open, acknowledged, closed; empty: all.
+    std::string state;    ///< open, acknowledged, snoozed, closed; empty: all.
     std::string policy;   ///< Policy id or name.
     std::string level;    ///< This level; empty: all.
     std::string subject;  ///< Exact subject.
@@ -79,20 +78,19 @@ public:
     /// when there is none, Fault::conflict when several.
     base::Result<AlertDetail> show(std::string_view id);
 
-    struct By {
-        std::string actor;
-        std::string comment;  ///< Optional, kept in the history.
-        base::WallTime now;
+    /// Acknowledges, assigns, snoozes, closes or reopens, by the rules of alert::act.
+    base::Result<AlertRow> act(std::string_view id, const alert::Action& action, base::WallTime now,
+                               std::span<const alert::CustomReason> custom = {});
+    /// Adds a line to the history; at most 4,096 bytes.
+    base::Result<AlertRow> comment(std::string_view id, std::string_view actor,
+                                   std::string_view text, base::WallTime now);
+
+    /// Dispositions counted per policy key, for precision.
+    struct Judged {
+        std::string policy;
+        std::uint64_t true_positive = 0, benign_positive = 0, false_positive = 0, undetermined = 0;
     };
-    /// Fault::conflict when the alert is not in a state to be changed so.
-    base::Result<AlertRow> acknowledge(std::string_view id, const By& by);
-    base::Result<AlertRow> assign(std::string_view id, std::string_view assignee, const By& by);
-    base::Result<AlertRow> comment(std::string_view id, const By& by);
-    /// `disposition` and `sub_reason` as experience.md 4.3 lists them ("true-positive",
-    /// "stolen-key"); Fault::invalid, naming what is possible, for others.
-    base::Result<AlertRow> close(std::string_view id, std::string_view disposition,
-                                 std::string_view sub_reason, const By& by);
-    base::Result<AlertRow> reopen(std::string_view id, const By& by);
+    base::Result<std::vector<Judged>> judged();
 
 private:
     Session& session_;

@@ -26,6 +26,7 @@ struct Delivery {
     std::string content_type;
     bool allow_insecure = false;  ///< http:// and internal addresses are fine: tests, or asked for.
     std::vector<std::string> secrets;  ///< Newest first; two during a rotation.
+    std::string worker;                ///< Who claimed it.
     std::string body;                  ///< Sent as it is, byte for byte, on every attempt.
     base::WallTime created;
     base::WallTime lease_until;

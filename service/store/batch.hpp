@@ -1,0 +1,47 @@
+#pragma once
+
+#include "store/connection.hpp"
+#include "store/effects.hpp"
+#include "store/session.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace store {
+
+/// One kind of rows of a batch. `write` puts rows [begin, end) into the transaction and throws what
+/// the server says; written in halves until the one row that the server refuses is found.
+struct Section {
+    std::string name;
+    std::size_t rows = 0;
+    std::function<void(pqxx::dbtransaction&, std::size_t begin, std::size_t end)> write;
+    /// What is kept of a row that was refused.
+    std::function<DeadLetter(std::size_t row)> letter;
+};
+
+/// What the sections need besides the effects.
+struct Batch {
+    Connection& connection;
+    const Effects& effects;
+    const Renderer& render;
+    Committed& result;
+};
+
+/// The sections of a batch in the order in which every batch writes them (no deadlocks).
+std::vector<Section> sections_of(const Batch& batch);
+Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& letters);
+void add_rollup_sections(const Batch& batch, std::vector<Section>& out);
+void add_alert_sections(const Batch& batch, std::vector<Section>& out);
+
+/// COPY into `table` of the columns. `lines` have line ends between them, none at the end.
+void copy_lines(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
+                std::string_view lines);
+
+/// Makes the weekly partitions that the effects will write to, in transactions of their own: empty
+/// ones do no harm when the batch then fails.
+base::Result<void> ensure_partitions(Connection& connection, const Effects& effects);
+
+}  // namespace store

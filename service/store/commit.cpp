@@ -1,0 +1,281 @@
+#include "base/assert.hpp"
+#include "base/log.hpp"
+#include "store/batch.hpp"
+#include "store/connection.hpp"
+#include "store/session.hpp"
+
+#include <thread>
+
+namespace store {
+namespace {
+
+using base::Fault;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* move_position =
+    "UPDATE callerprint.source_position SET next_offset = $1,"
+    " watermark = greatest(watermark, callerprint.at($2)), policy_rev = $3,"
+    " snapshot_offset = CASE WHEN $4::boolean THEN $1 ELSE snapshot_offset END, written_at = now()"
+    " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8";
+constexpr const char* save_window_state =
+    "INSERT INTO callerprint.window_state (source, partition, state, saved_at)"
+    " VALUES ($1, $2, $3, now()) ON CONFLICT (source, partition)"
+    " DO UPDATE SET state = excluded.state, saved_at = excluded.saved_at";
+// The old backend, while it lives, holds this row: the answer is final.
+constexpr const char* ask_position =
+    "SELECT epoch, next_offset FROM callerprint.source_position"
+    " WHERE source = $1 AND partition = $2 FOR UPDATE";
+constexpr const char* end_backend =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE pid = $1 AND backend_start::text = $2";
+
+constexpr auto first_wait = std::chrono::milliseconds(20);
+constexpr auto longest_wait = std::chrono::milliseconds(1'000);
+
+std::int64_t offset(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+/// Writes rows [begin, end) behind a savepoint. What the server says when it refuses them; empty
+/// when they are written.
+std::string refusal(pqxx::dbtransaction& tx, const Section& section, Committed& result,
+                    std::size_t begin, std::size_t end) {
+    const Committed before = result;
+    pqxx::subtransaction part(tx, "part");
+    try {
+        section.write(part, begin, end);
+        part.commit();
+        return {};
+    } catch (const pqxx::sql_error& thrown) {
+        if (!is_data_fault(thrown.sqlstate())) throw;
+        result = before;
+        return error_of(thrown, "refused").reason;
+    }
+}
+
+/// Halves the rows until those that are refused stand alone; these become letters, the rest is
+/// written. About 2 log2(rows) statements for each bad row.
+void write_around(pqxx::dbtransaction& tx, const Batch& batch, const Section& section,
+                  std::size_t begin, std::size_t end, std::vector<DeadLetter>& letters) {
+    const auto reason = refusal(tx, section, batch.result, begin, end);
+    if (reason.empty()) return;
+    // A temporary table made behind the savepoint went with it.
+    batch.connection.forget_uses();
+    if (end - begin > 1) {
+        const auto middle = begin + (end - begin) / 2;
+        write_around(tx, batch, section, begin, middle, letters);
+        write_around(tx, batch, section, middle, end, letters);
+        return;
+    }
+    base::log::warn("store.row_set_aside", {{"section", section.name}, {"reason", reason}});
+    ++batch.result.set_aside;
+    if (!section.letter) return;  // a dead letter that is refused itself: logged, no more
+    auto letter = section.letter(begin);
+    letter.source = batch.effects.source;
+    letter.received = batch.effects.now;
+    letter.code = "refused_by_database";
+    letter.reason = section.name + ": " + reason;
+    letters.push_back(std::move(letter));
+}
+
+base::Result<void> move(pqxx::work& tx, const Effects& effects) {
+    const auto moved = run(tx, move_position,
+                           Params()
+                               .integer(offset(effects.to))
+                               .time(effects.watermark)
+                               .text(effects.policy_rev)
+                               .boolean(effects.window_state.has_value())
+                               .text(effects.source)
+                               .integer(effects.partition)
+                               .integer(effects.epoch)
+                               .integer(offset(effects.from)));
+    if (moved.affected_rows() == 1) return {};
+    return base::fail(Fault::conflict,
+                      "position of " + effects.source + "/" + std::to_string(effects.partition) +
+                          " is not epoch " + std::to_string(effects.epoch) + " at " +
+                          std::to_string(effects.from) +
+                          ": somebody else has it, or this batch is stored already");
+}
+
+enum class Outcome : std::uint8_t { committed, refused_rows, again, in_doubt, failed };
+
+struct Tried {
+    Outcome outcome = Outcome::failed;
+    Committed result;
+    base::Error error;
+};
+
+/// Everything before COMMIT. Throws what libpqxx throws.
+base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
+                             const Renderer& render, bool careful, Committed& result) {
+    if (auto moved = move(tx, effects); !moved) return moved;
+    const Batch batch{connection, effects, render, result};
+    std::vector<DeadLetter> letters;
+    for (const auto& section : sections_of(batch)) {
+        if (careful) {
+            write_around(tx, batch, section, 0, section.rows, letters);
+        } else {
+            section.write(tx, 0, section.rows);
+        }
+    }
+    if (!letters.empty()) {
+        std::vector<DeadLetter> refused_again;
+        const auto section = dead_letter_section(batch, letters);
+        write_around(tx, batch, section, 0, section.rows, refused_again);
+    }
+    if (effects.window_state) {
+        run(tx, save_window_state,
+            Params().text(effects.source).integer(effects.partition).bytes(*effects.window_state));
+    }
+    return {};
+}
+
+Tried attempt(Connection& connection, const Effects& effects, const Renderer& render,
+              bool careful) {
+    Tried tried;
+    if (auto there = ensure_partitions(connection, effects); !there) {
+        tried.error = there.error();
+        tried.outcome = tried.error.fault == Fault::unavailable ? Outcome::again : Outcome::failed;
+        return tried;
+    }
+    if (auto there = connection.ensure(); !there) {
+        tried.error = there.error();
+        tried.outcome = tried.error.fault == Fault::unavailable ? Outcome::again : Outcome::failed;
+        return tried;
+    }
+    bool committing = false;
+    try {
+        pqxx::work tx(connection.raw());
+        if (auto written = write_all(tx, connection, effects, render, careful, tried.result);
+            !written) {
+            tried.error = written.error();
+            return tried;
+        }
+        committing = true;
+        tx.commit();
+        tried.outcome = Outcome::committed;
+    } catch (const std::exception& thrown) {
+        tried.error = error_of(thrown, "storing a batch");
+        connection.forget_uses();  // the temporary tables may have been rolled back
+        const bool lost = is_lost(thrown) || !connection.raw().is_open();
+        const auto state = sqlstate_of(thrown);
+        if (committing && (lost || state.empty())) {
+            tried.outcome = Outcome::in_doubt;
+        } else if (is_data_fault(state) && !careful) {
+            tried.outcome = Outcome::refused_rows;
+        } else if (lost || tried.error.fault == Fault::unavailable) {
+            tried.outcome = Outcome::again;  // COMMIT was never sent: nothing happened
+        }
+        if (lost) connection.drop();
+    }
+    return tried;
+}
+
+/// Waits a little longer each time. False when there is no time left.
+class Patience {
+public:
+    explicit Patience(std::chrono::milliseconds all) : until_(Clock::now() + all) {}
+    bool wait() {
+        if (Clock::now() + wait_ > until_) return false;
+        std::this_thread::sleep_for(wait_);
+        wait_ = std::min(wait_ * 2, longest_wait);
+        return true;
+    }
+
+private:
+    Clock::time_point until_;
+    std::chrono::milliseconds wait_ = first_wait;
+};
+
+}  // namespace
+
+/// A batch whose COMMIT was not answered, and who ran it.
+struct Session::Doubt {
+    std::string source;
+    int partition = 0;
+    std::int64_t epoch = 0;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    Backend backend;
+    Committed result;
+
+    [[nodiscard]] bool is(const Effects& effects) const {
+        return source == effects.source && partition == effects.partition &&
+               epoch == effects.epoch && from == effects.from && to == effects.to;
+    }
+
+    /// True: committed. False: not, send it again. Fault::unavailable: ask again.
+    base::Result<bool> resolve(Connection& connection) const {
+        auto answer = connection.transaction(
+            "asking whether a batch was stored", [&](pqxx::work& tx) -> base::Result<bool> {
+                const auto rows = run(tx, ask_position, Params().text(source).integer(partition));
+                if (!rows.empty() && rows[0][0].as<long long>() == epoch) {
+                    const auto next = static_cast<std::uint64_t>(rows[0][1].as<long long>());
+                    if (next == to) return true;
+                    if (next == from) return false;
+                }
+                return base::fail(Fault::conflict,
+                                  source +
+                                      " was claimed by somebody else while a batch "
+                                      "was being stored");
+            });
+        if (!answer && answer.error().reason.contains("55P03")) {
+            // The old backend still holds the row: it will not answer anybody any more, so end it.
+            auto ended = connection.transaction(
+                "ending a backend of ours", [&](pqxx::work& tx) -> base::Result<void> {
+                    run(tx, end_backend, Params().integer(backend.pid).text(backend.started));
+                    return {};
+                });
+            if (!ended) return std::unexpected(ended.error());
+        }
+        return answer;
+    }
+};
+
+Session::Session(Options options, std::unique_ptr<Connection> connection)
+    : options_(std::move(options)), connection_(std::move(connection)) {}
+Session::~Session() = default;
+
+base::Result<Committed> Session::commit(const Effects& effects) {
+    BASE_ASSERT(effects.to > effects.from);
+    Patience patience(options_.commit_patience);
+    if (doubt_ && !doubt_->is(effects)) doubt_.reset();
+    bool careful = false;
+    for (;;) {
+        if (doubt_) {
+            const auto committed = doubt_->resolve(*connection_);
+            if (!committed) {
+                if (committed.error().fault != Fault::unavailable) doubt_.reset();
+                if (doubt_ && patience.wait()) continue;
+                return std::unexpected(committed.error());
+            }
+            auto result = doubt_->result;
+            doubt_.reset();
+            base::log::info("store.commit_resolved", {{"committed", *committed}});
+            result.was_in_doubt = true;
+            if (*committed) return result;
+        }
+        const auto backend = connection_->backend();
+        auto tried = attempt(*connection_, effects, options_.render, careful);
+        switch (tried.outcome) {
+            case Outcome::committed:
+                return tried.result;
+            case Outcome::failed:
+                return std::unexpected(std::move(tried.error));
+            case Outcome::refused_rows:
+                careful = true;
+                break;
+            case Outcome::in_doubt:
+                doubt_ =
+                    std::make_unique<Doubt>(Doubt{effects.source, effects.partition, effects.epoch,
+                                                  effects.from, effects.to, backend, tried.result});
+                base::log::warn("store.commit_in_doubt", {{"to", effects.to}});
+                break;
+            case Outcome::again:
+                if (!patience.wait()) return std::unexpected(std::move(tried.error));
+                break;
+        }
+    }
+}
+
+}  // namespace store

@@ -1,0 +1,109 @@
+#include "store/retention.hpp"
+
+#include "base/log.hpp"
+#include "store/connection.hpp"
+
+#include <array>
+
+namespace store {
+namespace {
+
+// Both clocks must have run out: the week's, and that of the partition's making.
+constexpr const char* old_partitions =
+    "SELECT week::text, week - date '1970-01-01' FROM callerprint.partitions WHERE parent = $1"
+    " AND (week + 7)::timestamp AT TIME ZONE 'UTC' <= callerprint.at($2)"
+    " AND created_at <= callerprint.at($2) ORDER BY week";
+constexpr const char* drop_partition =
+    "SELECT callerprint.drop_partition($1, date '1970-01-01' + $2::integer)";
+
+struct Table {
+    const char* parent;
+    const char* sweep;  // what the default partition holds
+    std::chrono::days Retention::* kept;
+};
+constexpr std::array tables{
+    Table{"calls", "DELETE FROM callerprint.calls_other WHERE received < callerprint.at($1)",
+          &Retention::calls},
+    Table{"key_minute",
+          "DELETE FROM callerprint.key_minute_other WHERE minute < callerprint.at($1)",
+          &Retention::minutes},
+    Table{"key_operation_hour",
+          "DELETE FROM callerprint.key_operation_hour_other WHERE hour < callerprint.at($1)",
+          &Retention::hours},
+    Table{"key_origin_hour",
+          "DELETE FROM callerprint.key_origin_hour_other WHERE hour < callerprint.at($1)",
+          &Retention::hours},
+    Table{"tenant_operation_hour",
+          "DELETE FROM callerprint.tenant_operation_hour_other WHERE hour < callerprint.at($1)",
+          &Retention::hours},
+    Table{"dead_letters",
+          "DELETE FROM callerprint.dead_letters_other WHERE written_at < callerprint.at($1)",
+          &Retention::dead_letters},
+};
+constexpr const char* sweep_coverage =
+    "DELETE FROM callerprint.coverage WHERE minute < callerprint.at($1)";
+constexpr const char* sweep_deliveries =
+    "DELETE FROM callerprint.outbox WHERE state <> 'ready' AND finished_at < callerprint.at($1)";
+
+base::Result<void> drop_old(Connection& connection, const Table& table, base::WallTime before,
+                            Expired& out) {
+    std::vector<long long> weeks;
+    auto found = connection.transaction(
+        "looking for old partitions", [&](pqxx::work& tx) -> base::Result<void> {
+            for (const auto& row :
+                 run(tx, old_partitions, Params().text(table.parent).time(before))) {
+                weeks.push_back(row[1].as<long long>());
+            }
+            return {};
+        });
+    if (!found) return found;
+    for (const auto week : weeks) {
+        // One at a time: each drop takes the parent's lock for a moment only.
+        auto dropped = connection.transaction(
+            "dropping a partition", [&](pqxx::work& tx) -> base::Result<void> {
+                run(tx, drop_partition, Params().text(table.parent).integer(week));
+                return {};
+            });
+        if (!dropped) return dropped;
+        connection.partition_dropped(table.parent, week);
+        ++out.partitions;
+        base::log::info("store.partition_dropped",
+                        {{"table", table.parent}, {"week", static_cast<std::int64_t>(week)}});
+    }
+    return {};
+}
+
+base::Result<void> sweep(Connection& connection, const char* statement, base::WallTime before,
+                         Expired& out) {
+    return connection.transaction("deleting old rows", [&](pqxx::work& tx) -> base::Result<void> {
+        out.rows += run(tx, statement, Params().time(before)).affected_rows();
+        return {};
+    });
+}
+
+}  // namespace
+
+base::Result<Expired> expire(Session& session, const Retention& retention, base::WallTime now) {
+    Expired out;
+    auto& connection = session.connection();
+    for (const auto& table : tables) {
+        const auto kept = retention.*table.kept;
+        if (kept.count() == 0) continue;
+        if (auto done = drop_old(connection, table, now - kept, out); !done) {
+            return std::unexpected(done.error());
+        }
+        if (auto done = sweep(connection, table.sweep, now - kept, out); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    for (const auto& [statement, kept] : {std::pair{sweep_coverage, retention.coverage},
+                                          {sweep_deliveries, retention.deliveries}}) {
+        if (kept.count() == 0) continue;
+        if (auto done = sweep(connection, statement, now - kept, out); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    return out;
+}
+
+}  // namespace store
