@@ -1,0 +1,287 @@
+#include "oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+
+namespace oracle {
+namespace {
+
+using Key = std::vector<std::optional<std::string>>;
+using policy::Correlation;
+using policy::PolicyIndex;
+
+struct Hit {
+    std::int64_t time = 0;
+    std::size_t rule = 0;
+    std::vector<std::string> texts;  // of value_count
+    double number = 0;               // of the metric types
+};
+
+struct Group {
+    std::vector<Hit> hits;
+    bool fired = false;
+    std::int64_t quiet_until = 0;
+    bool quiet = false;
+};
+
+/// The tests' calls use the short name.
+std::string short_name(const std::string& name) {
+    return name == "metadata.tenant_uid" ? "tenant_uid" : name;
+}
+
+std::optional<std::string> text_of(const boost::json::object& fields, const std::string& name) {
+    const auto* value = fields.if_contains(short_name(name));
+    if (value == nullptr) return std::nullopt;
+    if (value->is_string()) return std::string(value->get_string());
+    if (value->is_int64()) return std::to_string(value->get_int64());
+    return std::nullopt;
+}
+
+double percentile(std::vector<double> numbers, double p) {
+    std::sort(numbers.begin(), numbers.end());
+    const double rank = p / 100 * static_cast<double>(numbers.size() - 1);
+    const double low = numbers[static_cast<std::size_t>(std::floor(rank))];
+    const double high = numbers[static_cast<std::size_t>(std::ceil(rank))];
+    return low + (high - low) * (rank - std::floor(rank));
+}
+
+/// The longest choice of one hit a rule, in list order, with non-decreasing times.
+std::size_t longest_chain(const std::vector<Hit>& window, std::size_t rules) {
+    std::function<std::size_t(std::size_t, std::int64_t)> best = [&](std::size_t rule,
+                                                                     std::int64_t after) {
+        if (rule == rules) return std::size_t{0};
+        std::size_t found = best(rule + 1, after);
+        // The earliest hit that will do leaves most room for the rest.
+        std::optional<std::int64_t> first;
+        for (const Hit& hit : window) {
+            if (hit.rule == rule && hit.time >= after && (!first || hit.time < *first)) {
+                first = hit.time;
+            }
+        }
+        if (first) found = std::max(found, 1 + best(rule + 1, *first));
+        return found;
+    };
+    return best(0, std::numeric_limits<std::int64_t>::min());
+}
+
+class Machine {
+public:
+    explicit Machine(const policy::Set& set) : set_(set) {}
+
+    void event(const world::Event& event) {
+        // Direct hits of inner correlations come before those of outer ones.
+        for (const PolicyIndex rule : event.rules) plain(rule, event);
+        for (const PolicyIndex outer : set_.correlations()) {
+            const Correlation& correlation = *set_.correlation(outer);
+            std::map<Key, std::vector<Hit>> direct;
+            for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
+                if (!std::ranges::binary_search(event.rules, correlation.rules[r])) continue;
+                Hit hit{event.time, r, {}, 0};
+                if (!fill(correlation, r, event.fields, hit)) continue;
+                Key key;
+                for (const auto& name : correlation.group_by) {
+                    key.push_back(text_of(event.fields, name.in_rule[r]));
+                }
+                auto& hits = direct[key];
+                const bool temporal = correlation.type == Correlation::Type::temporal ||
+                                      correlation.type == Correlation::Type::temporal_ordered;
+                if (hits.empty() || temporal) hits.push_back(hit);
+            }
+            for (const auto& [key, hits] : direct) apply(outer, key, hits);
+        }
+    }
+
+    std::vector<Fired> fired;
+
+private:
+    void plain(PolicyIndex rule, const world::Event& event) {
+        const policy::Policy& policy = set_.policies()[rule];
+        if (!policy.generate) return;
+        Key key;
+        if (!policy.callerprint.subject_field.empty()) {
+            key.push_back(text_of(event.fields, policy.callerprint.subject_field));
+        }
+        Group& group = groups_[{rule, key}];
+        if (policy.callerprint.quiet) {
+            if (group.quiet && event.time < group.quiet_until) return;
+            group.quiet = true;
+            group.quiet_until = event.time + policy.callerprint.quiet->count();
+        }
+        fired.push_back({event.time, rule, key, 1});
+    }
+
+    static bool fill(const Correlation& correlation, std::size_t rule,
+                     const boost::json::object& fields, Hit& hit) {
+        switch (correlation.type) {
+            case Correlation::Type::value_count:
+                for (const auto& field : correlation.fields) {
+                    const auto text = text_of(fields, field.in_rule[rule]);
+                    if (!text) return false;
+                    hit.texts.push_back(*text);
+                }
+                return true;
+            case Correlation::Type::value_sum:
+            case Correlation::Type::value_avg:
+            case Correlation::Type::value_percentile:
+            case Correlation::Type::value_median: {
+                const auto* value = fields.if_contains(correlation.fields[0].in_rule[rule]);
+                if (value == nullptr || !value->is_number()) return false;
+                hit.number = value->to_number<double>();
+                return true;
+            }
+            default:
+                return true;
+        }
+    }
+
+    static double measure(const Correlation& correlation, const std::vector<Hit>& window) {
+        std::vector<double> numbers;
+        std::set<std::vector<std::string>> texts;
+        std::set<std::size_t> rules;
+        long double sum = 0;
+        for (const Hit& hit : window) {
+            numbers.push_back(hit.number);
+            texts.insert(hit.texts);
+            rules.insert(hit.rule);
+            sum += hit.number;
+        }
+        switch (correlation.type) {
+            case Correlation::Type::event_count:
+                return static_cast<double>(window.size());
+            case Correlation::Type::value_count:
+                return static_cast<double>(texts.size());
+            case Correlation::Type::temporal:
+                return static_cast<double>(rules.size());
+            case Correlation::Type::temporal_ordered:
+                return static_cast<double>(longest_chain(window, correlation.rules.size()));
+            case Correlation::Type::value_sum:
+                return static_cast<double>(sum);
+            case Correlation::Type::value_avg:
+                return static_cast<double>(sum) / static_cast<double>(window.size());
+            case Correlation::Type::value_percentile:
+                return percentile(numbers, correlation.percentile);
+            case Correlation::Type::value_median:
+                return percentile(numbers, 50);
+        }
+        return 0;
+    }
+
+    static bool holds(const Correlation& correlation, const std::vector<Hit>& window) {
+        if (window.empty()) return false;
+        const double value = measure(correlation, window);
+        if (!correlation.expression.steps.empty()) {
+            return correlation.expression.holds([&](std::uint32_t rule) {
+                return std::ranges::any_of(window, [&](const Hit& h) { return h.rule == rule; });
+            });
+        }
+        if (correlation.bounds.empty()) {
+            return value == static_cast<double>(correlation.rules.size());
+        }
+        return std::ranges::all_of(correlation.bounds, [&](const Correlation::Bound& bound) {
+            switch (bound.op) {
+                case Correlation::Operator::gt:
+                    return value > bound.value;
+                case Correlation::Operator::gte:
+                    return value >= bound.value;
+                case Correlation::Operator::lt:
+                    return value < bound.value;
+                case Correlation::Operator::lte:
+                    return value <= bound.value;
+                case Correlation::Operator::eq:
+                    return value == bound.value;
+                case Correlation::Operator::neq:
+                    return value != bound.value;
+            }
+            return false;
+        });
+    }
+
+    static std::vector<Hit> between(const std::vector<Hit>& hits, std::int64_t from,
+                                    std::int64_t to) {
+        std::vector<Hit> out;
+        for (const Hit& hit : hits) {
+            if (hit.time >= from && hit.time <= to) out.push_back(hit);
+        }
+        return out;
+    }
+
+    void apply(PolicyIndex index, const Key& key, const std::vector<Hit>& hits) {
+        const Correlation& correlation = *set_.correlation(index);
+        const std::int64_t span = correlation.timespan.count();
+        Group& group = groups_[{index, key}];
+        const std::int64_t at = hits.front().time;
+        if (!group.hits.empty() && group.fired) {
+            const std::int64_t last = group.hits.back().time;
+            // The condition can change only just after a hit has left.
+            for (const Hit& leaving : group.hits) {
+                if (leaving.time < last - span || leaving.time >= at - span) continue;
+                if (!holds(correlation, between(group.hits, leaving.time + 1, last))) {
+                    group.fired = false;
+                }
+            }
+        }
+        group.hits.insert(group.hits.end(), hits.begin(), hits.end());
+        const auto window = between(group.hits, at - span, at);
+        const bool now = holds(correlation, window);
+        const bool rises = now && !group.fired;
+        group.fired = now;
+        if (!rises) return;
+        if (set_.policies()[index].generate) {
+            fired.push_back({at, index, key, measure(correlation, window)});
+        }
+        chain(index, key, at);
+    }
+
+    void chain(PolicyIndex inner, const Key& key, std::int64_t at) {
+        const Correlation& from = *set_.correlation(inner);
+        boost::json::object values;
+        for (std::size_t i = 0; i < key.size(); ++i) {
+            if (key[i]) values[short_name(from.group_by[i].name)] = *key[i];
+        }
+        for (const PolicyIndex outer : set_.correlations()) {
+            const Correlation& correlation = *set_.correlation(outer);
+            for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
+                if (correlation.rules[r] != inner) continue;
+                Hit hit{at, r, {}, 0};
+                if (!fill(correlation, r, values, hit)) continue;
+                Key outer_key;
+                for (const auto& name : correlation.group_by) {
+                    outer_key.push_back(text_of(values, name.in_rule[r]));
+                }
+                apply(outer, outer_key, {hit});
+            }
+        }
+    }
+
+    const policy::Set& set_;
+    std::map<std::pair<PolicyIndex, Key>, Group> groups_;
+};
+
+}  // namespace
+
+std::vector<Fired> run(const policy::Set& set, std::vector<world::Event> events) {
+    std::ranges::sort(events, [](const world::Event& a, const world::Event& b) {
+        return std::tie(a.time, a.id) < std::tie(b.time, b.id);
+    });
+    Machine machine(set);
+    for (const auto& event : events) machine.event(event);
+    std::ranges::sort(machine.fired);
+    return machine.fired;
+}
+
+std::vector<Fired> view(const std::vector<correlate::Firing>& firings) {
+    std::vector<Fired> out;
+    for (const auto& firing : firings) {
+        if (firing.repeat) continue;
+        Fired fired{base::micros(firing.at), firing.policy, {}, firing.value};
+        for (const auto& part : firing.group) fired.group.push_back(part.value);
+        out.push_back(std::move(fired));
+    }
+    std::ranges::sort(out);
+    return out;
+}
+
+}  // namespace oracle
