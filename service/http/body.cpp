@@ -44,25 +44,25 @@ base::Result<std::string> Connection::body_lost() {
 asio::awaitable<base::Result<std::string>> Connection::read_body(std::size_t max_bytes) {
     if (body_done_ || sender_gone_ || body_refusal_ != Refusal::none) co_return std::string();
     max_bytes = std::min(max_bytes, core_->options.max_body_bytes);
-    if (framing_ == Framing::length && content_length_ > max_bytes) {
-        co_return body_failed(Refusal::body_too_large);
+    if (framing_ == Framing::length) {
+        if (content_length_ > max_bytes) co_return body_failed(Refusal::body_too_large);
+        if (!reserved_.grow_to(content_length_)) co_return body_failed(Refusal::no_memory);
     }
     enter(Phase::body, core_->options.body_deadline);
     if (expects_continue_ && used_ == head_size_) {
         const std::array parts{please_continue, std::string_view{}};
         if (!co_await send(parts)) co_return body_lost();
     }
-    auto body = framing_ == Framing::length ? co_await read_sized(max_bytes)
-                                            : co_await read_chunked(max_bytes);
+    auto body =
+        framing_ == Framing::length ? co_await read_sized() : co_await read_chunked(max_bytes);
     enter(Phase::handler, std::chrono::hours(24));
     if (body) core_->probe.received_bytes.add(static_cast<double>(body->size()));
     core_->probe.body_memory_bytes.set(static_cast<double>(core_->budget.used()));
     co_return body;
 }
 
-asio::awaitable<base::Result<std::string>> Connection::read_sized(std::size_t max_bytes) {
-    const auto size = std::min<std::size_t>(content_length_, max_bytes);
-    if (!reserved_.grow_to(size)) co_return body_failed(Refusal::no_memory);
+asio::awaitable<base::Result<std::string>> Connection::read_sized() {
+    const std::size_t size = content_length_;
     const auto early = std::min(size, used_ - head_size_);
     std::string body;
     body.reserve(size);

@@ -62,7 +62,7 @@ private:
     boost::asio::awaitable<bool> send(std::span<const std::string_view> parts);
     boost::asio::awaitable<void> linger();
 
-    boost::asio::awaitable<base::Result<std::string>> read_sized(std::size_t max_bytes);
+    boost::asio::awaitable<base::Result<std::string>> read_sized();
     boost::asio::awaitable<base::Result<std::string>> read_chunked(std::size_t max_bytes);
     /// Appends up to `want` bytes, at least one, straight from the socket; false: sender gone.
     boost::asio::awaitable<bool> receive(std::string& out, std::size_t want);
