@@ -1,0 +1,270 @@
+#include "policy/matcher.hpp"
+
+#include "base/assert.hpp"
+#include "policy/fold.hpp"
+#include "policy/state.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace policy {
+namespace {
+
+constexpr std::size_t few_atoms = 8;  // a list this short is walked, a longer one searched
+
+bool excludes(const std::string& mine, const std::string& theirs) {
+    return !mine.empty() && !theirs.empty() && folded(mine) != folded(theirs);
+}
+
+bool excludes(const LogSource& rule, const LogSource& source) {
+    return excludes(rule.product, source.product) || excludes(rule.service, source.service) ||
+           excludes(rule.category, source.category);
+}
+
+}  // namespace
+
+Matcher::State::State(std::shared_ptr<const Set> set, std::shared_ptr<const call::Names> names,
+                      bool ignore_log_source)
+    : set_(std::move(set)),
+      program_(set_->program()),
+      names_(std::move(names)),
+      ignore_log_source_(ignore_log_source),
+      fields_(program_.fields.size()),
+      atoms_(program_.atoms.size()),
+      rules_(set_->policies().size()),
+      selections_(program_.selections.size()),
+      tests_(program_.tests.size()) {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        fields_[i].slot = names_->find(program_.fields[i].name);
+        BASE_ASSERT(fields_[i].slot != call::no_slot);  // the names have not been through want()
+    }
+}
+
+Route Matcher::State::route(const LogSource& source) {
+    const auto [found, fresh] = routes_.try_emplace(source, static_cast<Route>(ways_.size()));
+    if (fresh) ways_.push_back(make_way(source));
+    return found->second;
+}
+
+Matcher::State::Way Matcher::State::make_way(const LogSource& source) const {
+    Way way;
+    way.inside.resize(rules_.size());
+    std::vector<Entrance> entrances(fields_.size());
+    for (PolicyIndex policy = 0; policy < rules_.size(); ++policy) {
+        if (program_.conditions[policy] == Program::none) continue;
+        if (!ignore_log_source_ && excludes(set_->policies()[policy].log_source, source)) continue;
+        way.inside[policy] = 1;
+        if (program_.pivots[policy].empty()) way.always.push_back(policy);
+        for (const std::uint32_t atom : program_.pivots[policy]) {
+            const Program::Atom& pivot = program_.atoms[atom];
+            Entrance& entrance = entrances[pivot.field];
+            entrance.presence |= pivot.phase == Phase::presence;
+            entrance.equality |= pivot.phase == Phase::equality;
+            entrance.scan |= pivot.phase == Phase::scan;
+        }
+    }
+    for (std::uint16_t field = 0; field < entrances.size(); ++field) {
+        Entrance& entrance = entrances[field];
+        if (!entrance.presence && !entrance.equality && !entrance.scan) continue;
+        entrance.field = field;
+        entrance.slot = fields_[field].slot;
+        way.entrances.push_back(entrance);
+    }
+    std::ranges::sort(way.entrances, {}, &Entrance::slot);
+    return way;
+}
+
+const call::Value& Matcher::State::value_of(const Field& field) const {
+    return call_->at(field.slot);
+}
+
+std::span<const Element> Matcher::State::load(Field& field) {
+    if (field.loaded != epoch_) {
+        field.loaded = epoch_;
+        field.elements.fill(value_of(field));
+    }
+    return field.elements.all();
+}
+
+void Matcher::State::hold(std::uint32_t atom, std::vector<std::uint32_t>& list) {
+    if (atoms_[atom] == epoch_) return;
+    atoms_[atom] = epoch_;
+    list.push_back(atom);
+}
+
+void Matcher::State::compare(const Program::Field& known, const Element& element, Field& field) {
+    if (element.has_text &&
+        (known.lengths >> std::min<std::size_t>(element.folded.size(), 63) & 1) != 0) {
+        const auto found = known.texts.find(element.folded);
+        if (found != known.texts.end()) hold(found->second, field.equal);
+    }
+    if (!known.numbers.empty()) {
+        if (const auto number = Number::of(element.value)) {
+            const auto found = known.numbers.find(*number);
+            if (found != known.numbers.end()) hold(found->second, field.equal);
+        }
+    }
+    for (const std::size_t flag : {std::size_t{0}, std::size_t{1}}) {
+        const std::uint32_t atom = known.booleans[flag];
+        if (atom == Program::none) continue;
+        const bool boolean = element.value.kind() == call::Value::Kind::boolean;
+        const bool text = element.value.is_text();
+        if ((boolean || text) && element.folded == (flag == 1 ? "true" : "false"))
+            hold(atom, field.equal);
+    }
+}
+
+void Matcher::State::compare(std::uint16_t f) {
+    Field& field = fields_[f];
+    if (field.compared == epoch_) return;
+    field.compared = epoch_;
+    field.equal.clear();
+    for (const Element& element : load(field)) compare(program_.fields[f], element, field);
+}
+
+void Matcher::State::scan(std::uint16_t f) {
+    Field& field = fields_[f];
+    if (field.scanned == epoch_) return;
+    field.scanned = epoch_;
+    field.found.clear();
+    const Scanner& scanner = program_.fields[f].scanner;
+    for (const Element& element : load(field))
+        if (element.has_text)
+            scanner.scan(element.folded, [&](std::uint32_t atom) { hold(atom, field.found); });
+}
+
+void Matcher::State::resolve(std::uint16_t field, Phase phase) {
+    if (phase == Phase::equality) compare(field);
+    if (phase == Phase::scan) scan(field);
+}
+
+void Matcher::State::admit(const Way& way, PolicyIndex policy) {
+    if (way.inside[policy] == 0 || rules_[policy] == epoch_) return;
+    rules_[policy] = epoch_;
+    candidates_.push_back(policy);
+}
+
+void Matcher::State::admit_waiting(const Way& way, std::uint32_t atom) {
+    const std::uint32_t end = program_.waiting_start[atom + 1];
+    for (std::uint32_t i = program_.waiting_start[atom]; i < end; ++i)
+        admit(way, program_.waiting[i]);
+}
+
+void Matcher::State::enter(const Way& way, const Entrance& entrance) {
+    Field& field = fields_[entrance.field];
+    if (call_->at(entrance.slot).absent()) return;
+    if (entrance.presence) admit_waiting(way, program_.fields[entrance.field].present);
+    if (entrance.equality) {
+        compare(entrance.field);
+        for (const std::uint32_t atom : field.equal) admit_waiting(way, atom);
+    }
+    if (entrance.scan) {
+        scan(entrance.field);
+        for (const std::uint32_t atom : field.found) admit_waiting(way, atom);
+    }
+}
+
+void Matcher::State::next_epoch() {
+    if (++epoch_ < (1u << 31)) return;
+    epoch_ = 1;
+    for (auto* memory : {&atoms_, &rules_, &selections_, &tests_}) std::ranges::fill(*memory, 0u);
+    for (Field& field : fields_) field.loaded = field.compared = field.scanned = 0;
+}
+
+void Matcher::State::match(const call::Call& call, Route route, std::vector<PolicyIndex>& out) {
+    BASE_ASSERT(&call.names() == names_.get() || call.names().size() >= names_->size());
+    out.clear();
+    next_epoch();
+    call_ = &call;
+    const Way& way = ways_[static_cast<std::size_t>(route)];
+    candidates_.clear();
+    for (const Entrance& entrance : way.entrances) enter(way, entrance);
+    candidates_.insert(candidates_.end(), way.always.begin(), way.always.end());
+    for (const PolicyIndex policy : candidates_)
+        if (run(program_.conditions[policy])) out.push_back(policy);
+    std::ranges::sort(out);
+    call_ = nullptr;
+}
+
+bool Matcher::State::run(std::uint32_t at) {
+    const Program::Code& code = program_.code[at];
+    switch (code.kind) {
+        case Program::Kind::all:
+            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
+                if (!run(i)) return false;
+            return true;
+        case Program::Kind::any:
+            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
+                if (run(i)) return true;
+            return false;
+        case Program::Kind::at_least: {
+            std::uint32_t held = 0;
+            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
+                if (run(i) && ++held == code.argument) return true;
+            return false;
+        }
+        case Program::Kind::negation:
+            return !run(at + 1);
+        case Program::Kind::selection:
+            return run_selection(code.argument);
+        case Program::Kind::atom:
+            if (code.phase == Phase::presence) return !value_of(fields_[code.field]).absent();
+            resolve(code.field, code.phase);
+            return atoms_[code.argument] == epoch_;
+        case Program::Kind::atoms:
+            return run_atoms(code);
+        case Program::Kind::test:
+            return run_test(code.argument);
+    }
+    return false;
+}
+
+bool Matcher::State::run_atoms(const Program::Code& code) {
+    resolve(code.field, code.phase);
+    const std::span list(program_.lists.data() + code.argument, code.count);
+    if (list.size() <= few_atoms)
+        return std::ranges::any_of(list,
+                                   [&](std::uint32_t atom) { return atoms_[atom] == epoch_; });
+    const Field& field = fields_[code.field];
+    const auto& held = code.phase == Phase::scan ? field.found : field.equal;
+    return std::ranges::any_of(
+        held, [&](std::uint32_t atom) { return std::ranges::binary_search(list, atom); });
+}
+
+bool Matcher::State::run_selection(std::uint32_t selection) {
+    if (selections_[selection] >> 1 == epoch_) return (selections_[selection] & 1) != 0;
+    const bool held = run(program_.selections[selection]);
+    selections_[selection] = epoch_ << 1 | (held ? 1u : 0u);
+    return held;
+}
+
+bool Matcher::State::run_test(std::uint32_t t) {
+    if (tests_[t] >> 1 == epoch_) return (tests_[t] & 1) != 0;
+    const Program::Test& test = program_.tests[t];
+    Field& field = fields_[test.field];
+    const auto elements = load(field);
+    std::span<const Element> other;
+    if (test.predicate.refers_to_field()) other = load(fields_[test.other]);
+    const bool held = holds(test.predicate, value_of(field), elements, other);
+    tests_[t] = epoch_ << 1 | (held ? 1u : 0u);
+    return held;
+}
+
+Matcher::Matcher(std::shared_ptr<const Set> set, std::shared_ptr<const call::Names> names,
+                 bool ignore_log_source)
+    : state_(std::make_unique<State>(std::move(set), std::move(names), ignore_log_source)) {}
+
+Matcher::~Matcher() = default;
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher& Matcher::operator=(Matcher&&) noexcept = default;
+
+Route Matcher::route(const LogSource& source) {
+    return state_->route(source);
+}
+
+void Matcher::match(const call::Call& call, Route route, std::vector<PolicyIndex>& out) {
+    state_->match(call, route, out);
+}
+
+}  // namespace policy
