@@ -59,8 +59,8 @@ void write_value(const Tape& tape, std::size_t at, int depth, std::string& out) 
         if (values && tape.type(*values) == '[') {
             for (std::size_t i = *values + 1; i < tape.close(*values); i = tape.next(i)) {
                 std::string json;
-                const auto value = member(tape, i, "value");
-                value ? write_value(tape, *value, depth + 1, json) : void(json = "null");
+                const auto inner = member(tape, i, "value");
+                inner ? write_value(tape, *inner, depth + 1, json) : void(json = "null");
                 object.member(text_of(tape, member(tape, i, "key")), json);
             }
         }

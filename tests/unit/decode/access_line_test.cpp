@@ -1,0 +1,90 @@
+#include "decode/access_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace decode {
+namespace {
+
+std::string at(std::string_view line, Column column) {
+    const auto columns = read_access_line(line);
+    return columns ? std::string((*columns)[static_cast<std::size_t>(column)]) : "no line";
+}
+
+constexpr std::string_view combined =
+    R"(203.0.113.9 - frank [10/Oct/2024:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 200 2326 "http://e.example/" "curl/8.1 \"x\"")";
+
+TEST(AccessLine, ReadsTheCombinedColumns) {
+    EXPECT_EQ(at(combined, Column::remote), "203.0.113.9");
+    EXPECT_EQ(at(combined, Column::user), "frank");
+    EXPECT_EQ(at(combined, Column::time), "10/Oct/2024:13:55:36 -0700");
+    EXPECT_EQ(at(combined, Column::method), "GET");
+    EXPECT_EQ(at(combined, Column::target), "/a?b=c");
+    EXPECT_EQ(at(combined, Column::protocol), "1.1");
+    EXPECT_EQ(at(combined, Column::status), "200");
+    EXPECT_EQ(at(combined, Column::bytes), "2326");
+    EXPECT_EQ(at(combined, Column::referrer), "http://e.example/");
+    EXPECT_EQ(at(combined, Column::user_agent), R"(curl/8.1 \"x\")");
+}
+
+TEST(AccessLine, ReadsACommonLineWithoutAgent) {
+    constexpr std::string_view line =
+        R"(::1 - - [26/Dec/2016:16:16:29 +0200] "GET /x HTTP/1.1" 404 -)";
+    EXPECT_EQ(at(line, Column::remote), "::1");
+    EXPECT_EQ(at(line, Column::bytes), "-");
+    EXPECT_EQ(at(line, Column::user_agent), "");
+}
+
+TEST(AccessLine, TellsVirtualHostsFromAddressLists) {
+    constexpr std::string_view rest =
+        R"( - - [07/Dec/2016:11:05:07 +0100] "GET / HTTP/1.1" 200 5 "-" "-")";
+    const auto line = [&](std::string_view front) {
+        return std::string(front) + std::string(rest);
+    };
+    EXPECT_EQ(at(line("shop.example 10.0.0.2, 10.0.0.1"), Column::vhost), "shop.example");
+    EXPECT_EQ(at(line("shop.example 10.0.0.2, 10.0.0.1"), Column::remote), "10.0.0.2");
+    EXPECT_EQ(at(line("shop.example:443 10.0.0.2"), Column::vhost), "shop.example:443");
+    EXPECT_EQ(at(line("10.0.0.2, 10.0.0.1"), Column::vhost), "");
+    EXPECT_EQ(at(line("10.0.0.2,10.0.0.1"), Column::forwarded), "10.0.0.2,10.0.0.1");
+    EXPECT_EQ(at(line(R"("10.5.102.222, 199.96.1.1")"), Column::remote), "10.5.102.222");
+    EXPECT_EQ(at(line("unix:"), Column::remote), "unix:");
+}
+
+TEST(AccessLine, KeepsRequestsThatAreNoHttp) {
+    constexpr std::string_view line =
+        R"(203.0.113.9 - - [10/Oct/2024:13:55:36 +0000] "\x16\x03\x01\x02" 400 226 "-" "-")";
+    EXPECT_EQ(at(line, Column::request), R"(\x16\x03\x01\x02)");
+    EXPECT_EQ(at(line, Column::method), "");
+    constexpr std::string_view empty =
+        R"(203.0.113.9 - - [10/Oct/2024:13:55:36 +0000] "" 400 0 "-" "-")";
+    EXPECT_EQ(at(empty, Column::status), "400");
+}
+
+TEST(AccessLine, ReadsTheTailOfIngressNginx) {
+    constexpr std::string_view line =
+        R"(10.1.1.1 - - [07/Feb/2020:11:48:51 +0000] "POST /p HTTP/1.1" 200 59 "-" "curl/7" 89 0.001 [default-web-80] [] 10.2.2.2:80 59 0.000 200 529a007902362a5f51385a5fa7049884)";
+    EXPECT_EQ(at(line, Column::request_bytes), "89");
+    EXPECT_EQ(at(line, Column::request_seconds), "0.001");
+    EXPECT_EQ(at(line, Column::upstream), "10.2.2.2:80");
+    EXPECT_EQ(at(line, Column::request_id), "529a007902362a5f51385a5fa7049884");
+}
+
+TEST(AccessLine, ReadsApachesSslRequestLayoutAndSyslogPrefixes) {
+    constexpr std::string_view ssl =
+        R"([10/Aug/2018:09:45:56 +0200] 172.30.0.119 TLSv1.2 ECDHE-RSA-AES128 "GET /n HTTP/1.1" 1375)";
+    EXPECT_EQ(at(ssl, Column::tls_version), "TLSv1.2");
+    EXPECT_EQ(at(ssl, Column::remote), "172.30.0.119");
+    EXPECT_EQ(at("<134>Oct 10 13:55:36 web1 nginx: " + std::string(combined), Column::remote),
+              "203.0.113.9");
+}
+
+TEST(AccessLine, RefusesEverythingElse) {
+    for (const char* line :
+         {"", "hello", "{\"a\":1}", "1.2.3.4 - - [10/Oct/2024:13:55:36 +0000]",
+          "1.2.3.4 - - [10/Oct/2024:13:55:36 +0000] \"GET / HTTP/1.1", "[", "[]", "\"", "a [b] c",
+          "1.2.3.4 - - [10/Oct/2024:13:55:36 +0000] \"GET /\" abc 5"}) {
+        EXPECT_FALSE(read_access_line(line)) << line;
+    }
+}
+
+}  // namespace
+}  // namespace decode
