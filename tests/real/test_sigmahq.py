@@ -1,23 +1,36 @@
 """Community rules load unchanged."""
 
+import io
+import pathlib
+import tarfile
+
 import pytest
+import zstandard
 
 from conftest import SHARED
 from harness import run
 
-RULES = SHARED / "data/sigmahq"
+ARCHIVE = SHARED / "data/sigmahq/rules.tar.zst"
 
 
-def folders():
-    return sorted({path.parent for path in RULES.rglob("*.yml")
-                   if "aws" in path.parts or "gcp" in path.parts or "google_workspace" in path.parts})
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sigmahq")
+    with open(ARCHIVE, "rb") as packed:
+        data = zstandard.ZstdDecompressor().stream_reader(packed).read()
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda path: str(path.relative_to(RULES)))
-def test_rules_load(folder):
-    done = run("policy", "check", folder)
+def folders_of(rules, product):
+    return sorted({path.parent for path in pathlib.Path(rules).rglob("*.yml")
+                   if product in path.relative_to(rules).parts})
+
+
+@pytest.mark.parametrize("product", ["aws", "gcp"])
+def test_rules_of_a_product_load(rules, product):
+    folders = folders_of(rules, product)
+    assert sum(len(list(folder.glob("*.yml"))) for folder in folders) > 10
+    done = run("policy", "check", *folders)
     assert done.returncode in (0, 3), done.stdout + done.stderr
-
-
-def test_there_are_some():
-    assert sum(len(list(folder.glob("*.yml"))) for folder in folders()) > 50
