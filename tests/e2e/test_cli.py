@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import cli_reference
 from conftest import FIRE
 from harness import ROOT, run
 
@@ -126,3 +127,13 @@ def test_commands_for_a_server_that_is_away_exit_6(tmp_path):
     done = run("ingest", "-", "--url", "http://127.0.0.1:9", "--source", "demo", "--token", "cp_x",
                stdin="{}\n")
     assert done.returncode == 6, done.stderr
+
+
+def test_reference_page_equals_the_help():
+    assert (ROOT / "docs/reference/cli.md").read_text() == cli_reference.reference()
+
+
+def test_every_command_shows_an_example():
+    for command, text in cli_reference.pages():
+        if not cli_reference.subcommands(text):
+            assert "Example" in text, " ".join(command)

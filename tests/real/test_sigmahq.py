@@ -19,7 +19,7 @@ def rules(tmp_path_factory):
     with open(ARCHIVE, "rb") as packed:
         data = zstandard.ZstdDecompressor().stream_reader(packed).read()
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
     return folder
 
 

@@ -3,8 +3,8 @@
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include <fstream>
 #include <string>
