@@ -33,8 +33,8 @@ public:
         log_source(root, out);
         lines(root, out);
         spellings(root, out);
-        out.unknown = texts(root, "unknown");
-        out.nested_json = texts(root, "nested_json");
+        out.unknown = texts_of(root, "unknown");
+        out.nested_json = texts_of(root, "nested_json");
         out.x_escapes = flag(root, "tolerate_x_escapes");
         time(root, out);
         unwraps(root, out);
@@ -43,8 +43,8 @@ public:
         if (const yaml::Node* secrets = root.find("secrets");
             secrets && map(*secrets, "`secrets`")) {
             only(*secrets, std::array{"keep", "hash"});
-            out.keep = texts(*secrets, "keep");
-            out.hash = texts(*secrets, "hash");
+            out.keep = texts_of(*secrets, "keep");
+            out.hash = texts_of(*secrets, "hash");
         }
         fields(root, out);
     }
@@ -103,7 +103,7 @@ private:
         }
         return out;
     }
-    std::vector<std::string> texts(const yaml::Node& node, const char* key) {
+    std::vector<std::string> texts_of(const yaml::Node& node, const char* key) {
         const yaml::Node* found = node.find(key);
         return found == nullptr ? std::vector<std::string>{}
                                 : texts(*found, "`" + std::string(key) + "`");
@@ -138,7 +138,7 @@ private:
     }
 
     void spellings(const yaml::Node& root, FormatModel& out) {
-        for (const std::string& value : texts(root, "spellings")) {
+        for (const std::string& value : texts_of(root, "spellings")) {
             if (value == "lower") {
                 out.spellings.push_back(FormatModel::Spelling::lower);
             } else if (value == "snake") {
@@ -159,7 +159,7 @@ private:
         }
         if (found->is_map()) {
             only(*found, std::array{"from", "missing"});
-            out.time = texts(*found, "from");
+            out.time = texts_of(*found, "from");
             const std::string missing = text(*found, "missing");
             out.time_may_miss = missing == "arrival";
             if (!missing.empty() && missing != "arrival" && missing != "reject") {
@@ -181,7 +181,7 @@ private:
             if (entry.value.is_map()) {
                 only(entry.value, std::array{"prefix"});
                 condition.kind = Condition::Kind::prefix;
-                condition.texts = texts(entry.value, "prefix");
+                condition.texts = texts_of(entry.value, "prefix");
             } else if (entry.value.is_scalar() && !entry.value.quoted() &&
                        (entry.value.text() == "present" || entry.value.text() == "absent")) {
                 condition.kind = entry.value.text() == "present" ? Condition::Kind::present
@@ -313,7 +313,7 @@ private:
                                     (node.find("value") ? 1u : 0u);
         if (sources != 1) problem(node, "an alternative needs one of from, join, value");
         if (node.find("from")) out.from = {path(node, text(node, "from"))};
-        if (node.find("join")) out.from = texts(node, "join");
+        if (node.find("join")) out.from = texts_of(node, "join");
         for (const std::string& value : out.from) path(node, value);
         out.with = text(node, "with");
         if (const yaml::Node* value = node.find("value")) out.constant = constant(*value);
