@@ -7,8 +7,10 @@
 #include "app/open_database.hpp"
 #include "app/reference_files.hpp"
 #include "app/reference_source.hpp"
+#include "app/stored_outbox.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "deliver/dispatcher.hpp"
 #include "http/server.hpp"
 #include "ingest/service.hpp"
 #include "journal/journal.hpp"
@@ -98,13 +100,19 @@ struct Service::Parts {
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
     std::unique_ptr<api::Database> api_database;
+    std::optional<store::Sealer> sealer;
+    std::unique_ptr<StoredOutbox> outbox;
+    std::unique_ptr<deliver::Dispatcher> dispatcher;
     std::unique_ptr<IoThreads> threads;
     std::unique_ptr<http::Server> server;
     std::atomic<bool> stopping = false;
     bool stopped = false;
 
     [[nodiscard]] store::Session::Options session(const char* part) const {
-        return {.url = database->url(), .application_name = std::string("callerprint ") + part};
+        return {.url = database->url(),
+                .application_name = std::string("callerprint ") + part,
+                .render = webhook_renderer("http://" + config.address + ":" +
+                                           std::to_string(config.port))};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
         const std::lock_guard lock(tokens_mutex);
@@ -114,6 +122,7 @@ struct Service::Parts {
     base::Result<void> open_store();
     base::Result<void> start_evaluation();
     base::Result<void> start_housekeeping();
+    base::Result<void> start_delivery();
     base::Result<void> start_server();
     std::vector<api::Check> checks();
 };
@@ -178,6 +187,23 @@ base::Result<void> Service::Parts::start_evaluation() {
     return {};
 }
 
+base::Result<void> Service::Parts::start_delivery() {
+    auto made = store::Sealer::make(secrets->key("seal"));
+    if (!made) return std::unexpected(made.error());
+    sealer = std::move(*made);
+    outbox = std::make_unique<StoredOutbox>(session("deliver"), *sealer);
+    auto gate = deliver::Gate::make({.trusted = config.webhook_networks});
+    if (!gate) return std::unexpected(gate.error());
+    auto client = http::Client::make({});
+    if (!client) return std::unexpected(client.error());
+    auto started =
+        deliver::Dispatcher::make({}, std::move(*gate), std::move(*client), *outbox, metrics);
+    if (!started) return std::unexpected(started.error());
+    dispatcher = std::move(*started);
+    dispatcher->start();
+    return {};
+}
+
 std::vector<api::Check> Service::Parts::checks() {
     const auto accepting = journal->accepting();
     return {{"server", stopping ? "stopping" : ""},
@@ -235,6 +261,7 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
         return std::unexpected(loaded.error());
     if (auto done = parts.start_housekeeping(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
+    if (auto done = parts.start_delivery(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
     base::log::info("serve.ready", {{"address", parts.config.address},
                                     {"port", static_cast<unsigned>(service->port())},
@@ -280,6 +307,7 @@ void Service::stop() {
     if (parts.api_database) parts.api_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
+    if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
     if (parts.threads) parts.threads->stop();
     parts.server.reset();
     base::log::info("serve.stopped");

@@ -51,11 +51,11 @@ TEST_F(ConfigFile, TakesTheShippedFile) {
 
 TEST_F(ConfigFile, NamesPlaceAndRemedyOfEveryProblemAtOnce) {
     const auto config =
-        load("server:\n  listen: 1.2.3.4:80\n  threads: 0\njournal: {quota: 5XB}\nnonsense: 1\n");
+        load("server:\n  listne: 1.2.3.4:80\n  threads: 0\njournal: {quota: 5XB}\nnonsense: 1\n");
     ASSERT_FALSE(config);
     const auto& reason = config.error().reason;
     EXPECT_THAT(reason,
-                HasSubstr(".yaml:2:3: server.listen: unknown key; did you mean server.listen?"));
+                HasSubstr(".yaml:2:3: server.listne: unknown key; did you mean server.listen?"));
     EXPECT_THAT(reason, HasSubstr(":3:12: server.threads: write a whole number from 1 to 64"));
     EXPECT_THAT(reason, HasSubstr("journal.quota: write a size such as 64MB"));
     EXPECT_THAT(reason, HasSubstr(":5:1: nonsense: unknown key"));
