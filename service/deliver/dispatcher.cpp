@@ -50,6 +50,7 @@ struct Dispatcher::State {
     void run_outbox();
     void claim();
     void mark_finished();
+    void outbox_answers(const base::Error* error);
     void remember(const Finished& finished);
     [[nodiscard]] unsigned room_of(const std::string& endpoint) const;
     asio::awaitable<void> send(Delivery delivery);
@@ -72,6 +73,7 @@ struct Dispatcher::State {
     std::map<std::string, Endpoint> endpoints;
     unsigned under_way = 0;
     std::deque<Finished> to_mark;
+    bool outbox_is_there = true;
 
     std::mt19937_64 random{std::random_device{}()};  // of the sending thread alone
 
@@ -131,10 +133,8 @@ void Dispatcher::State::claim() {
     }
     wish.busy = busy;
     auto claimed = outbox.claim(wish);
-    if (!claimed) {
-        base::log::warn("deliver.claim_failed", {{"reason", claimed.error().reason}});
-        return;
-    }
+    outbox_answers(!claimed ? &claimed.error() : nullptr);
+    if (!claimed) return;
     for (auto& delivery : *claimed) {
         if (room_of(delivery.endpoint) == 0 || under_way == options.in_flight) {
             Outcome released;
@@ -167,15 +167,26 @@ void Dispatcher::State::remember(const Finished& done) {
                                         {"reason", outcome.error}});
 }
 
+/// A line when the outbox goes away and one when it is back, not one a round.
+void Dispatcher::State::outbox_answers(const base::Error* error) {
+    const bool answers = error == nullptr;
+    if (answers == outbox_is_there) return;
+    outbox_is_there = answers;
+    if (answers) {
+        base::log::info("deliver.outbox_back");
+    } else {
+        base::log::warn("deliver.outbox_failed", {{"reason", error->reason}});
+    }
+}
+
 /// Marks in order; what the outbox cannot take now stays for the next round.
 void Dispatcher::State::mark_finished() {
     while (!to_mark.empty()) {
         const auto& [delivery, outcome] = to_mark.front();
         const auto marked = outbox.mark(delivery, outcome);
+        outbox_answers(!marked ? &marked.error() : nullptr);
         if (!marked) {
             probe.failed_marks.add();
-            base::log::warn("deliver.mark_failed",
-                            {{"delivery", delivery.id}, {"reason", marked.error().reason}});
             if (marked.error().fault == base::Fault::unavailable) return;
         }
         to_mark.pop_front();
@@ -195,8 +206,10 @@ void Dispatcher::State::run_outbox() {
         }
         mark_finished();
         // While outcomes cannot be marked the outbox is away, and claiming would only add to them.
-        if (claims && to_mark.empty()) claim();
-        mark_finished();
+        if (claims && to_mark.empty()) {
+            claim();
+            mark_finished();
+        }
         probe.in_flight.set(under_way);
         lock.lock();
         if (stopping && under_way == 0 && to_mark.empty()) {
