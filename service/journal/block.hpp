@@ -27,8 +27,8 @@ struct Block {
     base::WallTime received{};  ///< Arrival, stamped once; a replay sees the same.
     std::uint32_t records = 0;  ///< Lines in `lines`, at most max_block_records.
     bool rejects = false;       ///< `lines` holds refused records, as NDJSON {line, code, sample}.
-    /// Hash of the client's Idempotency-Key, 0 without one. Two batch ids with one (client,
-    /// idempotency) are the same batch sent twice: the evaluator keeps the first.
+    /// Hash of the client, its Idempotency-Key and the body, 0 without a key. Two batch ids with
+    /// one (client, idempotency) are the same batch sent twice: the evaluator keeps the first.
     std::uint64_t idempotency = 0;
     std::string lines;  ///< Records, one a line; at most max_block_bytes.
 };

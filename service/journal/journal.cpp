@@ -193,8 +193,8 @@ private:
         for (const Append& append : group)
             for (const Encoded& block : append.blocks) blocks.push_back(&block);
         const base::Result<Lsn> first = writer_.write(blocks, Steady::now());
-        if (!first) {
-            probe_.refused.add(static_cast<double>(group.size()));
+        if (!first) probe_.refused.add(static_cast<double>(group.size()));
+        {
             const std::lock_guard lock(mutex_);
             trouble_ = writer_.trouble();  // before the answers, so that who asks again knows
         }

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace ingest {
+
+/// A client's rate of records and bytes as two token buckets. Thread-safe.
+class Quota {
+public:
+    using Steady = std::chrono::steady_clock::time_point;
+    struct Options {
+        std::uint64_t records_per_second = 0;
+        std::uint64_t bytes_per_second = 0;
+        std::chrono::seconds burst{1};
+    };
+    explicit Quota(Options options) : options_(options) {}
+
+    /// True when the client has anything left; asked before a body is read.
+    [[nodiscard]] bool open(std::string_view client, Steady now);
+    /// Takes what a batch turned out to hold, below zero if need be: a batch larger than what is
+    /// left is taken once and paid for by waiting.
+    void spend(std::string_view client, std::uint64_t records, std::uint64_t bytes, Steady now);
+
+private:
+    struct Bucket {
+        double records = 0;
+        double bytes = 0;
+        Steady at{};
+    };
+    Bucket& filled(std::string_view client, Steady now);
+
+    Options options_;
+    std::mutex mutex_;
+    std::map<std::string, Bucket, std::less<>> buckets_;  // clients are known ones: bounded
+};
+
+/// Failed authentications an address, over a sliding second or so: above the limit, an address is
+/// answered 429 without a look at what it sends. Bounded: when full, the oldest go. Thread-safe.
+class FailureGate {
+public:
+    using Steady = std::chrono::steady_clock::time_point;
+    explicit FailureGate(std::size_t per_second) : most_(static_cast<double>(per_second)) {}
+
+    [[nodiscard]] bool open(std::string_view address, Steady now);
+    void fail(std::string_view address, Steady now);
+
+private:
+    static constexpr std::size_t max_addresses = 65'536;
+    struct Failures {
+        double count = 0;  // leaks most_ a second
+        Steady at{};
+    };
+    double most_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, Failures> by_address_;
+};
+
+}  // namespace ingest

@@ -1,0 +1,112 @@
+// Splitting into blocks, idempotency keys, quotas: the small parts without I/O.
+#include "ingest/idempotency.hpp"
+#include "ingest/quota.hpp"
+#include "ingest/split.hpp"
+#include "ingest/work.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using Steady = std::chrono::steady_clock::time_point;
+
+TEST(Split, KeepsEveryLineInOrderAndWithinTheLimits) {
+    std::string lines;
+    for (int i = 0; i < 5'001; ++i) lines += std::to_string(i) + std::string(i % 700, 'x') + "\n";
+    journal::Block head;
+    head.source = "s";
+    const std::vector<journal::Block> blocks = split(lines, head);
+    std::string joined;
+    std::uint32_t records = 0;
+    for (const journal::Block& block : blocks) {
+        EXPECT_EQ(block.source, "s");
+        EXPECT_LE(block.lines.size(), journal::max_block_bytes);
+        EXPECT_LE(block.records, journal::max_block_records);
+        EXPECT_EQ(std::ranges::count(block.lines, '\n'), block.records);
+        joined += block.lines;
+        records += block.records;
+    }
+    EXPECT_EQ(joined, lines);
+    EXPECT_EQ(records, 5'001u);
+    EXPECT_TRUE(split("", head).empty());
+}
+
+TEST(Rejects, BeyondOneBlockTheyAreCounted) {
+    std::vector<decode::Reject> rejects(10'000);
+    for (std::size_t i = 0; i < rejects.size(); ++i) {
+        rejects[i].line = static_cast<std::uint32_t>(i + 1);
+        rejects[i].code =
+            i % 2 == 0 ? decode::RejectCode::bad_json : decode::RejectCode::no_timestamp;
+        rejects[i].sample = std::string(512, '\x01');  // six bytes each in JSON
+    }
+    const std::vector<journal::Block> blocks = split(rejects_to_lines(rejects), {});
+    ASSERT_EQ(blocks.size(), 1u);
+    EXPECT_NE(blocks[0].lines.find(R"("code":"no_timestamp","count":)"), std::string::npos);
+    EXPECT_NE(blocks[0].lines.find(R"({"line":1,"code":"bad_json","sample":")"), std::string::npos);
+}
+
+TEST(Idempotency, ARepeatGetsTheAnswerAndAnotherBodyIsTold) {
+    Idempotency store(24h, 100);
+    const Steady now{};
+    const base::Digest body = base::sha256("a");
+    using Verdict = Idempotency::Verdict;
+    EXPECT_EQ(store.begin("c", "k", body, now).verdict, Verdict::first);
+    EXPECT_EQ(store.begin("c", "k", body, now).verdict, Verdict::in_flight);
+    EXPECT_EQ(store.begin("d", "k", body, now).verdict, Verdict::first) << "keys are per client";
+    store.finish("c", "k", "answer");
+    const Idempotency::Found again = store.begin("c", "k", body, now + 23h);
+    EXPECT_EQ(again.verdict, Verdict::replay);
+    EXPECT_EQ(again.answer, "answer");
+    EXPECT_EQ(store.begin("c", "k", base::sha256("b"), now).verdict, Verdict::other);
+    EXPECT_EQ(store.begin("c", "k", base::sha256("b"), now + 24h).verdict, Verdict::first);
+    store.forget("c", "k");
+    EXPECT_EQ(store.begin("c", "k", body, now + 24h).verdict, Verdict::first);
+}
+
+TEST(Idempotency, TheOldestGoFirstWhenFull) {
+    Idempotency store(24h, 10);
+    const base::Digest body = base::sha256("a");
+    for (int i = 0; i < 30; ++i) {
+        const std::string key = std::to_string(i);
+        EXPECT_EQ(store.begin("c", key, body, Steady{}).verdict, Idempotency::Verdict::first);
+        store.finish("c", key, "x");
+    }
+    EXPECT_EQ(store.begin("c", "29", body, Steady{}).verdict, Idempotency::Verdict::replay);
+    EXPECT_EQ(store.begin("c", "0", body, Steady{}).verdict, Idempotency::Verdict::first);
+}
+
+TEST(Quota, AClientPaysForALargeBatchByWaiting) {
+    Quota quota({100, 1'000'000, 1s});
+    const Steady now = Steady{} + 1h;
+    EXPECT_TRUE(quota.open("c", now));
+    quota.spend("c", 250, 10, now);
+    EXPECT_FALSE(quota.open("c", now));
+    EXPECT_TRUE(quota.open("d", now)) << "others are not touched";
+    EXPECT_FALSE(quota.open("c", now + 1s));
+    EXPECT_TRUE(quota.open("c", now + 2s));
+    quota.spend("c", 0, 3'000'000, now + 2s);
+    EXPECT_FALSE(quota.open("c", now + 3s)) << "bytes count too";
+}
+
+TEST(FailureGate, ThreeFailuresASecondCloseItForThatAddress) {
+    FailureGate gate(3);
+    const Steady now = Steady{} + 1h;
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(gate.open("192.0.2.1", now)) << i;
+        gate.fail("192.0.2.1", now);
+    }
+    EXPECT_FALSE(gate.open("192.0.2.1", now));
+    EXPECT_TRUE(gate.open("192.0.2.2", now));
+    EXPECT_TRUE(gate.open("192.0.2.1", now + 1s));
+}
+
+TEST(FailureGate, ManyAddressesAreForgottenRatherThanKept) {
+    FailureGate gate(3);
+    for (int i = 0; i < 200'000; ++i) gate.fail(std::to_string(i), Steady{});
+    EXPECT_TRUE(gate.open("0", Steady{}));
+}
+
+}  // namespace
+}  // namespace ingest
