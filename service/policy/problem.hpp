@@ -14,7 +14,7 @@ namespace policy {
 /// A policy file as it was read.
 struct File {
     std::string name;  ///< Shown in problems; not opened.
-    std::string text;  ///< At most 256 KB.
+    std::string text;  ///< At most 512 KB.
 };
 
 /// What is wrong with a file, or odd about it.

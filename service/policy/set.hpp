@@ -21,7 +21,7 @@ struct Rule;
 class Set {
 public:
     /// Loads whole or not at all, and then says everything that is wrong in the order of the files.
-    /// At most 10,000 files of 256 KB and 4,000 names; every other limit is in
+    /// At most 10,000 files of 512 KB and 4,000 names; every other limit is in
     /// docs/reference/policy-language.md.
     [[nodiscard]] static std::expected<std::shared_ptr<const Set>, std::vector<Problem>> load(
         std::span<const File> files, const Lists& lists);

@@ -5,8 +5,8 @@
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include <memory>
 #include <string>
