@@ -105,7 +105,7 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
 std::string shown(std::string_view field, const std::optional<std::string>& value) {
     if (!value) return "(absent)";
     const bool key = call::canonical(field) == call::name(call::Field::key_uid);
-    if (key && value->size() > shown_of_key + 4) return line_text(*value, shown_of_key) + "…";
+    if (key && value->size() > shown_of_key + 4) return line_text(*value, shown_of_key);
     return line_text(*value);
 }
 

@@ -1,0 +1,88 @@
+#include "alert/summary.hpp"
+
+#include "alert/grouper.hpp"
+#include "policies.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using correlate::GroupValue;
+
+std::string sentence(const std::string& policy_text, std::vector<GroupValue> group, double value,
+                     bool exact = true) {
+    const auto set = fixture::load(policy_text);
+    if (set == nullptr) return "";
+    auto firing = fixture::firing(*set, "p", 1, std::move(group), value);
+    firing.exact = exact;
+    return alert::summary_of(*set, firing, alert::subject_of(*set, firing));
+}
+
+std::string over(const std::string& body, const std::string& subject = "") {
+    return fixture::rule("a") +
+           fixture::correlation(
+               "p", body, subject.empty() ? "" : "callerprint: { subject: " + subject + " }\n");
+}
+
+TEST(Summary, NamesTheNumbersCompared) {
+    EXPECT_EQ(sentence(over("    type: value_count\n    group-by: [origin.place]\n"
+                            "    timespan: 1h\n    condition: { field: key_uid, gte: 5 }\n",
+                            "origin"),
+                       {{"origin.place", "of1:ab"}}, 5),
+              "5 different keys from origin of1:ab within 1 h; the policy allows fewer than 5");
+    EXPECT_EQ(sentence(over("    type: event_count\n    group-by: [tenant_uid]\n"
+                            "    timespan: 90s\n    condition: { gt: 2, lt: 9 }\n",
+                            "tenant"),
+                       {{"tenant_uid", "t1"}}, 3),
+              "3 matching calls by tenant t1 within 90 s; the policy flags more than 2 and less "
+              "than 9");
+    EXPECT_EQ(sentence(over("    type: value_sum\n    timespan: 5m\n"
+                            "    condition: { field: mb, gte: 100 }\n"),
+                       {}, 100.25),
+              "mb added up to 100.25 within 5 min; the policy allows less than 100");
+    EXPECT_EQ(sentence(over("    type: value_percentile\n    group-by: [x, y]\n    timespan: 7d\n"
+                            "    condition: { field: ms, lt: 3, percentile: 95 }\n"),
+                       {{"x", "1"}, {"y", std::nullopt}}, 2.5),
+              "percentile 95 of ms was 2.5 for x=1, y=(absent) within 7 d; the policy flags less "
+              "than 3");
+    EXPECT_EQ(sentence(fixture::rule("p", "callerprint: { subject: tenant }\n"),
+                       {{"metadata.tenant_uid", "t1"}}, 1),
+              "Title of p: a call by tenant t1");
+}
+
+TEST(Summary, SaysWhenANumberIsEstimated) {
+    EXPECT_EQ(sentence(over("    type: event_count\n    timespan: 24h\n"
+                            "    condition: { gte: 20000 }\n"),
+                       {}, 20'000, false),
+              "about 20000 matching calls within 24 h; the policy allows fewer than 20000");
+}
+
+TEST(Summary, ShowsTheBeginningOfAKeyOnly) {
+    EXPECT_EQ(sentence(over("    type: event_count\n    group-by: [key_uid]\n    timespan: 1h\n"
+                            "    condition: { gt: 1 }\n",
+                            "key"),
+                       {{"key_uid", "AKIAIOSFODNN7EXAMPLE"}}, 2),
+              "2 matching calls by key AKIAIOSF… within 1 h; the policy allows at most 1");
+}
+
+TEST(Summary, WhatStrangersWroteStaysOneHarmlessLine) {
+    EXPECT_EQ(alert::line_text("a\r\nb\x1b[31m\xe2\x80\xae"
+                               "c\xff"),
+              "a\xef\xbf\xbd\xef\xbf\xbd"
+              "b\xef\xbf\xbd[31m\xef\xbf\xbd"
+              "c\xef\xbf\xbd");
+    EXPECT_EQ(alert::line_text(std::string(1'000, 'x'), 3), "xxx…");
+    EXPECT_EQ(alert::line_text("Zürich 東京"), "Zürich 東京");
+}
+
+TEST(Summary, DurationsAndNumbersReadWell) {
+    using namespace std::chrono_literals;
+    EXPECT_EQ(alert::duration_text(90s), "90 s");
+    EXPECT_EQ(alert::duration_text(24h), "24 h");
+    EXPECT_EQ(alert::duration_text(48h), "2 d");
+    EXPECT_EQ(alert::duration_text(1500ms), "1.5 s");
+    EXPECT_EQ(alert::number_text(1e6), "1000000");
+    EXPECT_EQ(alert::number_text(1.0 / 3), "0.333333");
+}
+
+}  // namespace
