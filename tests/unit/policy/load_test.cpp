@@ -1,0 +1,376 @@
+#include "policy/load.hpp"
+
+#include "policy/regex.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+/// What loads, what is refused and with which words, and what a loaded set knows.
+namespace {
+
+using namespace std::chrono_literals;
+using test::refused;
+using test::rule;
+using test::selection;
+using testing::HasSubstr;
+
+constexpr std::string_view base_rules =
+    "title: A\nname: a\nlogsource: { product: x }\ndetection:\n  s: { e: a }\n  condition: s\n---\n"
+    "title: B\nid: 11111111-2222-3333-4444-555555555555\nlogsource: { product: x }\ndetection:\n"
+    "  s: { e: b }\n  condition: s\n---\n";
+
+std::string correlation(std::string_view lines) {
+    return std::string(base_rules) + "title: C\nname: c\ncorrelation:\n" + std::string(lines);
+}
+
+TEST(Problems, AreAllToldWithPlaceAndSuggestion) {
+    const std::string text = refused(
+        "title: t\nlogsource: { product: x }\ndetection:\n  sel:\n    f|contans: x\n"
+        "    g|gt: lots\n    h|cidr: 10.0.0.1/8\n  condition: sel and slect\n");
+    EXPECT_THAT(text,
+                HasSubstr("p.yaml:5:5: unknown modifier 'contans'; did you mean 'contains'?"));
+    EXPECT_THAT(text, HasSubstr("p.yaml:6:11: 'gt' needs"));
+    EXPECT_THAT(text, HasSubstr("p.yaml:7:13: '10.0.0.1/8' is no network"));
+    EXPECT_THAT(text, HasSubstr("p.yaml:8:14: condition: there is no selection 'slect'"));
+}
+
+TEST(Problems, StandInTheOrderOfTheFiles) {
+    const std::vector<policy::File> files = {
+        {"one.yaml", correlation("  type: event_count\n  rules: [nobody]\n  timespan: 1m\n"
+                                 "  condition: { gte: 2 }\n")},
+        {"two.yaml", "title: x\n"},
+        {"three.yaml", "a: ["}};
+    const auto set = policy::Set::load(files, {});
+    ASSERT_FALSE(set);
+    EXPECT_EQ(set.error().front().file, "one.yaml");
+    EXPECT_EQ(set.error().back().file, "three.yaml");
+}
+
+TEST(Problems, RefuseWhatMeansNothing) {
+    for (const auto* entry : {"f|bogus: x",
+                              "f|Contains: x",
+                              "f|: x",
+                              "f|exists: yes",
+                              "f|exists: [true, false]",
+                              "f|exists|neq: true",
+                              "f|contains|startswith: x",
+                              "f|gt|lt: 1",
+                              "f|lt: '5'",
+                              "f|lt: null",
+                              "f|contains: null",
+                              "f: {a: 1}",
+                              "f: []",
+                              "f: [[a]]",
+                              "f|cidr|contains: 10.0.0.0/8",
+                              "f|contains|contains: x",
+                              "f|wide|re: x",
+                              "f|gt: .inf",
+                              "f|fieldref|base64: x",
+                              "'|exists': true",
+                              "'|fieldref': x"})
+        (void)refused(selection(entry));
+    for (const auto* detection :
+         {"  s: {}\n  condition: s\n", "  s: []\n  condition: s\n", "  s: [{}]\n  condition: s\n",
+          "  s:\n  condition: s\n", "  s: { a: 1 }\n", "  s: { a: 1 }\n  condition: ''\n",
+          "  condition: s\n", "  s: [[a]]\n  condition: s\n"})
+        (void)refused(rule(detection));
+    (void)refused("title: t\nlogsource: { product: x }\n");
+    (void)refused("logsource: { product: x }\ndetection:\n  s: { a: 1 }\n  condition: s\n");
+    (void)refused("title: t\ndetection:\n  s: { a: 1 }\n  condition: s\n");
+    (void)refused(
+        "title: t\nlogsource: { definition: x }\ndetection:\n  s: { a: 1 }\n"
+        "  condition: s\n");
+    (void)refused("action: global\ntitle: t\n");
+    (void)refused("# nothing here\n");
+    (void)refused("- a\n");
+}
+
+TEST(Condition, RefusesWhatIsMalformed) {
+    for (const auto* condition : {"(s", "s)", "s and", "and s", "s s", "not", "1 of x*",
+                                  "all of nothing*", "s | count() > 5", "0 of s", "3 of them", "s*",
+                                  "()", "s or or s", "1 of", "some of s", "'s & s'"})
+        (void)refused(
+            rule("  s: { a: 1 }\n  s2: { b: 1 }\n  condition: " + std::string(condition) + "\n"));
+    (void)refused(rule("  s: { a: 1 }\n  condition: " + std::string(100, '(') + "s" +
+                       std::string(100, ')') + "\n"));
+}
+
+TEST(Condition, TakesUpperCaseListsAndManyOf) {
+    const std::string head = "  s1: { a: 1 }\n  s2: { b: 1 }\n  notepad: { c: 1 }\n  condition: ";
+    EXPECT_TRUE(test::holds(rule(head + "s1 AND NOT notepad\n"), R"({"a":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "2 OF s*\n"), R"({"a":1,"b":1})"));
+    EXPECT_FALSE(test::holds(rule(head + "2 of s*\n"), R"({"a":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "[s1 and s2, notepad]\n"), R"({"c":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "all of s*\n"), R"({"a":1,"b":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "|\n    s1\n      and s2\n"), R"({"a":1,"b":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "1 of *1\n"), R"({"a":1})"));
+    EXPECT_TRUE(test::holds(rule(head + "not not s1\n"), R"({"a":1})"));
+}
+
+TEST(Correlation, IsReadWhole) {
+    const auto set = test::load(correlation(
+        "  type: value_count\n  rules: [a, 11111111-2222-3333-4444-555555555555]\n"
+        "  group-by: [tenant_uid, who]\n  timespan: 5m\n  condition: { gte: 3, lt: 10.5, field: ip "
+        "}"
+        "\n  aliases:\n    who: { a: user.name, 11111111-2222-3333-4444-555555555555: login }\n"));
+    ASSERT_TRUE(set);
+    const auto* c = set->correlation(2);
+    ASSERT_NE(c, nullptr);
+    EXPECT_EQ(c->type, policy::Correlation::Type::value_count);
+    EXPECT_EQ(c->rules, (std::vector<policy::PolicyIndex>{0, 1}));
+    EXPECT_EQ(c->timespan, 5min);
+    EXPECT_EQ(c->group_by[0].name, "tenant_uid");
+    EXPECT_EQ(c->group_by[0].in_rule[0], "metadata.tenant_uid");
+    EXPECT_EQ(c->group_by[1].in_rule, (std::vector<std::string>{"user.name", "login"}));
+    EXPECT_EQ(c->fields[0].in_rule, (std::vector<std::string>{"ip", "ip"}));
+    EXPECT_TRUE(c->within_bounds(3));
+    EXPECT_FALSE(c->within_bounds(2));
+    EXPECT_FALSE(c->within_bounds(11));
+    EXPECT_FALSE(set->policies()[0].generate);
+    EXPECT_TRUE(set->policies()[2].generate);
+    call::Names names;
+    set->want(names);
+    for (const auto* name : {"metadata.tenant_uid", "user.name", "login", "ip", "e"})
+        EXPECT_NE(names.find(name), call::no_slot) << name;
+    EXPECT_EQ(set->find("c"), &set->policies()[2]);
+}
+
+TEST(Correlation, ReadsExpressionsChainsAndGenerate) {
+    const auto set = test::load(correlation(
+        "  type: temporal\n  timespan: 1h\n  group-by: u\n"
+        "  condition: a and not 11111111-2222-3333-4444-555555555555\n  generate: true\n---\n"
+        "title: D\ncorrelation:\n  type: event_count\n  rules: c\n  group-by: u\n  timespan: 1d\n"
+        "  condition: { gt: 1 }\n"));
+    ASSERT_TRUE(set);
+    const auto* c = set->correlation(2);
+    EXPECT_EQ(c->rules.size(), 2u);
+    EXPECT_TRUE(c->expression.holds([](std::uint32_t i) { return i == 0; }));
+    EXPECT_FALSE(c->expression.holds([](std::uint32_t) { return true; }));
+    EXPECT_TRUE(set->policies()[0].generate);
+    EXPECT_TRUE(set->policies()[2].generate);
+    EXPECT_EQ(
+        (std::vector<policy::PolicyIndex>(set->correlations().begin(), set->correlations().end())),
+        (std::vector<policy::PolicyIndex>{2, 3}));
+    EXPECT_EQ(set->correlation(3)->group_by[0].in_rule[0], "u");
+}
+
+TEST(Correlation, RefusesWhatCannotBeComputed) {
+    const std::string head = "  rules: [a]\n  timespan: 1m\n";
+    const std::string many = "  type: event_count\n  rules: [a]\n";
+    for (const std::string& lines :
+         {head + "  type: bogus\n  condition: { gte: 1 }\n", head + "  type: event_count\n",
+          head + "  type: event_count\n  condition: { field: x }\n",
+          head + "  type: event_count\n  condition: a\n",
+          head + "  type: event_count\n  condition: { gte: many }\n",
+          head + "  type: event_count\n  condition: { gte: 1, persentile: 3 }\n",
+          head + "  type: value_count\n  condition: { gte: 1 }\n",
+          head + "  type: value_sum\n  condition: { gte: 1, field: [a, b] }\n",
+          head + "  type: value_percentile\n  condition: { gte: 1, field: a, percentile: 101 }\n",
+          head + "  type: temporal\n  condition: a and nobody\n",
+          head + "  type: event_count\n  condition: { gte: 1 }\n  groupby: [x]\n",
+          many + "  condition: { gte: 1 }\n", many + "  timespan: 5\n  condition: { gte: 1 }\n",
+          many + "  timespan: -5m\n  condition: { gte: 1 }\n",
+          many + "  timespan: 0s\n  condition: { gte: 1 }\n",
+          many + "  timespan: 1.5h\n  condition: { gte: 1 }\n",
+          std::string("  type: event_count\n  timespan: 1m\n  condition: { gte: 1 }\n"),
+          std::string("  type: event_count\n  rules: [c]\n  timespan: 1m\n"
+                      "  condition: { gte: 1 }\n"),
+          std::string("  type: temporal\n  rules: [a, 11111111-2222-3333-4444-555555555555]\n"
+                      "  timespan: 1m\n  condition: a\n")})
+        (void)refused(correlation(lines));
+    EXPECT_THAT(refused(correlation("  type: event_count\n  rules: [c]\n  timespan: 1m\n"
+                                    "  condition: { gte: 1 }\n")),
+                HasSubstr("refers to itself"));
+}
+
+TEST(Filter, RestrictsTheRulesItNames) {
+    const auto set = test::load(
+        std::string(base_rules) +
+        "title: F\nlogsource: { product: x }\nfilter:\n  rules: [a]\n  selection: { u: admin }\n"
+        "  condition: not selection\n");
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->policies().size(), 2u);
+    EXPECT_TRUE(test::matches(set, test::event(R"({"e":"a","u":"admin"})")).empty());
+    EXPECT_EQ(test::matches(set, test::event(R"({"e":"a","u":"bob"})")).size(), 1u);
+    EXPECT_EQ(test::matches(set, test::event(R"({"e":"b","u":"admin"})")).size(), 1u);
+    (void)refused(std::string(base_rules) +
+                  "title: F\nlogsource: { product: x }\nfilter:\n  rules: [z]\n  s: { u: a }\n"
+                  "  condition: s\n");
+}
+
+TEST(Callerprint, IsReadAndChecked) {
+    const std::string head = selection("api.operation: x");
+    const auto set = test::load(head +
+                                "callerprint:\n  family: abuse\n  clause: a/b\n  subject: tenant\n"
+                                "  quiet: 24h\n  benign: [load_test]\n  series: s1\n");
+    ASSERT_TRUE(set);
+    const auto& meta = set->policies()[0].callerprint;
+    EXPECT_EQ(meta.family, "abuse");
+    EXPECT_EQ(meta.subject, policy::SubjectKind::tenant);
+    EXPECT_EQ(meta.subject_field, "metadata.tenant_uid");
+    EXPECT_EQ(meta.quiet, 24h);
+    EXPECT_EQ(meta.benign, std::vector<std::string>{"load_test"});
+    call::Names names;
+    set->want(names);
+    EXPECT_NE(names.slot(call::Field::tenant_uid), call::no_slot);
+    EXPECT_EQ(test::load(head + "callerprint: { subject: src_endpoint.ip }\n")
+                  ->policies()[0]
+                  .callerprint.subject,
+              policy::SubjectKind::custom);
+    EXPECT_THAT(refused(head + "callerprint: { famly: abuse }\n"),
+                HasSubstr("did you mean 'family'?"));
+    EXPECT_THAT(refused(head + "callerprint: { family: abus }\n"),
+                HasSubstr("did you mean 'abuse'?"));
+    (void)refused(head + "callerprint: { subject: tennant }\n");
+    (void)refused(head + "callerprint: { quiet: soon }\n");
+    (void)refused(head + "callerprint: {}\n");
+}
+
+TEST(Callerprint, RefusesOptionsWithoutEffect) {
+    const std::string c =
+        "  type: event_count\n  rules: [a]\n  timespan: 1m\n"
+        "  condition: { gte: 1 }\n";
+    EXPECT_THAT(refused(correlation(c + "callerprint: { subject: tenant }\n")),
+                HasSubstr("group-by"));
+    EXPECT_TRUE(test::load(correlation(c + "  group-by: [tenant_uid]\ncallerprint: { subject: "
+                                           "tenant }\n")));
+    EXPECT_THAT(
+        refused("title: A\nname: a\nlogsource: { product: x }\ndetection:\n  s: { e: a }\n"
+                "  condition: s\ncallerprint: { quiet: 1h }\n---\ntitle: C\ncorrelation:\n" +
+                c),
+        HasSubstr("no effect"));
+    (void)refused(correlation(c + "  group-by: [a, b, c, d, e]\ncallerprint: { family: abuse }\n"));
+    (void)refused(
+        correlation("  type: event_count\n  rules: [a]\n  timespan: 8d\n"
+                    "  condition: { gte: 1 }\ncallerprint: { family: abuse }\n"));
+}
+
+TEST(Geography, AloneIsRefused) {
+    EXPECT_THAT(refused(selection("src_endpoint.location.country: XX")),
+                HasSubstr("geography alone"));
+    (void)refused(selection("cloud.region: eu\nsrc_endpoint.location.country|neq: XX"));
+    EXPECT_TRUE(test::load(selection("cloud.region: eu\napi.operation: x")));
+    (void)refused(
+        "title: A\nname: a\nlogsource: { product: x }\ndetection:\n"
+        "  s: { cloud.region: a }\n  condition: s\n---\ntitle: C\ncorrelation:\n"
+        "  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: { gte: 5 }\n");
+}
+
+TEST(Tests, AreReadWithTimesAndRepeats) {
+    const auto set = test::load(
+        selection("a: 1") +
+        "tests:\n  - name: one\n    given:\n      - { a: 1, b: { c: [x, null] }, at: 90s }\n"
+        "      - { a: '2', at: 2024-06-01T00:00:00Z, repeat: 3, every: 10s }\n"
+        "    expect: [ { subject: t1, value: 3 } ]\n  - name: none\n    given: [ { a: 2 } ]\n"
+        "    expect: []\n");
+    ASSERT_TRUE(set);
+    const auto& tests = set->policies()[0].tests;
+    ASSERT_EQ(tests.size(), 2u);
+    ASSERT_EQ(tests[0].given.size(), 4u);
+    EXPECT_EQ(tests[0].given[0].after, 90s);
+    EXPECT_EQ(boost::json::serialize(tests[0].given[0].values), R"({"a":1,"b":{"c":["x",null]}})");
+    EXPECT_EQ(base::to_rfc3339(*tests[0].given[3].at), "2024-06-01T00:00:20Z");
+    EXPECT_EQ(tests[0].expect[0][1], (std::pair<std::string, std::string>("value", "3")));
+    EXPECT_TRUE(tests[1].expect.empty());
+    for (const auto* block : {"tests: { a: 1 }\n", "tests: [ { name: x, given: [ { a: 1 } ] } ]\n",
+                              "tests: [ { name: x, given: [], expect: [] } ]\n",
+                              "tests: [ { name: x, gven: [ { a: 1 } ], expect: [] } ]\n",
+                              "tests: [ { name: x, given: [ { at: soon } ], expect: [] } ]\n",
+                              "tests: [ { name: x, given: [ { repeat: 0 } ], expect: [] } ]\n"})
+        (void)refused(selection("a: 1") + block);
+}
+
+TEST(Header, WarnsAboutOptionalKeysAndKeepsGoing) {
+    const auto good = test::load(
+        "title: t\nid: nope\nstatus: stabel\nlevel: high\ndate: yesterday\ntags: [x]\nauthr: me\n"
+        "logsource: { product: x }\ndetection:\n  s: { a|contains|all: [x] }\n  condition: s\n");
+    ASSERT_TRUE(good);
+    EXPECT_EQ(good->policies()[0].status, "");
+    EXPECT_EQ(good->policies()[0].level, "high");
+    std::string warnings;
+    for (const auto& warning : good->warnings()) warnings += policy::to_text(warning) + "\n";
+    for (const auto* part : {"UUID", "did you mean 'stable'?", "did you mean 'author'?",
+                             "YYYY-MM-DD", "namespace.value", "'all' has no effect"})
+        EXPECT_THAT(warnings, HasSubstr(part));
+}
+
+TEST(Set, RefusesOneIdTwiceAndDigestsTheText) {
+    EXPECT_THAT(refused(std::string(base_rules) + std::string(base_rules)),
+                HasSubstr("is taken by p.yaml:1"));
+    const auto one = test::load(base_rules);
+    const auto two = test::load(std::string(base_rules) +
+                                "title: C\nlogsource: { product: y }\n"
+                                "detection:\n  s: { a: 1 }\n"
+                                "  condition: s\n");
+    ASSERT_TRUE(one && two);
+    EXPECT_EQ(one->policies()[0].digest, two->policies()[0].digest);
+    EXPECT_NE(one->policies()[0].digest, one->policies()[1].digest);
+    EXPECT_NE(one->digest(), two->digest());
+    EXPECT_EQ(two->policies()[2].line, 14u);
+}
+
+TEST(Explain, SaysWhatHeldAndWhatDidNot) {
+    const auto set =
+        test::load(rule("  s:\n    op: [Read, Write]\n    n|gte: 5\n  f:\n    ok: true\n"
+                        "  condition: s and not f\n"));
+    auto names = std::make_shared<call::Names>();
+    set->want(*names);
+    call::Batch batch(names);
+    fake::append(batch, test::event(R"({"op":"WRITE","n":[1,7]})"));
+    const auto explanation = policy::explain(*set, 0, batch[0]);
+    EXPECT_TRUE(explanation.matched);
+    EXPECT_EQ(explanation.condition, "s and not f");
+    ASSERT_EQ(explanation.findings.size(), 3u);
+    EXPECT_EQ(explanation.findings[0].expected, "Read, Write");
+    EXPECT_EQ(explanation.findings[0].actual, "WRITE");
+    EXPECT_TRUE(explanation.findings[0].held);
+    EXPECT_EQ(explanation.findings[1].op, "gte");
+    EXPECT_EQ(explanation.findings[1].actual, "1, 7");
+    EXPECT_EQ(explanation.findings[2].actual, "(absent)");
+    EXPECT_FALSE(explanation.findings[2].held);
+}
+
+TEST(RequiredLiteral, PromisesOnlyWhatEveryMatchContains) {
+    const auto literal = [](const char* regex) { return policy::required_literal(regex); };
+    EXPECT_EQ(literal("^abc[0-9]+DEFG$"), "defg");
+    EXPECT_EQ(literal("abcd?ef"), "abc");
+    EXPECT_EQ(literal("(?i)Hello\\.World"), "hello.world");
+    EXPECT_EQ(literal("a|bcd"), "");
+    EXPECT_EQ(literal("(abc)?"), "");
+    EXPECT_EQ(literal("[^]abc]xyz"), "xyz");
+    EXPECT_EQ(literal("abc{0,2}"), "ab");
+    EXPECT_EQ(literal("\\x41bc"), "");
+}
+
+/// Ten times the text may not take much more than ten times as long.
+TEST(Speed, IsLinearInTheTextForTheWorstPatterns) {
+    const auto seconds = [](const std::shared_ptr<const policy::Set>& set, std::size_t size) {
+        auto names = std::make_shared<call::Names>();
+        set->want(*names);
+        call::Batch batch(names);
+        fake::append(batch, {{"f", std::string(size, 'a')}});
+        policy::Matcher matcher(set, names, true);
+        const auto route = matcher.route({});
+        std::vector<policy::PolicyIndex> out;
+        double best = 1e9;
+        for (int i = 0; i < 5; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            matcher.match(batch[0], route, out);
+            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+            best = std::min(best, took.count());
+        }
+        EXPECT_TRUE(out.empty());
+        return best;
+    };
+    std::string stars, marks;
+    for (int i = 0; i < 200; ++i) stars += "a*";
+    for (int i = 0; i < 200; ++i) marks += "a?";
+    for (const std::string& entry :
+         {"f: '*" + stars + "b'", "f|contains: '" + marks + "b'", std::string("f|re: '(a+)+$b'"),
+          "f|contains: '" + std::string(900, 'a') + "b'", "f|cased: '*" + stars + "b*c'"}) {
+        const auto set = test::load(selection(entry));
+        EXPECT_LT(seconds(set, 100'000), 40 * seconds(set, 10'000) + 0.002) << entry.substr(0, 40);
+    }
+}
+
+}  // namespace
