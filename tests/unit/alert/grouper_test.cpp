@@ -38,8 +38,10 @@ TEST(AlertId, IsPinned) {
     policy::Policy policy;
     policy.id = "3d1b7c9a-0000-4000-8000-000000000001";
     const base::EventTime opened = base::event_time(1'717'200'300'000'000);
-    EXPECT_EQ(alert::alert_id("t1", policy, "event_count", {"tenant", "t1"}, opened), "dg34rlyfriq3kskewxqkddgkky");
-    EXPECT_EQ(alert::alert_id("", policy, "rule", {"group", ""}, base::event_time(0)), "vciqpyeygs5qzj7fc6eh5sgise");
+    EXPECT_EQ(alert::alert_id("t1", policy, "event_count", {"tenant", "t1"}, opened),
+              "dg34rlyfriq3kskewxqkddgkky");
+    EXPECT_EQ(alert::alert_id("", policy, "rule", {"group", ""}, base::event_time(0)),
+              "vciqpyeygs5qzj7fc6eh5sgise");
 }
 
 TEST(AlertId, DependsOnEachPartAndOnNothingElse) {
