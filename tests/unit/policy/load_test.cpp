@@ -306,7 +306,7 @@ TEST(Set, RefusesOneIdTwiceAndDigestsTheText) {
     EXPECT_EQ(one->policies()[0].digest, two->policies()[0].digest);
     EXPECT_NE(one->policies()[0].digest, one->policies()[1].digest);
     EXPECT_NE(one->digest(), two->digest());
-    EXPECT_EQ(two->policies()[2].line, 14u);
+    EXPECT_EQ(two->policies()[2].line, 15u);
 }
 
 TEST(Explain, SaysWhatHeldAndWhatDidNot) {
