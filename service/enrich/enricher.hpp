@@ -32,7 +32,8 @@ public:
     struct Options {
         /// What the registry knew at this moment; none: what it knows now.
         std::optional<base::EventTime> known_at;
-        /// Distinct inputs remembered per kind of fact before all are forgotten; 16 to 10'000'000.
+        /// Distinct inputs remembered per kind of fact before all are forgotten, at the end of a
+        /// batch; 16 to 10'000'000.
         std::size_t max_remembered = 200'000;
         std::uint64_t seed = 0;  ///< Of the hashes inside; results do not depend on it.
     };

@@ -3,6 +3,8 @@
 #include "call/memo.hpp"
 #include "origin/fingerprint.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -32,7 +34,7 @@ constexpr std::array inputs = {Field::src_ip,     Field::src_service, Field::src
                                Field::tls_cipher};
 
 struct Entry {
-    std::vector<std::pair<Slot, Value>> facts;
+    boost::container::small_vector<std::pair<Slot, Value>, 7> facts;  // all there can be
 };
 
 /// The seed of the maps: secret, so that nobody can choose agents that collide.
@@ -62,7 +64,7 @@ struct Fingerprinter::State {
     Entry& origin(std::span<const Value> row);
     void fill(Entry& entry, const Parts& parts);
     void fix(Entry& entry, Field field, std::string_view text) const;
-    void make_room(call::Batch& batch);
+    void make_room();
 
     [[nodiscard]] std::string_view text(std::span<const Value> row, std::size_t input) const {
         const Slot slot = input_slots[input];
@@ -131,14 +133,12 @@ Entry& Fingerprinter::State::origin(std::span<const Value> row) {
     return entry;
 }
 
-void Fingerprinter::State::make_room(call::Batch& batch) {
+void Fingerprinter::State::make_room() {
     if (origins.size() < max_remembered) return;
     origins.clear();
     clients.clear();
     texts = std::make_shared<call::Texts>();
     kept = std::make_shared<std::deque<std::shared_ptr<const Client>>>();
-    batch.keep(texts);
-    batch.keep(kept);
 }
 
 base::Result<Fingerprinter> Fingerprinter::make(Options options,
@@ -174,8 +174,8 @@ void Fingerprinter::apply(call::Batch& batch) {
         for (const auto& [slot, value] : state_->origin(row.values).facts) {
             if (row.values[slot].absent()) row.values[slot] = value;
         }
-        state_->make_room(batch);
     }
+    state_->make_room();
 }
 
 }  // namespace origin

@@ -20,7 +20,8 @@ class Fingerprinter {
 public:
     struct Options {
         std::string key;  ///< Secret of the deployment and epoch; 16 to 64 bytes.
-        /// Distinct inputs remembered before all are forgotten; 16 to 10'000'000.
+        /// Distinct inputs remembered before all are forgotten, at the end of a batch; 16 to
+        /// 10'000'000.
         std::size_t max_remembered = 200'000;
     };
 
