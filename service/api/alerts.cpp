@@ -77,15 +77,22 @@ base::Result<store::AlertRow> act(store::Session& session, std::string_view acti
                                   std::string_view id, const Saying& saying,
                                   const std::string& actor) {
     store::Alerts alerts(session);
-    const store::Alerts::By by{
-        .actor = actor, .comment = saying.comment, .now = base::WallClock::now()};
-    if (action == "acknowledge") return alerts.acknowledge(id, by);
-    if (action == "assign") return alerts.assign(id, saying.assignee, by);
-    if (action == "close") return alerts.close(id, saying.disposition, saying.sub_reason, by);
-    if (action == "reopen") return alerts.reopen(id, by);
-    if (action == "comment") return alerts.comment(id, by);
-    return base::fail(base::Fault::not_found,
-                      "actions: acknowledge, assign, close, reopen, comment");
+    const auto now = base::WallClock::now();
+    if (action == "comment") return alerts.comment(id, actor, saying.comment, now);
+    const auto kind = alert::action_of(action);
+    if (!kind || *kind == alert::Action::Kind::snooze) {
+        return base::fail(base::Fault::not_found,
+                          "actions: acknowledge, assign, close, reopen, comment");
+    }
+    return alerts.act(id,
+                      {.kind = *kind,
+                       .actor = actor,
+                       .assignee = saying.assignee,
+                       .until = {},
+                       .disposition = alert::disposition_of(saying.disposition),
+                       .sub_reason = saying.sub_reason,
+                       .comment = saying.comment},
+                      now);
 }
 
 /// The three handlers share what they borrow.
@@ -140,10 +147,12 @@ struct Routes {
 
 json::object to_json(const store::AlertRow& row) {
     json::object out = alert::to_json(row.alert);
-    out["state"] = row.state;
-    out["disposition"] = text_or_null(row.disposition);
-    out["sub_reason"] = text_or_null(row.sub_reason);
-    out["assignee"] = text_or_null(row.assignee);
+    const auto& triage = row.triage;
+    out["state"] = alert::name(triage.phase);
+    out["disposition"] =
+        triage.disposition ? json::value(alert::name(*triage.disposition)) : json::value(nullptr);
+    out["sub_reason"] = text_or_null(triage.sub_reason);
+    out["assignee"] = text_or_null(triage.assignee);
     out["created"] = base::to_rfc3339(row.created);
     out["closed"] = time_or_null(row.closed);
     return out;

@@ -28,7 +28,7 @@ Table table_of(const std::vector<store::AlertRow>& rows) {
         const auto& alert = row.alert;
         table.rows.push_back(
             {boost::json::value(alert.id), boost::json::value(alert.level),
-             boost::json::value(row.state),
+             boost::json::value(alert::name(row.triage.phase)),
              boost::json::value(alert.policy_name.empty() ? alert.policy_title : alert.policy_name),
              boost::json::value(alert.subject.kind + " " + alert.subject.value), alert.count,
              boost::json::value(base::to_rfc3339(alert.opened)),
@@ -73,8 +73,11 @@ void print_text(const store::AlertDetail& detail) {
     line("clause", alert.clause);
     line("subject", alert.subject.kind + " " + alert.subject.value);
     line("tenant", alert.tenant);
-    line("state",
-         detail.row.state + (detail.row.disposition.empty() ? "" : ", " + detail.row.disposition));
+    const auto& triage = detail.row.triage;
+    line("state", std::string(alert::name(triage.phase)) +
+                      (triage.disposition ? ", " + std::string(alert::name(*triage.disposition)) +
+                                                "/" + triage.sub_reason
+                                          : ""));
     line("opened", base::to_rfc3339(alert.opened));
     line("last seen", base::to_rfc3339(alert.last_seen));
     line("count", std::to_string(alert.count));
@@ -119,12 +122,24 @@ Exit close(const Invocation& invocation, const Triaging& triaging) {
     if (!config) return complain(config.error());
     auto database = OpenDatabase::open(*config);
     if (!database) return complain(database.error());
-    const auto row =
-        store::Alerts(database->session())
-            .close(triaging.id, triaging.disposition, triaging.sub_reason,
-                   {.actor = actor(), .comment = triaging.comment, .now = base::WallClock::now()});
+    const auto disposition = alert::disposition_of(triaging.disposition);
+    if (!disposition) {
+        return complain(
+            {base::Fault::invalid,
+             "--as takes true-positive, benign-positive, false-positive or undetermined"});
+    }
+    const auto row = store::Alerts(database->session())
+                         .act(triaging.id,
+                              {.kind = alert::Action::Kind::close,
+                               .actor = actor(),
+                               .assignee = {},
+                               .until = {},
+                               .disposition = disposition,
+                               .sub_reason = triaging.sub_reason,
+                               .comment = triaging.comment},
+                              base::WallClock::now());
     if (!row) return complain(row.error());
-    std::printf("%s closed as %s\n", row->alert.id.c_str(), row->disposition.c_str());
+    std::printf("%s closed as %s\n", row->alert.id.c_str(), triaging.disposition.c_str());
     return Exit::done;
 }
 
