@@ -39,7 +39,8 @@ struct Free {
 bool grow(std::string& out, std::size_t cap) {
     if (out.size() >= cap) return false;
     const std::size_t size = std::min(cap, std::max(first_guess_bytes, out.size() * 2));
-    out.resize_and_overwrite(size, [&](char*, std::size_t n) { return n; });
+    // Not the callback's argument: libstdc++ 12 passes the capacity there.
+    out.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
     return true;
 }
 

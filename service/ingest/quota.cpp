@@ -5,6 +5,8 @@
 namespace ingest {
 namespace {
 
+constexpr std::chrono::seconds window{1};  // of the FailureGate
+
 double seconds(std::chrono::steady_clock::duration span) {
     return std::chrono::duration<double>(span).count();
 }
@@ -45,21 +47,20 @@ void Quota::spend(std::string_view client, std::uint64_t records, std::uint64_t 
 bool FailureGate::open(std::string_view address, Steady now) {
     const std::lock_guard lock(mutex_);
     const auto found = by_address_.find(std::string(address));
-    if (found == by_address_.end()) return true;
-    return found->second.count - seconds(now - found->second.at) * most_ < most_;
+    if (found == by_address_.end() || now - found->second.since >= window) return true;
+    return found->second.count < most_;
 }
 
 void FailureGate::fail(std::string_view address, Steady now) {
     const std::lock_guard lock(mutex_);
     if (by_address_.size() >= max_addresses)
-        std::erase_if(by_address_, [&](const auto& one) {
-            return now - one.second.at > std::chrono::seconds(2);
-        });
+        std::erase_if(by_address_,
+                      [&](const auto& one) { return now - one.second.since >= window; });
     if (by_address_.size() >= max_addresses) by_address_.clear();
     Failures& failures =
         by_address_.try_emplace(std::string(address), Failures{0, now}).first->second;
-    const double leaked = std::max(0.0, failures.count - seconds(now - failures.at) * most_);
-    failures = {std::min(leaked + 1, 2 * most_), now};
+    if (now - failures.since >= window) failures = {0, now};
+    ++failures.count;
 }
 
 }  // namespace ingest

@@ -41,12 +41,13 @@ private:
     std::map<std::string, Bucket, std::less<>> buckets_;  // clients are known ones: bounded
 };
 
-/// Failed authentications an address, over a sliding second or so: above the limit, an address is
-/// answered 429 without a look at what it sends. Bounded: when full, the oldest go. Thread-safe.
+/// Failed authentications an address within the second that began with the first of them: above the
+/// limit, the address is answered 429 without a look at what it sends. Bounded: when full, the
+/// oldest go. Thread-safe.
 class FailureGate {
 public:
     using Steady = std::chrono::steady_clock::time_point;
-    explicit FailureGate(std::size_t per_second) : most_(static_cast<double>(per_second)) {}
+    explicit FailureGate(std::size_t per_second) : most_(per_second) {}
 
     [[nodiscard]] bool open(std::string_view address, Steady now);
     void fail(std::string_view address, Steady now);
@@ -54,10 +55,10 @@ public:
 private:
     static constexpr std::size_t max_addresses = 65'536;
     struct Failures {
-        double count = 0;  // leaks most_ a second
-        Steady at{};
+        std::size_t count = 0;
+        Steady since{};
     };
-    double most_;
+    std::size_t most_;
     std::mutex mutex_;
     std::unordered_map<std::string, Failures> by_address_;
 };

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ingest {
 namespace {
 
@@ -14,7 +16,8 @@ using Steady = std::chrono::steady_clock::time_point;
 
 TEST(Split, KeepsEveryLineInOrderAndWithinTheLimits) {
     std::string lines;
-    for (int i = 0; i < 5'001; ++i) lines += std::to_string(i) + std::string(i % 700, 'x') + "\n";
+    for (std::size_t i = 0; i < 5'001; ++i)
+        lines += std::to_string(i) + std::string(i % 700, 'x') + "\n";
     journal::Block head;
     head.source = "s";
     const std::vector<journal::Block> blocks = split(lines, head);

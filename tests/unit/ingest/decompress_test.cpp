@@ -128,7 +128,7 @@ TEST(Decompress, TheCapIsExact) {
         const std::string body = coding == Coding::gzip   ? gzip(more)
                                  : coding == Coding::zstd ? zstd(more)
                                                           : more;
-        EXPECT_EQ(fault(coding, body, limits), DecompressFault::too_large);
+        EXPECT_EQ(fault(coding, body, limits), DecompressFault::too_large) << static_cast<int>(coding);
     }
 }
 
