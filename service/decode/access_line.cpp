@@ -92,19 +92,18 @@ bool read_front(std::string_view front, Columns& columns) {
     at(columns, Column::ident) = last_word(front);
     front = trimmed(front);
     if (front.empty()) return false;
-    if (front.front() == '"' && front.back() == '"' && front.size() >= 2) {
-        front = trimmed(front.substr(1, front.size() - 2));
-    } else if (const std::size_t blank = front.find(' '); blank != std::string_view::npos) {
+    const std::size_t quote = front.find('"');
+    if (quote != std::string_view::npos) {
+        // A quoted list; before it the virtual host, behind it the peer, which is a proxy then.
+        const std::size_t close = front.find('"', quote + 1);
+        if (close == std::string_view::npos) return false;
+        at(columns, Column::vhost) = trimmed(front.substr(0, quote));
+        front = trimmed(front.substr(quote + 1, close - quote - 1));
+    } else if (const std::size_t blank = front.find(' ');
+               blank != std::string_view::npos && front[blank - 1] != ',') {
         // A word before the client is the virtual host, unless the list goes on behind it.
-        if (front[blank - 1] != ',' && front.find('"') == std::string_view::npos) {
-            at(columns, Column::vhost) = front.substr(0, blank);
-            front = trimmed(front.substr(blank));
-        } else if (front[blank - 1] != ',') {
-            at(columns, Column::vhost) = front.substr(0, blank);
-            front = trimmed(front.substr(blank));
-            if (front.front() != '"' || front.back() != '"' || front.size() < 2) return false;
-            front = trimmed(front.substr(1, front.size() - 2));
-        }
+        at(columns, Column::vhost) = front.substr(0, blank);
+        front = trimmed(front.substr(blank));
     }
     const std::size_t comma = front.find(',');
     at(columns, Column::remote) = trimmed(front.substr(0, comma));

@@ -7,6 +7,18 @@
 
 namespace decode {
 
+namespace {
+
+std::uint64_t size_bit(std::size_t size) {
+    return std::uint64_t{1} << (size < 63 ? size : 63);
+}
+
+}  // namespace
+
+CallWriter::CallWriter(const FormatModel& model, const Plan& plan) : model_(model), plan_(plan) {
+    for (const std::string& unknown : model.unknown) unknown_sizes_ |= size_bit(unknown.size());
+}
+
 void CallWriter::write(std::span<const Value> cells, const Value& logged_time, call::Batch::Row row,
                        TextRoom& room) {
     for (const Plan::Raw& raw : plan_.raw) {
@@ -66,6 +78,7 @@ bool CallWriter::known(const Value& value) const {
         case Value::Kind::list:
             return false;
         case Value::Kind::text:
+            if ((unknown_sizes_ & size_bit(value.text().size())) == 0) return true;
             for (const std::string& unknown : model_.unknown) {
                 if (value.text() == unknown) return false;
             }

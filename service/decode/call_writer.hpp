@@ -13,7 +13,7 @@ namespace decode {
 class CallWriter {
 public:
     /// Borrows both.
-    CallWriter(const FormatModel& model, const Plan& plan) : model_(model), plan_(plan) {}
+    CallWriter(const FormatModel& model, const Plan& plan);
 
     /// `logged_time` is the time as it stood in the record.
     void write(std::span<const call::Value> cells, const call::Value& logged_time,
@@ -33,6 +33,7 @@ private:
 
     const FormatModel& model_;
     const Plan& plan_;
+    std::uint64_t unknown_sizes_ = 0;  // bit n: some unknown text has n bytes; the last for more
     StepRunner steps_;
     std::vector<Value> elements_;
 };

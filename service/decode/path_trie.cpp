@@ -26,17 +26,26 @@ std::uint32_t PathTrie::child(std::uint32_t node, std::string_view key) {
     return made;
 }
 
+void PathTrie::put(std::uint32_t node, Cell cell) {
+    if (nodes_[node].cell == no_cell) {
+        nodes_[node].cell = cell;
+    } else {
+        nodes_[node].has_more = true;
+        more_[node].push_back(cell);
+    }
+}
+
 void PathTrie::add(std::string_view path, Cell cell) {
     std::uint32_t node = 0;
     std::string_view rest = path;
     for (;;) {
         const std::size_t dot = rest.find('.');
         if (dot == std::string_view::npos) break;
-        nodes_[child(node, rest)].cells.push_back(cell);
+        put(child(node, rest), cell);
         node = child(node, rest.substr(0, dot));
         rest.remove_prefix(dot + 1);
     }
-    nodes_[child(node, rest)].cells.push_back(cell);
+    put(child(node, rest), cell);
 }
 
 void PathTrie::mark_json(std::string_view path) {

@@ -12,6 +12,7 @@ namespace decode {
 
 /// Where a walk puts what it finds: one cell a wanted path.
 using Cell = std::uint16_t;
+inline constexpr Cell no_cell = 0xffff;
 
 /// Key look-up with a bounded over-read: a key of a Tape has its length in front and readable bytes
 /// behind, so eight bytes are loaded from either end whatever its size.
@@ -60,7 +61,8 @@ public:
         std::uint32_t slots = 0;  // first of its slots in slots_
         std::uint32_t shift = 0;
         std::uint64_t multiplier = 0;
-        std::vector<Cell> cells;
+        Cell cell = no_cell;    // the first of its cells, and for nearly all nodes the only one
+        bool has_more = false;  // more cells are in more_
         bool has_children = false;
         bool json = false;  // a text here may be JSON, to be walked as if it stood there
     };
@@ -72,17 +74,33 @@ public:
     /// Builds the tables.
     void finish();
 
-    [[nodiscard]] const Node& root() const noexcept { return nodes_[0]; }
-    [[nodiscard]] const Node& node(std::uint32_t index) const noexcept { return nodes_[index]; }
+    // Indices come from our own tables, and this is the hottest loop there is: no checked access
+    // here.
+    [[nodiscard]] const Node& root() const noexcept { return *nodes_.data(); }
+    [[nodiscard]] const Node& node(std::uint32_t index) const noexcept {
+        return nodes_.data()[index];
+    }
+    /// Calls `function` for each cell of the node.
+    template <class Function>
+    void each_cell(const Node& node, Function&& function) const {
+        if (node.cell == no_cell) return;
+        function(node.cell);
+        if (node.has_more) [[unlikely]] {
+            for (const Cell cell : more_.at(static_cast<std::uint32_t>(&node - nodes_.data()))) {
+                function(cell);
+            }
+        }
+    }
 
     /// The edge of a key of a Tape, or null.
     [[nodiscard]] const Edge* find(const Node& node, std::string_view key) const noexcept {
         if (!node.has_children) return nullptr;
         const KeySignature signature = KeySignature::of_tape(key);
-        const Edge* edge = &slots_[node.slots + slot(signature, node.multiplier, node.shift)];
+        const Edge* edge =
+            slots_.data() + node.slots + slot(signature, node.multiplier, node.shift);
         while (!(edge->signature == signature) || !equal_middle(*edge, key)) {
             if (edge->next < 0) return nullptr;
-            edge = &slots_[static_cast<std::size_t>(edge->next)];
+            edge = slots_.data() + edge->next;
         }
         return edge->used ? edge : nullptr;
     }
@@ -101,12 +119,14 @@ private:
         std::map<std::string, std::uint32_t, std::less<>> children;
     };
     std::uint32_t child(std::uint32_t node, std::string_view key);
+    void put(std::uint32_t node, Cell cell);
     void build(std::uint32_t node);
     bool place(std::uint32_t node, const std::vector<Edge>& edges, std::uint64_t multiplier,
                std::uint32_t bits);
 
     std::vector<Node> nodes_{1};
     std::vector<Draft> drafts_{1};
+    std::map<std::uint32_t, std::vector<Cell>> more_;  // by node
     std::vector<Edge> slots_;
     std::deque<std::string> keys_;
 };

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace decode {
 namespace {
 
@@ -46,9 +50,30 @@ bool Scrubber::scrub(std::string_view text, const Names& names, std::string& out
 }
 
 bool has_scrubbed(std::string_view text) noexcept {
-    for (std::size_t at = text.find("ed:"); at != std::string_view::npos;
-         at = text.find("ed:", at + 1)) {
-        if (at >= 6 && text.substr(at - 6).starts_with(mark)) return true;
+    // The last two characters of the mark are rare side by side, and every record is looked
+    // through.
+    const auto here = [&](std::size_t at) {
+        return text[at] == 'd' && text[at + 1] == ':' && at + 2 >= mark.size() &&
+               text.substr(at + 2 - mark.size(), mark.size()) == mark;
+    };
+    std::size_t at = 0;
+#if defined(__SSE2__)
+    const __m128i first = _mm_set1_epi8('d');
+    const __m128i second = _mm_set1_epi8(':');
+    for (; at + 17 <= text.size(); at += 16) {
+        const void* start = text.data() + at;
+        const void* shifted = text.data() + at + 1;
+        const __m128i both = _mm_and_si128(
+            _mm_cmpeq_epi8(_mm_loadu_si128(static_cast<const __m128i*>(start)), first),
+            _mm_cmpeq_epi8(_mm_loadu_si128(static_cast<const __m128i*>(shifted)), second));
+        for (unsigned found = static_cast<unsigned>(_mm_movemask_epi8(both)); found != 0;
+             found &= found - 1) {
+            if (here(at + static_cast<std::size_t>(__builtin_ctz(found)))) return true;
+        }
+    }
+#endif
+    for (; at + 2 <= text.size(); ++at) {
+        if (here(at)) return true;
     }
     return false;
 }

@@ -239,6 +239,21 @@ bool StepRunner::look_up(const Step& step, std::string_view text, call::Value& v
 }
 
 bool StepRunner::address(std::string_view text, call::Value& value) {
+    if (text.data() != last_address_.data() || text.size() != last_address_.size()) {
+        call::Value result;
+        if (!read_address(text, result)) result = {};
+        last_address_ = text;
+        last_result_ = result;
+    }
+    if (last_result_.absent()) {
+        met_bad_address_ = true;
+        return false;
+    }
+    value = last_result_;
+    return true;
+}
+
+bool StepRunner::read_address(std::string_view text, call::Value& value) {
     text = trimmed(text);
     auto parsed = call::parse_address(text);
     if (parsed && !parsed->v6) {
@@ -249,10 +264,7 @@ bool StepRunner::address(std::string_view text, call::Value& value) {
         const auto [host, port] = host_and_port(text);
         if (port.empty() || all_digits(port)) parsed = call::parse_address(host);
     }
-    if (!parsed) {
-        met_bad_address_ = true;
-        return false;
-    }
+    if (!parsed) return false;
     value = call::Value::of(hold(call::to_text(call::unmapped(*parsed))));
     return true;
 }

@@ -32,18 +32,23 @@ public:
         if (!held_.empty()) held_.clear();
         if (!lists_.empty()) lists_.clear();
         met_bad_address_ = false;
+        last_address_ = {};
     }
 
 private:
     bool run(const Step& step, call::Value& value);
     bool run_text(const Step& step, std::string_view text, call::Value& value);
     bool address(std::string_view text, call::Value& value);
+    bool read_address(std::string_view text, call::Value& value);
     bool addresses(std::string_view text, call::Value& value);
     static bool look_up(const Step& step, std::string_view text, call::Value& value);
 
     std::deque<std::string> held_;
     std::deque<std::vector<call::Value>> lists_;
     bool met_bad_address_ = false;
+    // The same text is asked about twice: is it an address, is it none.
+    std::string_view last_address_;
+    call::Value last_result_;
 };
 
 /// The value of a constant; borrows its text.

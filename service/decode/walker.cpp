@@ -85,10 +85,10 @@ void Walker::value(const Tape& tape, std::size_t at, const PathTrie::Node& node)
 void Walker::array(const Tape& tape, std::size_t array_at, const PathTrie::Node& node) {
     const std::size_t end = tape.close(array_at);
     if (array_at + 1 == end) {
-        for (const Cell cell : node.cells) {
+        trie_.each_cell(node, [&](Cell cell) {
             if (cells_[cell].absent())
                 cells_[cell] = call::Value::of(std::span<const call::Value>{});
-        }
+        });
     }
     for (std::size_t at = array_at + 1; at < end; at = tape.next(at)) value(tape, at, node);
 }
@@ -106,12 +106,12 @@ void Walker::nested(std::string_view text, const PathTrie::Node& node) {
 }
 
 void Walker::whole(const Tape& tape, std::size_t at, const PathTrie::Node& node) {
-    for (const Cell cell : node.cells) {
+    trie_.each_cell(node, [&](Cell cell) {
         whole_found_[cell] = false;
         cells_[cell] = call::Value{};
-    }
+    });
     value(tape, at, node);
-    for (const Cell cell : node.cells) whole_found_[cell] = true;
+    trie_.each_cell(node, [&](Cell cell) { whole_found_[cell] = true; });
     any_whole_ = true;
 }
 

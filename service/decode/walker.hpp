@@ -40,11 +40,12 @@ private:
     void nested(std::string_view text, const PathTrie::Node& node);
     void whole(const Tape& tape, std::size_t at, const PathTrie::Node& node);
     void add(const PathTrie::Node& node, const call::Value& value) {
-        for (const Cell cell : node.cells) add(cell, value);
+        trie_.each_cell(node, [&](Cell cell) { add(cell, value); });
     }
     void add(Cell cell, const call::Value& value) {
-        if (cells_[cell].absent()) [[likely]] {
-            cells_[cell] = value;
+        call::Value& held = cells_.data()[cell];
+        if (held.absent()) [[likely]] {
+            held = value;
         } else {
             append(cell, value);
         }

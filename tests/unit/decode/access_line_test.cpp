@@ -46,6 +46,10 @@ TEST(AccessLine, TellsVirtualHostsFromAddressLists) {
     EXPECT_EQ(at(line("10.0.0.2, 10.0.0.1"), Column::vhost), "");
     EXPECT_EQ(at(line("10.0.0.2,10.0.0.1"), Column::forwarded), "10.0.0.2,10.0.0.1");
     EXPECT_EQ(at(line(R"("10.5.102.222, 199.96.1.1")"), Column::remote), "10.5.102.222");
+    EXPECT_EQ(at(line(R"(a.example:80 "10.5.102.222, 199.96.1.1" 10.2.1.185)"), Column::remote),
+              "10.5.102.222");
+    EXPECT_EQ(at(line(R"(a.example:80 "10.5.102.222, 199.96.1.1" 10.2.1.185)"), Column::vhost),
+              "a.example:80");
     EXPECT_EQ(at(line("unix:"), Column::remote), "unix:");
 }
 
