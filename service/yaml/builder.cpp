@@ -25,7 +25,8 @@ Node Builder::take() {
     return std::exchange(root_, Node());
 }
 
-void Builder::OnDocumentStart(const YAML::Mark&) {
+void Builder::OnDocumentStart(const YAML::Mark& mark) {
+    start_ = place_of(mark);
     root_ = Node();
     open_.clear();
     anchored_.clear();
@@ -85,6 +86,10 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
     const Mark at = place_of(mark);
     count(at, 1);
     if (key_expected()) throw Problem{at, "an empty key: write a name before the colon"};
+    // yaml-cpp takes a line without a colon for a key whose value is null, and says so by its mark.
+    if (!open_.empty() && open_.back().data->kind == Node::Kind::map &&
+        at.line == open_.back().key_mark.line && at.column == open_.back().key_mark.column)
+        throw Problem{at, "'" + open_.back().key + "' has no colon: write a key and its value"};
     auto data = std::make_shared<Node::Data>();
     data->mark = at;
     const Node node(std::move(data));

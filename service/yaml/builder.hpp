@@ -23,6 +23,8 @@ public:
 
     /// The document whose end was seen last.
     [[nodiscard]] Node take();
+    /// Where it starts: at its `---` if it has one.
+    [[nodiscard]] Mark start() const noexcept { return start_; }
 
     void OnDocumentStart(const YAML::Mark& mark) override;
     void OnDocumentEnd() override {}
@@ -67,6 +69,7 @@ private:
     std::vector<Open> open_;
     std::map<YAML::anchor_t, Anchored> anchored_;
     Node root_;
+    Mark start_;
 };
 
 }  // namespace yaml

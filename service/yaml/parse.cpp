@@ -64,6 +64,25 @@ void check_directives(std::string_view text) {
     }
 }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        out.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
+/// Whether the line, from 1, starts a document or stands behind the end of one.
+bool starts_document(const std::vector<std::string_view>& lines, std::size_t line) {
+    if (line == 0 || line > lines.size()) return false;
+    if (lines[line - 1].starts_with("---")) return true;
+    std::size_t before = line - 1;
+    while (before > 0 && (lines[before - 1].empty() || lines[before - 1][0] == '#')) --before;
+    return before > 0 && lines[before - 1].starts_with("...");
+}
+
 std::vector<Node> read(std::string_view text, const Limits& limits) {
     if (text.size() > limits.bytes)
         throw Problem{{1, 1}, "larger than " + std::to_string(limits.bytes) + " bytes: split it"};
@@ -71,6 +90,7 @@ std::vector<Node> read(std::string_view text, const Limits& limits) {
     check_characters(text);
     check_directives(text);
 
+    const auto lines = lines_of(text);
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     Builder builder(limits);
@@ -78,6 +98,11 @@ std::vector<Node> read(std::string_view text, const Limits& limits) {
     while (parser.HandleNextDocument(builder)) {
         documents.push_back(builder.take());
         const std::size_t most = limits.many_documents ? limits.documents : 1;
+        // Where yaml-cpp cannot go on it ends the document and takes the rest for another.
+        if (documents.size() > 1 && !starts_document(lines, builder.start().line))
+            throw Problem{builder.start(),
+                          "this does not continue what stands above: check the "
+                          "indentation, or start a document with ---"};
         if (documents.size() > most)
             throw Problem{documents.back().mark(),
                           most == 1 ? "a second document: only one is allowed in a file"

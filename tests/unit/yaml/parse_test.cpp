@@ -157,6 +157,14 @@ TEST(Parse, SaysWhereYamlIsBroken) {
     (void)refused("a: b: c");
 }
 
+TEST(Parse, RefusesWhatDoesNotContinueADocument) {
+    const Limits many{.many_documents = true};
+    EXPECT_EQ(refused("foo:\n  bar\ninvalid\n", many).mark.line, 3u);
+    EXPECT_EQ(refused("a: [1]\n]\n", many).mark.line, 2u);
+    EXPECT_EQ(parse("a: 1\n...\nb: 2\n", many)->size(), 2u);
+    EXPECT_EQ(parse("a: 1\n--- \nb: 2\n--- # c\nc: 3\n", many)->size(), 3u);
+}
+
 TEST(Parse, KeepsBackslashesInSingleQuotes) {
     EXPECT_EQ(one(R"(a: 'x\\*\')").find("a")->text(), R"(x\\*\)");
     EXPECT_EQ(one(R"(a: "x\\*")").find("a")->text(), R"(x\*)");
