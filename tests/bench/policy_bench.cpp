@@ -1,4 +1,4 @@
-#include "fake/json_call.hpp"
+#include "../fake/json_call.hpp"
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
 

@@ -1,8 +1,9 @@
-#include "fake/json_call.hpp"
+#include "../fake/json_call.hpp"
 #include "policy/explain.hpp"
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fake/json_call.hpp"
+#include "../../fake/json_call.hpp"
 #include "policy/explain.hpp"
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
