@@ -113,6 +113,9 @@ bool read_front(std::string_view front, Columns& columns) {
 
 /// ingress-nginx: request_length request_time [proxy] [alternative] upstream ... request id.
 void read_tail(std::string_view rest, Columns& columns) {
+    constexpr std::string_view chain = "X-Forwarded-For=";
+    rest = trimmed(rest);
+    if (rest.starts_with(chain)) rest.remove_prefix(chain.size());
     const auto length = token(rest);
     if (!length) return;
     if (!is_number(*length)) {
@@ -199,6 +202,11 @@ std::optional<Columns> read_access_line(std::string_view line) noexcept {
     at(columns, Column::status) = *status;
     at(columns, Column::bytes) = *bytes;
     split_request(columns);
+    // Some layouts have a second size before the quoted columns.
+    if (const auto next = trimmed(rest);
+        !next.empty() && next.front() >= '0' && next.front() <= '9') {
+        static_cast<void>(token(rest));
+    }
     if (const auto referrer = token(rest)) at(columns, Column::referrer) = *referrer;
     if (const auto agent = token(rest)) at(columns, Column::user_agent) = *agent;
     read_tail(rest, columns);

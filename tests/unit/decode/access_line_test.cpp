@@ -81,6 +81,13 @@ TEST(AccessLine, ReadsApachesSslRequestLayoutAndSyslogPrefixes) {
               "203.0.113.9");
 }
 
+TEST(AccessLine, ReadsASecondSizeAndANamedAddressChain) {
+    constexpr std::string_view line =
+        R"(::1 - - [29/May/2017:19:02:48 +0000] "GET / HTTP/1.1" 200 612 3413 "-" "ua" X-Forwarded-For="10.1.1.1, 10.2.2.2")";
+    EXPECT_EQ(at(line, Column::user_agent), "ua");
+    EXPECT_EQ(at(line, Column::forwarded), "10.1.1.1, 10.2.2.2");
+}
+
 TEST(AccessLine, RefusesEverythingElse) {
     for (const char* line :
          {"", "hello", "{\"a\":1}", "1.2.3.4 - - [10/Oct/2024:13:55:36 +0000]",
