@@ -44,7 +44,10 @@ void copy_lines(pqxx::transaction_base& tx, const std::string& table, const std:
     // once.
     static constexpr std::size_t chunk = 256 * 1024;
     const std::array<std::string, 1> names{columns};
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
     pqxx::tablewriter out(tx, table, names.begin(), names.end(), "\\N");
+#pragma clang diagnostic pop
     while (!lines.empty()) {
         const auto cut = lines.size() <= chunk ? lines.size() : lines.find('\n', chunk);
         const auto end = std::min(cut, lines.size());

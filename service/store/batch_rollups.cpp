@@ -201,9 +201,9 @@ void add(const Batch& batch, const Grain& grain, const std::vector<Row>& rows,
         if (connection.first_use(table)) {
             tx.exec(grain.make);
             connection.raw().prepare("merge_" + table, grain.merge);
-        } else if (begin != 0 || end != rows.size()) {
-            tx.exec("TRUNCATE " + table);  // the half before this one stands in it
         }
+        // The half before this one stands in it.
+        if (begin != 0 || end != rows.size()) tx.exec("TRUNCATE " + table);
         std::string lines;
         lines.reserve((end - begin) * 160);
         CopyText text(lines);

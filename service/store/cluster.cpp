@@ -85,6 +85,18 @@ private:
     int fd_;
 };
 
+/// True while a process works in the folder: what a killed postmaster leaves ends by itself, and
+/// must have ended before another one starts.
+bool anybody_in(const fs::path& folder) {
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator("/proc", failed)) {
+        std::error_code unreadable;
+        if (fs::read_symlink(entry.path() / "cwd", unreadable) == folder && !unreadable)
+            return true;
+    }
+    return false;
+}
+
 std::string quoted(const std::string& text) {  // for postgresql.conf
     std::string out = "'";
     for (const char c : text) {
@@ -351,6 +363,16 @@ base::Result<void> Cluster::configure() {
 base::Result<void> Cluster::start() {
     const auto log = options_.folder / "log" / "start.log";
     std::error_code ignored;
+    // The pid file of a killed postmaster stops the next one while its process id is in use, be it
+    // by a zombie or by somebody else.
+    const auto until = std::chrono::steady_clock::now() + options_.start_timeout;
+    while (anybody_in(fs::canonical(data_, ignored)) && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    if (postmaster() == 0 && !anybody_in(fs::canonical(data_, ignored))) {
+        fs::remove(data_ / "postmaster.pid", ignored);
+        fs::remove(options_.socket_folder / ".s.PGSQL.5432.lock", ignored);
+    }
     fs::remove(log, ignored);
     const auto started =
         run_program(options_.binaries / "pg_ctl",
@@ -399,11 +421,20 @@ bool Cluster::answers() const {
 }
 
 std::string Cluster::last_words() const {
+    // What it said before it had a log file, and the end of the newest log file.
+    fs::path newest;
+    fs::file_time_type when = fs::file_time_type::min();
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(options_.folder / "log", ignored)) {
+        if (entry.path().filename() == "start.log" || entry.last_write_time() < when) continue;
+        newest = entry.path();
+        when = entry.last_write_time();
+    }
     std::string out;
-    for (const auto* name : {"start.log"}) {
-        std::ifstream file(options_.folder / "log" / name);
+    for (const auto& path : {options_.folder / "log" / "start.log", newest}) {
+        std::ifstream file(path);
         const std::string text{std::istreambuf_iterator<char>(file), {}};
-        out += base::log::safe(text.size() > 1000 ? text.substr(text.size() - 1000) : text);
+        out += base::log::safe(text.size() > 600 ? text.substr(text.size() - 600) : text);
     }
     return out;
 }

@@ -41,16 +41,19 @@ std::int64_t offset(std::uint64_t value) {
 std::string refusal(pqxx::dbtransaction& tx, const Section& section, Committed& result,
                     std::size_t begin, std::size_t end) {
     const Committed before = result;
-    pqxx::subtransaction part(tx, "part");
+    // By hand: libpqxx's subtransaction leaves the transaction aborted after a failed parameter
+    // call.
+    tx.exec("SAVEPOINT part");
     try {
-        section.write(part, begin, end);
-        part.commit();
-        return {};
+        section.write(tx, begin, end);
     } catch (const pqxx::sql_error& thrown) {
         if (!is_data_fault(thrown.sqlstate())) throw;
+        tx.exec("ROLLBACK TO SAVEPOINT part");
         result = before;
         return error_of(thrown, "refused").reason;
     }
+    tx.exec("RELEASE SAVEPOINT part");
+    return {};
 }
 
 /// Halves the rows until those that are refused stand alone; these become letters, the rest is
@@ -159,7 +162,10 @@ Tried attempt(Connection& connection, const Effects& effects, const Renderer& re
         connection.forget_uses();  // the temporary tables may have been rolled back
         const bool lost = is_lost(thrown) || !connection.raw().is_open();
         const auto state = sqlstate_of(thrown);
-        if (committing && (lost || state.empty())) {
+        // What PostgreSQL says when COMMIT itself fails is final; anything else, such as being told
+        // to end (57P01), may come after the transaction was stored.
+        const bool final = is_data_fault(state) || state.starts_with("40");
+        if (committing && !final) {
             tried.outcome = Outcome::in_doubt;
         } else if (is_data_fault(state) && !careful) {
             tried.outcome = Outcome::refused_rows;
@@ -206,7 +212,7 @@ struct Session::Doubt {
 
     /// True: committed. False: not, send it again. Fault::unavailable: ask again.
     base::Result<bool> resolve(Connection& connection) const {
-        auto answer = connection.transaction(
+        auto answer = connection.look(
             "asking whether a batch was stored", [&](pqxx::work& tx) -> base::Result<bool> {
                 const auto rows = run(tx, ask_position, Params().text(source).integer(partition));
                 if (!rows.empty() && rows[0][0].as<long long>() == epoch) {
@@ -241,6 +247,7 @@ base::Result<Committed> Session::commit(const Effects& effects) {
     Patience patience(options_.commit_patience);
     if (doubt_ && !doubt_->is(effects)) doubt_.reset();
     bool careful = false;
+    bool was_in_doubt = false;
     for (;;) {
         if (doubt_) {
             const auto committed = doubt_->resolve(*connection_);
@@ -252,13 +259,14 @@ base::Result<Committed> Session::commit(const Effects& effects) {
             auto result = doubt_->result;
             doubt_.reset();
             base::log::info("store.commit_resolved", {{"committed", *committed}});
-            result.was_in_doubt = true;
+            result.was_in_doubt = was_in_doubt = true;
             if (*committed) return result;
         }
         const auto backend = connection_->backend();
         auto tried = attempt(*connection_, effects, options_.render, careful);
         switch (tried.outcome) {
             case Outcome::committed:
+                tried.result.was_in_doubt = was_in_doubt;
                 return tried.result;
             case Outcome::failed:
                 return std::unexpected(std::move(tried.error));

@@ -55,9 +55,14 @@ void set(pqxx::connection& connection, const char* name, std::chrono::millisecon
 }  // namespace
 
 Params& Params::keep(std::string value) {
-    kept_.push_back(std::move(value));
-    values_.push_back(kept_.back().c_str());
+    values_.emplace_back(std::move(value));
     return *this;
+}
+
+std::vector<const char*> Params::values() const {
+    std::vector<const char*> out;
+    for (const auto& value : values_) out.push_back(value ? value->c_str() : nullptr);
+    return out;
 }
 
 Params& Params::text(std::string_view value) {
@@ -99,7 +104,7 @@ Params& Params::texts(const std::vector<std::string>& values) {
 }
 
 Params& Params::null() {
-    values_.push_back(nullptr);
+    values_.emplace_back();
     return *this;
 }
 
@@ -111,7 +116,8 @@ Params& Params::time(base::WallTime value) {
 }
 
 pqxx::result run(pqxx::transaction_base& tx, const char* sql, const Params& params) {
-    return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(params.values()));
+    const auto values = params.values();
+    return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(values));
 }
 
 std::vector<std::string> elements(const pqxx::field& field) {

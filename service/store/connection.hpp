@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -38,12 +37,12 @@ public:
     Params& time(const std::optional<Time>& value) {
         return value ? time(*value) : null();
     }
-    [[nodiscard]] const std::vector<const char*>& values() const noexcept { return values_; }
+    /// Valid while this object stands unchanged.
+    [[nodiscard]] std::vector<const char*> values() const;
 
 private:
     Params& keep(std::string value);
-    std::deque<std::string> kept_;  // a deque, so that growing leaves the characters where they are
-    std::vector<const char*> values_;
+    std::vector<std::optional<std::string>> values_;
 };
 
 /// Runs a statement with parameters.
@@ -94,18 +93,13 @@ public:
     /// Work in one transaction, committed when it returns a value and rolled back when it returns
     /// an error or throws. `Work` takes a pqxx::work& and returns a base::Result.
     template <class Work>
-    auto transaction(std::string_view what, Work&& work)
-        -> std::invoke_result_t<Work&, pqxx::work&> {
-        if (auto there = ensure(); !there) return std::unexpected(there.error());
-        try {
-            pqxx::work tx(*connection_);
-            auto result = work(tx);
-            if (result) tx.commit();
-            return result;
-        } catch (const std::exception& thrown) {
-            if (is_lost(thrown) || !connection_->is_open()) drop();
-            return std::unexpected(error_of(thrown, what));
-        }
+    auto transaction(std::string_view what, Work&& work) {
+        return in_transaction(what, work, true);
+    }
+    /// The same, rolled back in any case: for questions that take locks.
+    template <class Work>
+    auto look(std::string_view what, Work&& work) {
+        return in_transaction(what, work, false);
     }
 
     [[nodiscard]] pqxx::connection& raw() noexcept { return *connection_; }
@@ -128,6 +122,23 @@ public:
 
 private:
     explicit Connection(ConnectionOptions options) : options_(std::move(options)) {}
+    template <class Work>
+    auto in_transaction(std::string_view what, Work& work, bool keep)
+        -> std::invoke_result_t<Work&, pqxx::work&> {
+        if (auto there = ensure(); !there) return std::unexpected(there.error());
+        try {
+            pqxx::work tx(*connection_);
+            auto result = work(tx);
+            if (result && keep) tx.commit();
+            return result;
+        } catch (const std::exception& thrown) {
+            const bool lost = is_lost(thrown) || !connection_->is_open();
+            auto error = error_of(thrown, what);
+            if (lost) drop();
+            return std::unexpected(std::move(error));
+        }
+    }
+
     ConnectionOptions options_;
     std::unique_ptr<pqxx::connection> connection_;
     Backend backend_;

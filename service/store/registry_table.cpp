@@ -278,13 +278,16 @@ void put_licences(pqxx::work& tx, const std::vector<Licence>& licences, base::Wa
     if (licences.empty()) return;
     std::map<std::string, std::vector<Stored>> by_uid;
     for (auto& one : stored_licences(tx)) by_uid[one.licence.uid].push_back(std::move(one));
-    // Several versions of one licence in a file: the oldest knowledge first.
-    auto sorted = licences;
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Licence& a, const Licence& b) {
-        return a.known_from.value_or(base::EventTime::min()) <
-               b.known_from.value_or(base::EventTime::min());
+    // Several versions of one licence in a file: the oldest knowledge first, else in the file's
+    // order.
+    std::vector<const Licence*> sorted;
+    for (const auto& licence : licences) sorted.push_back(&licence);
+    std::sort(sorted.begin(), sorted.end(), [](const Licence* a, const Licence* b) {
+        return std::pair(a->known_from.value_or(base::EventTime::min()), a) <
+               std::pair(b->known_from.value_or(base::EventTime::min()), b);
     });
-    for (auto& licence : sorted) {
+    for (const auto* one : sorted) {
+        auto licence = *one;
         auto& versions = by_uid[licence.uid];
         put_licence(tx, std::move(licence), versions, now, tally);
         // Its row number is needed when a later line corrects it.
