@@ -34,17 +34,14 @@ std::uint32_t Ring::kept() const noexcept {
 }
 
 std::int64_t Ring::time(std::uint32_t i) const noexcept {
-    std::uint32_t at = group_.head + i;
+    std::uint32_t at = std::uint32_t{group_.head} + i;
     if (at >= group_.capacity) at -= group_.capacity;
     return times()[at];
 }
 
 void Ring::add(const Hit& hit) noexcept {
-    if (full()) {
-        group_.head = group_.head + 1 == group_.capacity ? 0 : group_.head + 1;
-        --group_.size;
-    }
-    std::uint32_t at = group_.head + group_.size;
+    if (full()) drop_front();
+    std::uint32_t at = std::uint32_t{group_.head} + group_.size;
     if (at >= group_.capacity) at -= group_.capacity;
     times()[at] = hit.time;
     ++group_.size;
@@ -56,25 +53,29 @@ void Ring::add(const Hit& hit) noexcept {
     records()[0] = hit.ref.record;
 }
 
+void Ring::drop_front() noexcept {
+    group_.head =
+        static_cast<std::uint16_t>(group_.head + 1 == group_.capacity ? 0 : group_.head + 1);
+    --group_.size;
+}
+
 bool Ring::drop_oldest(std::int64_t from) noexcept {
     if (group_.size == 0 || time(0) >= from) return false;
     const std::int64_t gone = time(0);
     while (group_.size > 0 && time(0) == gone) {
-        group_.head = group_.head + 1 == group_.capacity ? 0 : group_.head + 1;
-        --group_.size;
+        drop_front();
     }
     return true;
 }
 
 void Ring::drop_all(std::int64_t from) noexcept {
     while (group_.size > 0 && time(0) < from) {
-        group_.head = group_.head + 1 == group_.capacity ? 0 : group_.head + 1;
-        --group_.size;
+        drop_front();
     }
 }
 
 void Ring::sample(std::vector<RecordRef>& out) const {
-    for (std::uint32_t i = std::min(kept(), group_.size); i-- > 0;) {
+    for (std::uint32_t i = std::min<std::uint32_t>(kept(), group_.size); i-- > 0;) {
         out.push_back({blocks()[i], records()[i]});
     }
 }
@@ -84,7 +85,7 @@ void Ring::save(Writer& out) const {
     for (std::uint32_t i = 0; i < group_.size; ++i) {
         out.signed_number(time(i) - last);
         last = time(i);
-        const std::uint32_t age = group_.size - 1 - i;
+        const std::uint32_t age = std::uint32_t{group_.size} - 1 - i;
         if (age >= sample_size) continue;
         out.number(blocks()[age]);
         out.number(records()[age]);
@@ -225,7 +226,7 @@ void Groups::release(GroupId id, std::uint64_t hash) {
 }
 
 void Groups::grow(GroupId id) {
-    reserve(id, blocks_[id]->capacity * 2);
+    reserve(id, std::uint32_t{blocks_[id]->capacity} * 2);
 }
 
 void Groups::reserve(GroupId id, std::uint32_t places) {
@@ -234,7 +235,7 @@ void Groups::reserve(GroupId id, std::uint32_t places) {
     places = std::min(places, limit);
     if (places <= group->capacity) return;
     Group header = *group;
-    header.capacity = places;
+    header.capacity = static_cast<std::uint16_t>(places);
     Group* larger = allocate(header, group->key());
     Ring(*group).move_to(*larger);
     deallocate(group);

@@ -22,9 +22,9 @@ struct Group {
     std::uint32_t episode = 0;   ///< Firings so far.
     std::uint32_t matches = 0;   ///< Since the last firing or repeat.
     std::uint32_t told = 0;      ///< The repeat period of the last firing or repeat, its low bits.
-    std::uint32_t size = 0;      ///< Of a count: hits in the ring.
-    std::uint32_t head = 0;      ///< Of a count: place of the oldest.
-    std::uint32_t capacity = 0;  ///< Of a count: places.
+    std::uint16_t size = 0;      ///< Of a count: hits in the ring.
+    std::uint16_t head = 0;      ///< Of a count: place of the oldest.
+    std::uint16_t capacity = 0;  ///< Of a count: places, at most exact_hits.
     bool fired = false;          ///< The condition has held since the last firing.
     bool live = false;           ///< It has hits, or a memory; else only matches wait for it.
 
@@ -45,7 +45,7 @@ struct Group {
     [[nodiscard]] Memory& memory() noexcept { return *reinterpret_cast<Memory*>(tail()); }
     [[nodiscard]] Window*& window() noexcept { return *reinterpret_cast<Window**>(tail()); }
 };
-static_assert(sizeof(Group) == 40);
+static_assert(sizeof(Group) == 32 && exact_hits < 65'536);
 
 /// The newest hits of a count, up to Counter::limit of them, in their group's block: times in a
 /// ring, and the records of the newest five.
@@ -60,7 +60,7 @@ public:
     bool drop_oldest(std::int64_t from) noexcept;
     void drop_all(std::int64_t from) noexcept;
     [[nodiscard]] std::int64_t newest() const noexcept {
-        return group_.size == 0 ? no_time : time(group_.size - 1);
+        return group_.size == 0 ? no_time : time(group_.size - 1u);
     }
     /// Time of the i-th hit, the oldest being 0.
     [[nodiscard]] std::int64_t time(std::uint32_t i) const noexcept;
@@ -86,6 +86,7 @@ private:
     [[nodiscard]] std::uint32_t* records() const noexcept {
         return reinterpret_cast<std::uint32_t*>(blocks() + kept());
     }
+    void drop_front() noexcept;
     Group& group_;
 };
 
