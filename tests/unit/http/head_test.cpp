@@ -171,7 +171,8 @@ TEST(HeadReader, KnowsExpectationsAndEndsOfConnections) {
 
 TEST(HeadReader, SurvivesNoise) {
     std::mt19937 random(7);
-    const std::string alphabet("GETPOS /:\r\n\r\n\t \"%;,=aA0\0\x7f\xff", 30);
+    constexpr char bytes_of_note[] = "GETPOS /:\r\n\r\n\t \"%;,=aA0\0\x7f\xff";
+    const std::string alphabet(bytes_of_note, sizeof bytes_of_note);
     for (int round = 0; round < 20'000; ++round) {
         std::string bytes = round % 2 == 0 ? "POST / HTTP/1.1\r\nHost: h\r\n" : "";
         for (unsigned n = random() % 80; n > 0; --n) bytes += alphabet[random() % alphabet.size()];
