@@ -16,6 +16,8 @@ using Kind = call::Value::Kind;
 
 /// Not string_view::find, which is quadratic on repeated text.
 bool contains(std::string_view text, std::string_view part) {
+    if (text.size() < part.size()) return false;
+    if (part.empty()) return true;  // memmem takes no null
     return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 

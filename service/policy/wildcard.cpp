@@ -132,6 +132,7 @@ bool Wildcard::ends_with(const Segment& segment, std::string_view& text) {
 
 bool Wildcard::find(const Segment& segment, std::string_view& text) {
     if (!segment.plain) return shift_and(segment, text);
+    if (text.size() < segment.literal.size()) return false;  // also: memmem takes no null
     // Not string_view::find, which is quadratic on "aaaa...".
     const void* const found =
         memmem(text.data(), text.size(), segment.literal.data(), segment.literal.size());
