@@ -43,10 +43,9 @@ using Columns = std::array<std::string_view, column_count>;
 /// a list of addresses (bare or quoted) as client, further quoted columns, the columns of
 /// ingress-nginx, Apache's ssl_request layout, a syslog prefix. Nothing when it is no such line.
 ///
-///     line     = [syslog] [vhost] client ident user "[" time "]" request status bytes [size] [tail]
-///     ssl      = "[" time "]" client version cipher request bytes
-///     client   = address *( "," address ) / DQUOTE list DQUOTE
-///     tail     = referrer agent *( quoted / word )
+///     line     = [syslog] [vhost] client ident user "[" time "]" request status bytes [size]
+///     [tail] ssl      = "[" time "]" client version cipher request bytes client   = address *( ","
+///     address ) / DQUOTE list DQUOTE tail     = referrer agent *( quoted / word )
 [[nodiscard]] std::optional<Columns> read_access_line(std::string_view line) noexcept;
 
 }  // namespace decode

@@ -32,11 +32,8 @@ constexpr std::array<Anchor, 26> anchors = {{
 // Signatures and cookies have longer names; these are rare enough to share groups.
 constexpr std::array<Anchor, 3> more = {{{"ig=", 5, true}, {"re=", 5, true}, {"kie", 6, true}}};
 
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
 constexpr bool letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /// By position and by half of a byte: the groups that may have such a half there.
@@ -67,20 +64,45 @@ constexpr Tables make_tables() {
 
 constexpr Tables tables = make_tables();
 
-bool same(const Anchor& anchor, std::string_view text, std::size_t at) {
-    for (std::size_t i = 0; i < width; ++i) {
-        const char c = anchor.any_case ? lower(text[at + i]) : text[at + i];
-        if (c != anchor.text[i]) return false;
-    }
-    return true;
+/// The anchors of a group as numbers of three bytes, compared under a mask that ignores case.
+struct Group {
+    struct Entry {
+        std::uint32_t value = 0, mask = 0;
+    };
+    std::array<Entry, 8> entries{};
+    std::size_t count = 0;
+};
+
+constexpr std::array<Group, 8> make_groups() {
+    std::array<Group, 8> out{};
+    const auto add = [&](const Anchor& anchor) {
+        Group::Entry entry;
+        for (std::size_t i = 0; i < width; ++i) {
+            const auto byte = static_cast<std::uint8_t>(anchor.text[i]);
+            const std::uint32_t mask = anchor.any_case && letter(anchor.text[i]) ? 0xdf : 0xff;
+            entry.mask |= mask << (8 * i);
+            entry.value |= (byte & mask) << (8 * i);
+        }
+        Group& group = out[anchor.group];
+        group.entries[group.count++] = entry;
+    };
+    for (const Anchor& anchor : anchors) add(anchor);
+    for (const Anchor& anchor : more) add(anchor);
+    return out;
 }
 
+constexpr auto groups_of_anchors = make_groups();
+
 bool anchor_at(std::string_view text, std::size_t at, unsigned groups) {
-    for (const Anchor& anchor : anchors) {
-        if ((groups >> anchor.group & 1u) != 0 && same(anchor, text, at)) return true;
-    }
-    for (const Anchor& anchor : more) {
-        if ((groups >> anchor.group & 1u) != 0 && same(anchor, text, at)) return true;
+    const auto byte = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(static_cast<std::uint8_t>(text[at + i]));
+    };
+    const std::uint32_t here = byte(0) | byte(1) << 8 | byte(2) << 16;
+    for (; groups != 0; groups &= groups - 1) {
+        const Group& group = groups_of_anchors[static_cast<std::size_t>(__builtin_ctz(groups))];
+        for (std::size_t i = 0; i < group.count; ++i) {
+            if ((here & group.entries[i].mask) == group.entries[i].value) return true;
+        }
     }
     return false;
 }

@@ -22,27 +22,29 @@ CallWriter::CallWriter(const FormatModel& model, const Plan& plan) : model_(mode
 void CallWriter::write(std::span<const Value> cells, const Value& logged_time, call::Batch::Row row,
                        TextRoom& room) {
     for (const Plan::Raw& raw : plan_.raw) {
-        row.values[raw.slot] = room.keep(cells[raw.cell]);
+        room.keep(cells[raw.cell], row.values[raw.slot]);
     }
     steps_.clear();
     for (const Plan::Mapped& slot : plan_.mapped) {
-        row.values[slot.slot] = slot.field == call::Field::time
-                                    ? room.keep(logged_time)
-                                    : mapped(slot, cells, row.header, room);
+        if (slot.field == call::Field::time) {
+            room.keep(logged_time, row.values[slot.slot]);
+        } else {
+            mapped(slot, cells, row.header, room, row.values[slot.slot]);
+        }
     }
     if (steps_.met_bad_address()) row.header.notes |= call::note_address_invalid;
 }
 
-call::Value CallWriter::mapped(const Plan::Mapped& slot, std::span<const Value> cells,
-                               call::Header& header, TextRoom& room) {
+void CallWriter::mapped(const Plan::Mapped& slot, std::span<const Value> cells,
+                        call::Header& header, TextRoom& room, Value& out) {
     const bool list = kind_of(slot.field) == FieldKind::texts;
     for (const Plan::Source& candidate : slot.sources) {
         Value value;
         if (source(candidate, cells, list, value) && shaped(slot.field, value)) {
-            return kept(slot.field, value, header, room);
+            kept(slot.field, value, header, room, out);
+            return;
         }
     }
-    return {};
 }
 
 /// The value of one alternative; false when it has none.
@@ -120,22 +122,33 @@ bool CallWriter::shaped(call::Field field, Value& value) {
     return false;
 }
 
-call::Value CallWriter::kept(call::Field field, const Value& value, call::Header& header,
-                             TextRoom& room) {
-    if (value.is_text()) return kept_text(field, value.text(), header, room);
-    if (value.kind() != Value::Kind::list) return value;
+void CallWriter::kept(call::Field field, const Value& value, call::Header& header, TextRoom& room,
+                      Value& out) {
+    if (value.is_text()) {
+        const std::string_view text = value.text();
+        if (text.size() <= cap_of(field)) [[likely]] {
+            out = Value::of(room.keep(text));
+        } else {
+            out = cut_text(field, text, header, room);
+        }
+        return;
+    }
+    if (value.kind() != Value::Kind::list) {
+        out = value;
+        return;
+    }
     elements_.clear();
     for (const Value& element : value.list()) {
-        if (element.is_text() && known(element)) {
-            elements_.push_back(kept_text(field, element.text(), header, room));
-        }
+        if (!element.is_text() || !known(element)) continue;
+        elements_.emplace_back();
+        kept(field, element, header, room, elements_.back());
     }
-    if (elements_.empty()) return {};
-    return elements_.size() == 1 ? elements_.front() : room.keep_elements(elements_);
+    if (elements_.empty()) return;
+    out = elements_.size() == 1 ? elements_.front() : room.keep_elements(elements_);
 }
 
-call::Value CallWriter::kept_text(call::Field field, std::string_view text, call::Header& header,
-                                  TextRoom& room) {
+call::Value CallWriter::cut_text(call::Field field, std::string_view text, call::Header& header,
+                                 TextRoom& room) {
     const std::size_t cap = cap_of(field);
     if (text.size() <= cap) [[likely]]
         return Value::of(room.keep(text));

@@ -22,14 +22,15 @@ public:
 private:
     using Value = call::Value;
 
-    Value mapped(const Plan::Mapped& mapped, std::span<const Value> cells, call::Header& header,
-                 TextRoom& room);
+    void mapped(const Plan::Mapped& mapped, std::span<const Value> cells, call::Header& header,
+                TextRoom& room, Value& out);
     bool source(const Plan::Source& source, std::span<const Value> cells, bool list, Value& out);
     bool known(const Value& value) const;
     bool join(const Plan::Source& source, std::span<const Value> cells, Value& out);
     bool shaped(call::Field field, Value& value);
-    Value kept(call::Field field, const Value& value, call::Header& header, TextRoom& room);
-    Value kept_text(call::Field field, std::string_view text, call::Header& header, TextRoom& room);
+    void kept(call::Field field, const Value& value, call::Header& header, TextRoom& room,
+              Value& out);
+    Value cut_text(call::Field field, std::string_view text, call::Header& header, TextRoom& room);
 
     const FormatModel& model_;
     const Plan& plan_;

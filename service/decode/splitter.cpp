@@ -118,7 +118,7 @@ bool Splitter::json(std::string_view body) {
             }
         }
         stop = std::min(stop, body.size());
-        line_ += line_ends(body.substr(at, stop - at));
+        line_ += stop == next ? 1 : line_ends(body.substr(at, stop - at));
         at = stop;
     }
     if (!partial_.empty()) refuse(partial_, RejectCode::bad_json);

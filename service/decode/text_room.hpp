@@ -27,16 +27,25 @@ public:
         return {start, text.size()};
     }
 
-    /// The value with its texts copied.
-    call::Value keep(const call::Value& value) {
+    /// The value with its texts copied, made in its place.
+    void keep(const call::Value& value, call::Value& out) {
         switch (value.kind()) {
+            case call::Value::Kind::absent:
+                return;
             case call::Value::Kind::text:
-                return call::Value::of(keep(value.text()));
+                out = call::Value::of(keep(value.text()));
+                return;
             case call::Value::Kind::list:
-                return keep_list(value);
+                out = keep_list(value);
+                return;
             default:
-                return value;
+                out = value;
         }
+    }
+    call::Value keep(const call::Value& value) {
+        call::Value out;
+        keep(value, out);
+        return out;
     }
 
     /// A list whose elements are owned already.

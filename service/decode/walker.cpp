@@ -2,25 +2,6 @@
 
 namespace decode {
 
-call::Value scalar(const Tape& tape, std::size_t at) noexcept {
-    switch (tape.type(at)) {
-        case '"':
-            return call::Value::of(tape.text(at));
-        case 'l':
-            return call::Value::of(tape.integer(at));
-        case 'u':
-            return call::Value::of(tape.big_integer(at));
-        case 'd':
-            return call::Value::of(tape.real(at));
-        case 't':
-            return call::Value::of(true);
-        case 'f':
-            return call::Value::of(false);
-        default:
-            return call::Value::null();
-    }
-}
-
 Walker::Walker(const PathTrie& trie, std::size_t cells)
     : trie_(trie), cells_(cells), lists_(cells), whole_found_(cells) {}
 
@@ -80,6 +61,27 @@ void Walker::value(const Tape& tape, std::size_t at, const PathTrie::Node& node)
         default:
             add(node, scalar(tape, at));
     }
+}
+
+void Walker::add_scalar(const Tape& tape, std::size_t at, const PathTrie::Node& node) {
+    if (node.cell == no_cell) return;
+    // Nearly always the first value of an only cell. It is made in its place: a value that is put
+    // together elsewhere and copied whole at once waits for its parts to reach the cache.
+    call::Value& held = cells_.data()[node.cell];
+    if (held.absent() && !node.has_more) [[likely]] {
+        switch (tape.type(at)) {
+            case '"':
+                held = call::Value::of(tape.text(at));
+                return;
+            case 'l':
+                held = call::Value::of(tape.integer(at));
+                return;
+            default:
+                held = scalar(tape, at);
+                return;
+        }
+    }
+    add(node, scalar(tape, at));
 }
 
 void Walker::array(const Tape& tape, std::size_t array_at, const PathTrie::Node& node) {

@@ -11,6 +11,26 @@
 
 namespace decode {
 
+/// The scalar of a tape as a Value; text borrows from the tape. Not for brackets.
+[[nodiscard]] inline call::Value scalar(const Tape& tape, std::size_t at) noexcept {
+    switch (tape.type(at)) {
+        case '"':
+            return call::Value::of(tape.text(at));
+        case 'l':
+            return call::Value::of(tape.integer(at));
+        case 'u':
+            return call::Value::of(tape.big_integer(at));
+        case 'd':
+            return call::Value::of(tape.real(at));
+        case 't':
+            return call::Value::of(true);
+        case 'f':
+            return call::Value::of(false);
+        default:
+            return call::Value::null();
+    }
+}
+
 /// Fills the cells of a PathTrie from one record, in one pass over its keys. The only door between
 /// parsed JSON and the rest of decoding, so that another way of finding values can take its place.
 ///
@@ -39,6 +59,7 @@ private:
     void array(const Tape& tape, std::size_t at, const PathTrie::Node& node);
     void nested(std::string_view text, const PathTrie::Node& node);
     void whole(const Tape& tape, std::size_t at, const PathTrie::Node& node);
+    void add_scalar(const Tape& tape, std::size_t at, const PathTrie::Node& node);
     void add(const PathTrie::Node& node, const call::Value& value) {
         trie_.each_cell(node, [&](Cell cell) { add(cell, value); });
     }
@@ -60,8 +81,5 @@ private:
     std::vector<JsonParser> nested_;
     std::size_t nested_used_ = 0;
 };
-
-/// The scalar of a tape as a Value; text borrows from the tape. Not for brackets.
-[[nodiscard]] call::Value scalar(const Tape& tape, std::size_t at) noexcept;
 
 }  // namespace decode
