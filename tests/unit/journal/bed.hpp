@@ -1,11 +1,10 @@
 #pragma once
 
+#include "base/assert.hpp"
 #include "journal/model_file_system.hpp"
 #include "journal/reader.hpp"
 #include "journal/recovery.hpp"
 #include "journal/writer.hpp"
-
-#include <gtest/gtest.h>
 
 #include <map>
 #include <optional>
@@ -72,8 +71,8 @@ public:
         Entry entry;
         while (true) {
             const base::Result<bool> found = reader.next(entry);
-            EXPECT_TRUE(found) << found.error().reason;
-            if (!found || !*found) return out;
+            BASE_ASSERT(found.has_value());  // no test of these makes reading fail
+            if (!*found) return out;
             out.emplace_back(entry.lsn, entry.block.lines);
         }
     }
