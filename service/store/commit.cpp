@@ -47,7 +47,7 @@ std::string refusal(pqxx::dbtransaction& tx, const Section& section, Committed& 
     try {
         section.write(tx, begin, end);
     } catch (const pqxx::sql_error& thrown) {
-        if (!is_data_fault(thrown.sqlstate())) throw;
+        if (!is_data_fault(sqlstate_of(thrown))) throw;
         tx.exec("ROLLBACK TO SAVEPOINT part");
         result = before;
         return error_of(thrown, "refused").reason;

@@ -39,6 +39,11 @@ Fault fault_of(std::string_view state) {
     return Fault::invalid;
 }
 
+template <class Kind>
+bool is_a(const std::exception& thrown) {
+    return dynamic_cast<const Kind*>(&thrown) != nullptr;
+}
+
 bool refused_for_good(std::string_view message) {
     for (const auto* part : {"authentication failed", "does not exist", "no pg_hba.conf entry",
                              "invalid connection option", "invalid URI"}) {
@@ -150,7 +155,20 @@ std::optional<base::EventTime> maybe_event_time(const pqxx::field& micros) {
 
 std::string sqlstate_of(const std::exception& thrown) {
     const auto* error = dynamic_cast<const pqxx::sql_error*>(&thrown);
-    return error != nullptr ? error->sqlstate() : std::string();
+    if (error != nullptr && !error->sqlstate().empty()) return error->sqlstate();
+    // libpqxx 6.4 forgets the state of some errors and has these two outside sql_error.
+    if (is_a<pqxx::insufficient_privilege>(thrown)) return "42501";
+    if (is_a<pqxx::disk_full>(thrown)) return "53100";
+    if (is_a<pqxx::out_of_memory>(thrown)) return "53200";
+    if (is_a<pqxx::insufficient_resources>(thrown)) return "53000";
+    if (is_a<pqxx::unique_violation>(thrown)) return "23505";
+    if (is_a<pqxx::integrity_constraint_violation>(thrown)) return "23000";
+    if (is_a<pqxx::data_exception>(thrown)) return "22000";
+    if (is_a<pqxx::syntax_error>(thrown)) return "42601";
+    if (is_a<pqxx::feature_not_supported>(thrown)) return "0A000";
+    if (is_a<pqxx::serialization_failure>(thrown)) return "40001";
+    if (is_a<pqxx::deadlock_detected>(thrown)) return "40P01";
+    return {};
 }
 
 bool is_data_fault(std::string_view state) noexcept {
@@ -159,8 +177,8 @@ bool is_data_fault(std::string_view state) noexcept {
 }
 
 bool is_lost(const std::exception& thrown) noexcept {
-    return dynamic_cast<const pqxx::broken_connection*>(&thrown) != nullptr ||
-           dynamic_cast<const pqxx::in_doubt_error*>(&thrown) != nullptr;
+    return is_a<pqxx::broken_connection>(thrown) || is_a<pqxx::in_doubt_error>(thrown) ||
+           is_a<pqxx::statement_completion_unknown>(thrown);
 }
 
 base::Error error_of(const std::exception& thrown, std::string_view what) {

@@ -20,9 +20,11 @@ protected:
         options.max_rows = 1'000;
         return store::ReadOnly(options).run(sql, parameters);
     }
+    std::string last_;
     Fault fault(const std::string& sql) {
         const auto result = run(sql);
         EXPECT_FALSE(result) << sql;
+        if (!result) last_ = result.error().reason;
         return result ? Fault::not_found : result.error().fault;
     }
 };
@@ -55,7 +57,7 @@ TEST_F(ReadOnly, SeesEveryViewWithoutNamingTheSchema) {
 TEST_F(ReadOnly, CannotReadBaseTables) {
     for (const auto& row : rows("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')"
                                 " AND relnamespace = 'callerprint'::regnamespace")) {
-        EXPECT_EQ(fault("SELECT * FROM callerprint." + row[0]), Fault::unauthorised);
+        EXPECT_EQ(fault("SELECT * FROM callerprint." + row[0]), Fault::unauthorised) << last_;
     }
     EXPECT_EQ(fault("SELECT * FROM public.callerprint_migrations"), Fault::unauthorised);
     EXPECT_EQ(fault("SELECT pg_read_file('/etc/passwd')"), Fault::unauthorised);
