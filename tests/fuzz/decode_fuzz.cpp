@@ -14,8 +14,8 @@ namespace {
 const decode::Formats& formats() {
     static const auto loaded = [] {
         std::vector<decode::FormatFile> files;
-        for (const auto& entry :
-             std::filesystem::directory_iterator(CALLERPRINT_ROOT "/config/formats")) {
+        for (const auto& entry : std::filesystem::directory_iterator(
+                 std::filesystem::path(__FILE__).parent_path() / "../../config/formats")) {
             std::ostringstream text;
             text << std::ifstream(entry.path()).rdbuf();
             files.push_back({entry.path().filename().string(), text.str()});
