@@ -164,6 +164,9 @@ void Linker::apply_filters() {
 
 void Linker::decide_generate() {
     std::vector<bool> referred(set_->policies_.size());
+    for (PolicyIndex policy = 0; policy < referred.size(); ++policy) {
+        if (drafts_[policy]) set_->policies_[policy].generate = drafts_[policy]->generate;
+    }
     for (PolicyIndex policy = 0; policy < correlations_.size(); ++policy) {
         if (!correlations_[policy]) continue;
         for (const PolicyIndex rule : correlations_[policy]->rules) {
@@ -172,9 +175,7 @@ void Linker::decide_generate() {
         }
     }
     for (PolicyIndex policy = 0; policy < referred.size(); ++policy) {
-        Policy& mine = set_->policies_[policy];
-        if (drafts_[policy]) mine.generate = drafts_[policy]->generate || mine.generate;
-        if (!referred[policy]) mine.generate = true;
+        if (!referred[policy]) set_->policies_[policy].generate = true;
     }
 }
 

@@ -154,6 +154,20 @@ TEST(Correlation, ReadsExpressionsChainsAndGenerate) {
     EXPECT_EQ(set->correlation(3)->group_by[0].in_rule[0], "u");
 }
 
+TEST(Correlation, GivesNoAlertOfItsOwnInsideAChain) {
+    const auto set = test::load(
+        "title: r\nname: r\nlogsource: {product: p}\ndetection: {s: {a: 1}, condition: s}\n---\n"
+        "title: inner\nname: inner\ncorrelation: {type: event_count, rules: [r], group-by: [u], "
+        "timespan: 1m, "
+        "condition: {gte: 2}}\n---\n"
+        "title: outer\nname: outer\ncorrelation: {type: value_count, rules: [inner], timespan: 1h, "
+        "condition: {field: u, gte: 2}}\n");
+    ASSERT_TRUE(set);
+    EXPECT_FALSE(set->policies()[0].generate);
+    EXPECT_FALSE(set->policies()[1].generate);
+    EXPECT_TRUE(set->policies()[2].generate);
+}
+
 TEST(Correlation, RefusesWhatCannotBeComputed) {
     const std::string head = "  rules: [a]\n  timespan: 1m\n";
     const std::string many = "  type: event_count\n  rules: [a]\n";
