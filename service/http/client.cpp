@@ -1,6 +1,7 @@
 #include "http/client.hpp"
 
-#include "http/reply.hpp"
+#include "http/exchange.hpp"
+#include "http/head.hpp"
 #include "http/resolver.hpp"
 #include "http/syntax.hpp"
 #include "http/url.hpp"
@@ -8,17 +9,14 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 namespace http {
@@ -27,7 +25,6 @@ namespace {
 
 using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
-using TlsStream = asio::ssl::stream<tcp::socket&>;
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 /// Closes a socket at a time. Its callback holds the state it touches, as a cancelled one may still
@@ -66,21 +63,17 @@ std::unexpected<base::Error> away(std::string_view why) {
     return base::fail(base::Fault::unavailable, std::string(why));
 }
 
-base::Result<std::string> request_text(const ClientRequest& request, const Url& url) {
-    std::string out =
-        request.method + ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority() +
-        "\r\nConnection: close\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
-    if (!syntax::is_token(request.method)) {
-        return base::fail(base::Fault::invalid, "the method is no token");
-    }
+/// Nothing when the request can be written as it is.
+std::string_view wrong_part(const ClientRequest& request) {
+    constexpr std::size_t max_bytes = 60'000;  // Beast keeps sizes in 16 bits
+    if (!syntax::is_token(request.method)) return "the method is no token";
     for (const auto& [name, value] : request.headers) {
         if (!syntax::is_token(name) || !syntax::is_value(value)) {
-            return base::fail(base::Fault::invalid, "a header holds what no header may");
+            return "a header holds what no header may";
         }
-        out.append(name).append(": ").append(value).append("\r\n");
+        if (name.size() + value.size() > max_bytes) return "a header is too long";
     }
-    out += "\r\n";
-    return out;
+    return {};
 }
 
 /// SNI, and the name that the certificate must bear.
@@ -91,29 +84,6 @@ bool name_peer(SSL* tls, const Url& url) {
     SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     return SSL_set_tlsext_host_name(tls, url.host.c_str()) == 1 &&
            SSL_set1_host(tls, url.host.c_str()) == 1;
-}
-
-template <class Stream>
-asio::awaitable<base::Result<ClientResponse>> exchange(Stream& stream, std::string_view head,
-                                                       std::string_view body,
-                                                       ReplyReader::Limits limits) {
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(head.data(), head.size()),
-                                                  asio::buffer(body.data(), body.size())};
-    // A server may answer and close before it has read all: so read on after a failed write.
-    const auto [unsent, sent] = co_await asio::async_write(stream, parts, token);
-    ReplyReader reader(limits);
-    std::array<char, 4096> buffer;
-    while (true) {
-        const auto [error, got] =
-            co_await stream.async_read_some(asio::buffer(buffer.data(), buffer.size()), token);
-        if (error) break;
-        const auto step = reader.read({buffer.data(), got});
-        if (step == ReplyReader::Step::broken) co_return away("the answer is not HTTP/1.1");
-        if (step == ReplyReader::Step::done) break;
-    }
-    if (reader.finish()) co_return std::move(reader.response());
-    co_return away(unsent ? "the connection broke before the request was sent"
-                          : "the connection ended before an answer");
 }
 
 }  // namespace
@@ -127,8 +97,8 @@ struct Client::State {
 
     asio::awaitable<base::Result<std::vector<asio::ip::address>>> addresses(
         const Url& url, const AddressCheck& check, Clock::time_point until);
-    asio::awaitable<base::Result<ClientResponse>> talk(tcp::socket& socket, const Url& url,
-                                                       std::string head, std::string body);
+    asio::awaitable<base::Result<ClientResponse>> talk(tcp::socket& socket, Url url,
+                                                       ClientRequest request);
 };
 
 base::Result<std::unique_ptr<Client>> Client::make(Options options) {
@@ -147,6 +117,13 @@ base::Result<std::unique_ptr<Client>> Client::make(Options options) {
     return std::unique_ptr<Client>(new Client(std::move(state)));
 }
 
+std::string_view ClientResponse::header(std::string_view name) const noexcept {
+    for (const auto& [key, value] : headers) {
+        if (equal_ignoring_case(key, name)) return value;
+    }
+    return {};
+}
+
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Client::~Client() = default;
 
@@ -163,11 +140,10 @@ asio::awaitable<base::Result<std::vector<asio::ip::address>>> Client::State::add
     co_return found;
 }
 
-asio::awaitable<base::Result<ClientResponse>> Client::State::talk(tcp::socket& socket,
-                                                                  const Url& url, std::string head,
-                                                                  std::string body) {
-    const ReplyReader::Limits limits{options.max_header_bytes, options.max_body_bytes};
-    if (!url.https) co_return co_await exchange(socket, head, body, limits);
+asio::awaitable<base::Result<ClientResponse>> Client::State::talk(tcp::socket& socket, Url url,
+                                                                  ClientRequest request) {
+    const ReplyLimits limits{options.max_header_bytes, options.max_body_bytes};
+    if (!url.https) co_return co_await exchange(socket, std::move(request), std::move(url), limits);
     TlsStream stream(socket, tls);
     if (!name_peer(stream.native_handle(), url)) co_return away("TLS could not be set up");
     const auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::client, token);
@@ -176,15 +152,16 @@ asio::awaitable<base::Result<ClientResponse>> Client::State::talk(tcp::socket& s
         co_return away(verdict == X509_V_OK ? "the TLS handshake failed"
                                             : X509_verify_cert_error_string(verdict));
     }
-    co_return co_await exchange(stream, head, body, limits);
+    co_return co_await exchange(stream, std::move(request), std::move(url), limits);
 }
 
 asio::awaitable<base::Result<ClientResponse>> Client::send(ClientRequest request) {
     const auto executor = co_await asio::this_coro::executor;
     const auto url = parse_url(request.url);
     if (!url) co_return std::unexpected(url.error());
-    auto head = request_text(request, *url);
-    if (!head) co_return std::unexpected(head.error());
+    if (const auto wrong = wrong_part(request); !wrong.empty()) {
+        co_return base::fail(base::Fault::invalid, std::string(wrong));
+    }
 
     const auto start = Clock::now();
     const auto connect_until = start + std::min(request.deadlines.connect, request.deadlines.total);
@@ -208,7 +185,7 @@ asio::awaitable<base::Result<ClientResponse>> Client::send(ClientRequest request
     }
     if (failed) co_return away("no connection to the host");
     deadline.set(start + request.deadlines.total);
-    auto response = co_await state_->talk(socket, *url, std::move(*head), std::move(request.body));
+    auto response = co_await state_->talk(socket, *url, std::move(request));
     if (!response && deadline.expired()) co_return away("the answer took too long");
     if (response) response->address = address;
     co_return response;
