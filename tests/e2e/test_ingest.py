@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import time
 
 import pytest
@@ -180,7 +181,7 @@ def test_smuggled_requests_are_refused_and_not_served(server):
     for framing in (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: xchunked\r\n",
                     b"Content-Length: 4\r\nContent-Length: 5\r\n", b"Content-Length: +4\r\n"):
         got = server.raw(b"POST /v1/ingest HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n0\r\n\r\n" + second)
-        assert got.count(b"HTTP/1.1 ") == 1
+        assert len(re.findall(rb"(?m)^HTTP/1.1 \d\d\d ", got)) == 1
         assert got.startswith(b"HTTP/1.1 400 ") or got.startswith(b"HTTP/1.1 501 "), got[:60]
 
 

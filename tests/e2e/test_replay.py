@@ -111,14 +111,21 @@ def test_policies_that_do_not_load_exit_2(tmp_path):
     done, out = replay(bad, [record(0)])
     assert done.returncode == 2
     assert out == []
-    assert f"{bad}:11:" in done.stderr
+    assert f"{bad}:9:" in done.stderr
 
 
-def test_log_source_keeps_a_rule_from_other_records(burst):
-    done = run("replay", "--policies", burst, "--format", "json", "-",
-               stdin="\n".join(failures("ann", [0, 1, 2])) + "\n")
-    assert done.returncode == 0
-    assert ndjson(done.stdout) == []
+def test_log_source_keeps_a_rule_from_other_records(tmp_path):
+    policy = tmp_path / "p.yml"
+    policy.write_text(FIRE.replace("api.operation: Test.Fire", "eventName: GetObject").replace(
+        "category: api_call", "product: gcp"))
+    trail = json.dumps({"eventVersion": "1.08", "eventTime": "2024-06-01T00:00:00Z", "eventName": "GetObject",
+                        "eventSource": "s3.amazonaws.com", "eventID": "1", "eventType": "AwsApiCall",
+                        "userIdentity": {"type": "Root"}})
+    arguments = ("replay", "--policies", policy, "--format", "aws-cloudtrail", "--matches")
+    with_source = run(*arguments, "-", stdin=trail)
+    without = run(*arguments, "--ignore-logsource", "-", stdin=trail)
+    assert ndjson(with_source.stdout) == []
+    assert [o["line"] for o in ndjson(without.stdout) if o["kind"] == "match"] == [1]
 
 
 def test_lists_fill_in_expand(tmp_path):
