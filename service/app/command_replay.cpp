@@ -11,7 +11,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 namespace app {
@@ -38,6 +40,14 @@ boost::json::object name_policy(const policy::Policy& policy) {
     return {{"title", policy.title}, {"id", text(policy.id)}, {"name", text(policy.name)}};
 }
 
+/// A count as 5, not as 5E0.
+boost::json::value number(double value) {
+    constexpr double exact = 1LL << 53;
+    if (std::trunc(value) == value && std::abs(value) < exact)
+        return static_cast<std::int64_t>(value);
+    return value;
+}
+
 void print(const boost::json::object& line) {
     const auto text = boost::json::serialize(line) + '\n';
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -51,7 +61,7 @@ void print_firing(const policy::Set& set, const correlate::Firing& firing) {
     line["group"] = alert::to_json(firing.group);
     line["at"] = base::to_rfc3339(firing.at);
     line["window_start"] = base::to_rfc3339(firing.window_start);
-    line["value"] = firing.value;
+    line["value"] = number(firing.value);
     line["exact"] = firing.exact;
     if (!policy.level.empty()) line["level"] = policy.level;
     if (!policy.author.empty()) line["author"] = policy.author;
