@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/log.hpp"
 #include "http/answer.hpp"
+#include "http/parsed.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -86,9 +87,15 @@ asio::awaitable<void> Connection::run() {
                            .target_bytes = core_->options.max_target_bytes,
                            .body_bytes = core_->options.max_body_bytes});
         if (!co_await read_head(reader)) break;
-        Head head = reader.head({buffer_.data(), used_});
+        const auto gated = reader.head({buffer_.data(), used_});
         head_size_ = reader.size();
-        if (!co_await serve(std::move(head), served + 1 == limit)) break;
+        const auto parsed =
+            Parsed::parse({gated.method.data(), buffer_.data() + head_size_}, gated);
+        if (!parsed) {
+            co_await refuse(parsed.error(), core_->new_request_id());
+            break;
+        }
+        if (!co_await serve(parsed->head(), served + 1 == limit)) break;
         // What came beyond this request starts the next one; it came in such a buffer, so it fits.
         used_ = rest_.size();
         if (used_ == 0 && buffer_.size() > first_buffer_bytes) buffer_ = {};  // idle ones are small

@@ -16,8 +16,8 @@ class Registry;
 }
 
 /// The HTTP/1.1 edge: a gate on raw header bytes, bounded everything, routes, answers. It knows
-/// nothing of detection. It reads HTTP itself: the parser of Beast in Debian 12 lets smuggling
-/// primitives through, and what remains after the gate is a length or a chunk size.
+/// nothing of detection. Beast parses what the gate let pass and writes the answers; alone, the
+/// Beast of Debian 12 would let smuggling primitives through, so it is not the front door.
 namespace http {
 
 /// Listens, and serves each connection on one of the given io_contexts in turn.
