@@ -1,12 +1,45 @@
 #include "http/answer.hpp"
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 #include "http/syntax.hpp"
+
+#include <boost/beast/core/buffer_traits.hpp>
+#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/serializer.hpp>
 
 #include <array>
 #include <cstdio>
 
 namespace http {
+namespace beast = boost::beast;
+namespace {
+
+constexpr std::size_t max_field_bytes = 60'000;  // Beast keeps sizes in 16 bits
+
+using Message = beast::http::response<beast::http::empty_body>;
+
+std::string serialized(const Message& message) {
+    beast::http::response_serializer<beast::http::empty_body> serializer(message);
+    std::string out;
+    out.reserve(320);
+    const auto append = [&](beast::error_code&, const auto& buffers) {
+        for (const auto part : beast::buffers_range_ref(buffers)) {
+            out.append(static_cast<const char*>(part.data()), part.size());
+        }
+        serializer.consume(beast::buffer_bytes(buffers));
+    };
+    beast::error_code error;
+    while (!serializer.is_done()) {
+        serializer.next(error, append);
+        BASE_ASSERT(!error);  // there is nothing here that can fail
+    }
+    return out;
+}
+
+}  // namespace
 
 void add_request_id(Response& response, std::string_view request_id) {
     if (response.content_type != "application/problem+json") return;
@@ -16,30 +49,29 @@ void add_request_id(Response& response, std::string_view request_id) {
 }
 
 std::string answer_head(const Response& response, const AnswerContext& context) {
-    std::string out;
-    out.reserve(320);
-    const auto field = [&out](std::string_view name, std::string_view value) {
-        out.append(name).append(": ").append(value).append("\r\n");
-    };
-    out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-    out.append(reason_phrase(response.status)).append("\r\n");
-    field("Date", context.date);
-    if (!response.content_type.empty()) field("Content-Type", response.content_type);
+    using beast::http::field;
+    BASE_ASSERT(response.status >= 100 && response.status <= 599);
+    Message message;
+    message.version(11);
+    message.result(response.status);
+    message.reason(reason_phrase(response.status));
+    message.insert(field::date, context.date);
+    if (!response.content_type.empty()) message.insert(field::content_type, response.content_type);
     if (response.status != 204 && response.status != 304) {
-        field("Content-Length", std::to_string(response.body.size()));
+        message.insert(field::content_length, std::to_string(response.body.size()));
     }
-    field("X-Request-Id", context.request_id);
-    field("X-Content-Type-Options", "nosniff");
+    message.insert("X-Request-Id", context.request_id);
+    message.insert("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : response.headers) {
-        if (syntax::is_token(name) && syntax::is_value(value)) {
-            field(name, value);
+        if (syntax::is_token(name) && syntax::is_value(value) &&
+            name.size() + value.size() <= max_field_bytes) {
+            message.insert(name, value);
         } else {
             base::log::error("http.bad_answer_header", {{"request_id", context.request_id}});
         }
     }
-    if (context.close) field("Connection", "close");
-    out.append("\r\n");
-    return out;
+    if (context.close) message.insert(field::connection, "close");
+    return serialized(message);
 }
 
 std::string http_date(std::chrono::sys_seconds time) {
