@@ -15,6 +15,7 @@ struct Generating {
     std::uint64_t calls = 200'000;
     std::uint64_t keys = 10'000;
     std::uint64_t addresses = 20'000;
+    std::int64_t span = 86'400;  // seconds of event time that cloudtrail records are spread over
     std::string shape = "world";
     std::string out;
 };
@@ -64,7 +65,8 @@ base::Result<void> generate(const Generating& options) {
     auto trail = generate::CloudTrail::make({.seed = options.seed,
                                              .calls = options.calls,
                                              .keys = options.keys,
-                                             .addresses = options.addresses});
+                                             .addresses = options.addresses,
+                                             .duration = std::chrono::seconds(options.span)});
     if (!trail) return std::unexpected(trail.error());
     return write_calls(std::filesystem::path(options.out) / "calls.ndjson",
                        [&](std::string& line) { return (*trail)->next(line); });

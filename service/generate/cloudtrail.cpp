@@ -150,8 +150,8 @@ base::Result<std::unique_ptr<CloudTrail>> CloudTrail::make(Options options) {
     if (options.addresses < 1 || options.addresses > most) {
         return base::fail(base::Fault::invalid, "addresses must be 1 to 10000000");
     }
-    if (options.duration < std::chrono::hours{1} || options.duration > std::chrono::days{60}) {
-        return base::fail(base::Fault::invalid, "duration must be 1 hour to 60 days");
+    if (options.duration < std::chrono::seconds{1} || options.duration > std::chrono::days{60}) {
+        return base::fail(base::Fault::invalid, "duration must be 1 second to 60 days");
     }
     return std::unique_ptr<CloudTrail>(new CloudTrail(options));
 }

@@ -25,7 +25,7 @@ public:
         std::uint64_t keys = 10'000;                                      ///< 1 to 10'000'000.
         std::uint64_t addresses = 20'000;                                 ///< 1 to 10'000'000.
         base::EventTime start = base::event_time(1'740'960'000'000'000);  ///< 2025-03-03, a Monday.
-        std::chrono::hours duration{24};                                  ///< 1 h to 60 days.
+        std::chrono::seconds duration = std::chrono::hours{24};           ///< 1 s to 60 days.
     };
 
     /// Fails with Fault::invalid, naming the option and its range.
