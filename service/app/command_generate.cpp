@@ -84,6 +84,8 @@ void add_generate(CLI::App& app, Invocation& invocation) {
                      "world (native records with planted abuse) or cloudtrail (for measurements)")
         ->check(CLI::IsMember({"world", "cloudtrail"}));
     command->add_option("--keys", options->keys, "cloudtrail: distinct keys");
+    command->add_option("--span", options->span,
+                        "cloudtrail: seconds of event time from first to last");
     command->add_option("--addresses", options->addresses, "cloudtrail: distinct addresses");
     command
         ->add_option("--out", options->out,

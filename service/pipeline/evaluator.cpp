@@ -101,7 +101,6 @@ void Evaluator::apply_rejects(const journal::Entry& entry) {
         ++count;
     });
     counters_.rejected += count;
-    pending_ += count;
     rollup_.from(entry.block.source);
     rollup_.reject(count, entry.block.received);
 }
@@ -129,7 +128,6 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
             dead_letter(entry, {line, decode::RejectCode::unknown_format,
                                 std::string(record.substr(0, 512))});
             ++counters_.rejected;
-            ++pending_;
         });
         return;
     }
@@ -150,7 +148,6 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         const bool matched = observe(batch, i, entry);
         if (silent) continue;
         rollup_.add(call);
-        ++pending_;
         if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
             gathered_.calls.add(call, {.source = entry.block.source,
                                        .block = entry.lsn,
@@ -207,7 +204,6 @@ store::Effects Evaluator::take() {
     gathered_.rollup = rollup_.take();
     gathered_.watermark = watermark_.value();
     gathered_.policy_rev = preparer_.reference().policies->digest();
-    pending_ = 0;
     return std::exchange(gathered_, {});
 }
 

@@ -57,8 +57,12 @@ public:
 
     /// What was gathered since the last take; from, to, epoch and now are the caller's.
     [[nodiscard]] store::Effects take();
-    /// Calls gathered since the last take.
-    [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+    /// How much was gathered since the last take: rows that will be written, of any table. A batch
+    /// is closed by this and not by calls, since it is what the memory and the database feel.
+    [[nodiscard]] std::size_t pending() const noexcept {
+        return rollup_.size() + gathered_.calls.size() + gathered_.dead_letters.size() +
+               gathered_.alerts.size();
+    }
 
     /// Goes on under another reference; windows of unchanged policies stay. Fails with
     /// Fault::invalid and changes nothing.
@@ -95,7 +99,6 @@ private:
     Repeats repeats_;
     rollup::Rollup rollup_;
     store::Effects gathered_;
-    std::size_t pending_ = 0;
     Counters counters_;
     std::vector<decode::Reject> rejects_;
     std::vector<correlate::Firing> firings_;

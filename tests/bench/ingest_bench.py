@@ -24,11 +24,11 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from harness import PROGRAM, Server  # noqa: E402
 
 
-def batches(records, keys, addresses):
+def batches(records, keys, addresses, span):
     """1 MB gzip bodies, and how many records each holds."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([PROGRAM, "generate", "--shape", "cloudtrail", "--calls", str(records), "--keys", str(keys),
-                        "--addresses", str(addresses), "--out", folder], check=True)
+                        "--addresses", str(addresses), "--span", str(span), "--out", folder], check=True)
         out, lines, size = [], [], 0
         with open(f"{folder}/calls.ndjson", "rb") as calls:
             for line in calls:
@@ -79,8 +79,9 @@ def main():
     arguments.add_argument("--addresses", type=int, default=200_000)
     arguments.add_argument("--connections", type=int, default=4)
     arguments.add_argument("--keep", default="matched", choices=["all", "matched", "none"])
+    arguments.add_argument("--span", type=int, default=0, help="seconds of event time (default: 100,000 records a second)")
     given = arguments.parse_args()
-    bodies = batches(given.records, given.keys, given.addresses)
+    bodies = batches(given.records, given.keys, given.addresses, given.span or max(1, given.records // 100_000))
     sizes = [len(body) for body, _ in bodies]
     server = Server(settings={
         "sources": [{"name": "trail", "format": "aws-cloudtrail"}],
