@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import time
 
 import pytest
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.smoke
 @pytest.fixture
 def endpoint(own_server, receiver):
     server = own_server().start()
-    done = server.run("webhook", "add", "--name", "test", "--url", receiver.url)
+    done = server.run("webhook", "add", "--name", "test", receiver.url)
     assert done.returncode == 0, done.stderr
     secret = re.search(r"whsec_[A-Za-z0-9+/=]+", done.stdout).group(0)
     return server, receiver, secret
@@ -55,11 +56,22 @@ def test_lists_endpoints_without_their_secrets(endpoint):
     assert secret.removeprefix("whsec_") not in done.stdout
 
 
-def test_internal_addresses_are_refused_by_default(own_server, receiver):
-    server = own_server(settings={"webhooks": {"allow_networks": [], "allow_http": True}}).start()
-    added = server.run("webhook", "add", "--name", "inside", "--url", receiver.url)
-    server.ingest([fire("k-inside"), make_call()])
-    wait_until(server.alerts, what="the alert")
-    time.sleep(3)
-    assert receiver.deliveries == []
-    assert added.returncode in (0, 2)
+def test_plain_http_is_refused_by_default(own_server, receiver):
+    server = own_server(settings={"webhooks": {}}).start()
+    done = server.run("webhook", "add", "--name", "plain", receiver.url)
+    assert done.returncode == 2
+    assert "https" in done.stderr
+
+
+@pytest.mark.parametrize("settings,scheme", [({}, "https"), ({"allow_http": True}, "http")])
+def test_internal_addresses_are_not_connected_to(own_server, settings, scheme):
+    server = own_server(settings={"webhooks": settings}).start()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/hook"
+        server.run("webhook", "add", "--name", "inside", url)
+        server.ingest([fire("k-inside"), make_call()])
+        wait_until(server.alerts, what="the alert")
+        time.sleep(3)
+        with pytest.raises(TimeoutError):
+            listener.accept()
