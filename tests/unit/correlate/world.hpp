@@ -59,12 +59,13 @@ public:
         : set_(std::move(set)),
           options_(options),
           names_(wanted(*set_)),
+          batch_(names_),
           engine_(set_, names_, options) {}
 
     void observe(const Event& event, std::uint64_t block = 1) {
-        call::Batch batch(names_);
-        fake::append(batch, event.fields, base::event_time(event.time), event.id);
-        engine_.observe(batch[0], event.rules, block);
+        batch_.clear();
+        fake::append(batch_, event.fields, base::event_time(event.time), event.id);
+        engine_.observe(batch_[0], event.rules, block);
     }
     /// One match of the rule at the time in seconds.
     void hit(double seconds, std::string_view rule, boost::json::object fields = {}) {
@@ -103,6 +104,7 @@ public:
         const std::string state = engine_.save();
         if (set != nullptr) set_ = std::move(set);
         names_ = wanted(*set_);
+        batch_ = call::Batch(names_);
         engine_ = correlate::Engine(set_, names_, options_);
         const auto restored = engine_.restore(state);
         ASSERT_TRUE(restored) << restored.error().reason;
@@ -121,6 +123,7 @@ private:
     std::shared_ptr<const policy::Set> set_;
     correlate::Engine::Options options_;
     std::shared_ptr<const call::Names> names_;
+    call::Batch batch_;
     correlate::Engine engine_;
     std::uint64_t next_id_ = 1;
 };
