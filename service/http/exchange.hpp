@@ -19,9 +19,10 @@ struct ReplyLimits {
     std::size_t body_bytes = 64 * 1024;    ///< Beyond it the answer is truncated.
 };
 
-/// Writes one request whose fields are checked and reads its answer, both with Beast. Lenient where
-/// nothing follows on the connection, as each serves one request. The stream is connected, borrowed
-/// until the coroutine ends, and closed by the owner when time is up: then what came is returned.
+/// Writes one request whose fields are checked and reads its answer, both with Beast, but for
+/// chunked bodies. Nothing follows on the connection, as each serves one request. The stream is
+/// connected, borrowed until the coroutine ends, and closed by the owner when time is up: then what
+/// came is returned.
 ///
 /// Fails with `unavailable` (no answer, or none of HTTP/1).
 boost::asio::awaitable<base::Result<ClientResponse>> exchange(boost::asio::ip::tcp::socket& stream,

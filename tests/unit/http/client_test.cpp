@@ -132,6 +132,104 @@ TEST_F(Client, ReadsABoundedPartOfTheBody) {
     EXPECT_EQ(cut->body, "abc");
 }
 
+TEST_F(Client, KeepsABodyOfExactlyItsLimitWhole) {
+    make({.max_body_bytes = 4});
+    for (const auto* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+                              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "1\r\nb\r\n3\r\nody\r\n0\r\n\r\n",
+                              "HTTP/1.1 200 OK\r\n\r\nbody"}) {
+        const auto answer = exchange(bytes);
+        ASSERT_TRUE(answer) << bytes;
+        EXPECT_EQ(answer->body, "body") << bytes;
+        EXPECT_FALSE(answer->truncated) << bytes;
+    }
+}
+
+TEST_F(Client, ShowsNoTrailersAndBoundsWhatComesBesidesTheData) {
+    make();
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const auto whole = exchange(chunked + "2;x=y\r\nok\r\n0\r\nRetry-After: 9\r\n\r\n");
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->body, "ok");
+    EXPECT_FALSE(whole->truncated);
+    EXPECT_EQ(whole->header("retry-after"), "");
+    std::string extended;
+    for (int i = 0; i < 100; ++i) extended += "1;" + std::string(60, 'a') + "\r\nx\r\n";
+    for (const auto& rest : {"2\r\nok\r\n0\r\nA: " + std::string(50'000, 'b'),
+                             "2\r\nok\r\n1;" + std::string(50'000, 'a'), extended,
+                             std::string("2\r\nok\r\nno size")}) {
+        const auto cut = exchange(chunked + rest);
+        ASSERT_TRUE(cut);
+        EXPECT_EQ(cut->status, 200U);
+        EXPECT_TRUE(cut->truncated);
+        EXPECT_LT(cut->body.size(), 100U);
+    }
+}
+
+TEST_F(Client, ReadsAnEmptyChunkedBodyThatComesAByteAtATime) {
+    make();
+    std::thread server([&] {
+        const auto peer = listener.accept();
+        seen = peer.read_until("{}");
+        peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (const char c : std::string_view("0\r\n\r\n")) {
+            std::this_thread::sleep_for(5ms);
+            peer.send({&c, 1});
+        }
+        peer.read_all(2s);
+    });
+    const auto answer = send(request());
+    server.join();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, "");
+    EXPECT_FALSE(answer->truncated);
+}
+
+TEST_F(Client, ReadsTheStatusAloneOfACodingItDoesNotKnow) {
+    make();
+    const auto answer = exchange("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nbytes");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200U);
+    EXPECT_TRUE(answer->truncated);
+}
+
+TEST_F(Client, ExpectsNoBodyAfterHead) {
+    make();
+    std::thread server([&] {
+        const auto peer = listener.accept();
+        seen = peer.read_until("\r\n\r\n");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+        peer.read_all(2s);
+    });
+    auto what = request();
+    what.method = "HEAD";
+    what.body.clear();
+    const auto answer = send(std::move(what));
+    server.join();
+    ASSERT_TRUE(answer);
+    EXPECT_FALSE(answer->truncated);
+    EXPECT_THAT(seen, testing::StartsWith("HEAD /hook HTTP/1.1\r\n"));
+}
+
+TEST_F(Client, BoundsAHeaderSectionThatArrivesInPieces) {
+    make();
+    std::thread server([&] {
+        const auto peer = listener.accept();
+        seen = peer.read_until("{}");
+        peer.send("HTTP/1.1 200 OK\r\n");
+        for (int i = 0; i < 30; ++i) {
+            peer.send("A: " + std::string(1000, 'x') + "\r\n");
+            std::this_thread::sleep_for(1ms);
+        }
+        peer.send("\r\n");
+        peer.finish();
+        peer.read_all(100ms);
+    });
+    const auto answer = send(request());
+    server.join();
+    EXPECT_FALSE(answer);
+}
+
 TEST_F(Client, AsksAboutEveryAddressBeforeItConnects) {
     make();
     auto what = request();
