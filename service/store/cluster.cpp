@@ -174,6 +174,14 @@ base::Result<void> Cluster::find_user() {
     gid_ = ::getegid();
     os_user_ = user_name(uid_);
     if (uid_ != 0) return {};
+    // Whoever made the cluster goes on running it, even when the preferred user was added since.
+    struct stat made{};
+    if (::stat((data_ / "PG_VERSION").c_str(), &made) == 0 && made.st_uid != 0) {
+        uid_ = made.st_uid;
+        gid_ = made.st_gid;
+        os_user_ = user_name(uid_);
+        return {};
+    }
     // PostgreSQL refuses root, and rightly.
     for (const std::string& name : {options_.user, std::string("postgres")}) {
         const passwd* entry = ::getpwnam(name.c_str());
