@@ -7,6 +7,7 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace pipeline {
 namespace {
@@ -30,6 +31,45 @@ void each_line(std::string_view lines, Use use) {
         if (end == std::string_view::npos) return;
         lines.remove_prefix(end + 1);
     }
+}
+
+/// A line of a rejects block: one record, or many of one code that did not fit in.
+struct Refused {
+    std::uint32_t line = 0;
+    std::uint64_t count = 1;
+    std::string code;
+    std::string sample;
+};
+
+std::optional<Refused> read_refused(std::string_view line) {
+    boost::system::error_code fault;
+    const auto parsed = boost::json::parse(line, fault);
+    const auto* object = fault ? nullptr : parsed.if_object();
+    const auto* code = object ? object->if_contains("code") : nullptr;
+    if (!code || !code->is_string()) return {};
+    Refused out{.code = std::string(code->as_string())};
+    if (const auto* at = object->if_contains("line"); at && at->is_int64()) {
+        out.line = static_cast<std::uint32_t>(at->as_int64());
+    }
+    if (const auto* count = object->if_contains("count"); count && count->is_int64()) {
+        out.count = static_cast<std::uint64_t>(count->as_int64());
+    }
+    if (const auto* sample = object->if_contains("sample"); sample && sample->is_string()) {
+        out.sample = sample->as_string();
+    }
+    return out;
+}
+
+store::DeadLetter letter_of(const journal::Entry& entry, std::uint32_t record, std::string code,
+                            std::string sample) {
+    return {.source = entry.block.source,
+            .client = entry.block.client,
+            .block = entry.lsn,
+            .record = record,
+            .received = entry.block.received,
+            .code = std::move(code),
+            .reason = {},
+            .sample = std::move(sample)};
 }
 
 }  // namespace
@@ -77,28 +117,14 @@ void Evaluator::apply_control(std::string_view lines) {
 void Evaluator::apply_rejects(const journal::Entry& entry) {
     std::uint64_t count = 0;
     each_line(entry.block.lines, [&](std::string_view line) {
-        boost::system::error_code fault;
-        const auto parsed = boost::json::parse(line, fault);
-        const auto* reject = fault ? nullptr : parsed.if_object();
-        const auto* code = reject ? reject->if_contains("code") : nullptr;
-        if (!code || !code->is_string()) return;  // we wrote these lines ourselves
-        store::DeadLetter letter{.source = entry.block.source,
-                                 .client = entry.block.client,
-                                 .block = entry.lsn,
-                                 .record = 0,
-                                 .received = entry.block.received,
-                                 .code = std::string(code->as_string()),
-                                 .reason = {},
-                                 .sample = {}};
-        if (const auto* at = reject->if_contains("line"); at && at->is_int64()) {
-            letter.record = static_cast<std::uint32_t>(at->as_int64());
-        }
-        if (const auto* sample = reject->if_contains("sample"); sample && sample->is_string()) {
-            letter.sample = sample->as_string();
-        }
-        letter.reason = "refused at the door: " + letter.code;
+        const auto refused = read_refused(line);
+        if (!refused) return;  // we wrote these lines ourselves
+        count += refused->count;
+        auto letter = letter_of(entry, refused->line, refused->code, refused->sample);
+        letter.reason = refused->count == 1
+                            ? "refused at the door"
+                            : std::to_string(refused->count) + " records refused at the door";
         gathered_.dead_letters.push_back(std::move(letter));
-        ++count;
     });
     counters_.rejected += count;
     rollup_.from(entry.block.source);
@@ -106,14 +132,9 @@ void Evaluator::apply_rejects(const journal::Entry& entry) {
 }
 
 void Evaluator::dead_letter(const journal::Entry& entry, const decode::Reject& reject) {
-    gathered_.dead_letters.push_back({.source = entry.block.source,
-                                      .client = entry.block.client,
-                                      .block = entry.lsn,
-                                      .record = reject.line,
-                                      .received = entry.block.received,
-                                      .code = std::string(name(reject.code)),
-                                      .reason = "not decoded: " + std::string(name(reject.code)),
-                                      .sample = reject.sample});
+    gathered_.dead_letters.push_back(
+        letter_of(entry, reject.line, std::string(name(reject.code)), reject.sample));
+    gathered_.dead_letters.back().reason = "not decoded";
 }
 
 void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
