@@ -27,15 +27,15 @@ as_root() {
 step() {
     what=$1
     shift
-    began=$(date +%s)
+    step_began=$(date +%s)
     printf '  %-46s ' "$what"
     if "$@" >>"$log_file" 2>&1; then
-        printf '%4d s\n' $(($(date +%s) - began))
+        printf '%4d s\n' $(($(date +%s) - step_began))
         return 0
     else
         code=$?
     fi
-    printf 'failed after %d s\n' $(($(date +%s) - began))
+    printf 'failed after %d s\n' $(($(date +%s) - step_began))
     say "" "The last lines of $log_file:" >&2
     tail -n 20 "$log_file" | sed 's/^/    /' >&2
     say "" "When that is fixed, go on with:  $resume" >&2
