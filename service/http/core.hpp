@@ -64,12 +64,15 @@ struct Server::Core {
     /// Counts a connection in, unless one of the limits is reached.
     bool admit(const boost::asio::ip::address& peer);
     void leave(const boost::asio::ip::address& peer);
+    void loop_ended();
 
     std::string new_request_id();
 
     std::mutex mutex;  ///< For what follows; held for a look-up only.
     std::condition_variable gone;
     std::size_t open = 0;
+    std::size_t loops =
+        0;  ///< Coroutines that accept or sweep; they hold sockets and timers of contexts.
     std::map<std::array<std::uint8_t, 8>, std::size_t> per_address;
 };
 

@@ -6,7 +6,6 @@
 #include "http/core.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -143,6 +142,11 @@ void Server::Core::leave(const asio::ip::address& peer) {
     if (--open == 0) gone.notify_all();
 }
 
+void Server::Core::loop_ended() {
+    const std::lock_guard lock(mutex);
+    if (--loops == 0) gone.notify_all();
+}
+
 std::string Server::Core::new_request_id() {
     std::array<std::uint8_t, 16> bytes{};
     const std::uint64_t number = next_request.fetch_add(1, std::memory_order_relaxed);
@@ -193,12 +197,17 @@ std::size_t Server::connections() const noexcept {
 
 void Server::start() {
     if (core_->started.exchange(true)) return;
+    const auto ended = [core = core_](const std::exception_ptr&) { core->loop_ended(); };
+    {
+        const std::lock_guard lock(core_->mutex);
+        core_->loops = core_->lanes.size() + 1;
+    }
     for (std::size_t i = 0; i < core_->lanes.size(); ++i) {
-        asio::co_spawn(*core_->lanes[i].context, sweep(core_, i), asio::detached);
+        asio::co_spawn(*core_->lanes[i].context, sweep(core_, i), ended);
     }
     auto acceptor = std::move(core_->acceptor);
     asio::co_spawn(*core_->lanes.front().context, accept_connections(core_, std::move(acceptor)),
-                   asio::detached);
+                   ended);
 }
 
 bool Server::stop(std::chrono::milliseconds grace) {
@@ -229,7 +238,11 @@ bool Server::stop(std::chrono::milliseconds grace) {
             if (lane.sweep != nullptr) lane.sweep->cancel();
         });
     }
-    return all_gone;
+    // The accepting coroutine holds a socket of another lane's context, which may go when we
+    // return.
+    const bool all_ended =
+        core_->gone.wait_for(lock, std::chrono::seconds(1), [this] { return core_->loops == 0; });
+    return all_gone && all_ended;
 }
 
 }  // namespace http
