@@ -6,6 +6,7 @@ import re
 import pytest
 
 from conftest import SHARED
+from harness import wait_until
 
 BAD = SHARED / "badinput"
 
@@ -18,8 +19,13 @@ def index(name):
 
 def good(server):
     """An honest batch goes through as if nothing had happened."""
-    answer = server.ingest('{"timestamp":"2024-06-01T00:00:00Z","a":1}\n', source="json")
-    assert (answer.status, answer.json["accepted"]) == (200, 1)
+    def answer():
+        # Requests without a token slow this address down for a second: 429 says try again.
+        got = server.ingest('{"timestamp":"2024-06-01T00:00:00Z","a":1}\n', source="json")
+        return got if got.status != 429 else None
+
+    taken = wait_until(answer, 20, 0.5, "an answer other than 429")
+    assert (taken.status, taken.json["accepted"]) == (200, 1)
 
 
 @pytest.mark.parametrize("file,expected", index("ndjson/handmade.index.tsv"))
@@ -71,7 +77,7 @@ def test_json_as_a_record(server, file, expected):
     assert answer.status in (200, 400), answer.text[:200]
     if expected == "accept" and b"\n" not in (BAD / file).read_bytes():
         assert answer.json["accepted"] == 1, answer.text[:200]
-    if expected == "reject" and not text.strip().startswith((b"1}", b"{}}")):
+    if expected == "reject" and b"\n" not in (BAD / file).read_bytes() and not text.strip().startswith((b"1}", b"{}}")):
         assert answer.json["accepted"] == 0, answer.text[:200]
 
 

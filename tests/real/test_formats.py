@@ -3,11 +3,11 @@
 import collections
 import gzip
 import json
-import time
 
 import pytest
 
 from conftest import SHARED
+from harness import wait_until
 
 DATA = SHARED / "data"
 
@@ -29,7 +29,10 @@ FILES = {
     "litellm": ["llm/litellm-spend-log.json"],
 }
 # Records that need not be accepted: notifications, control records, lines their own notes call broken.
-TOLERATED = {"panther-cloudtrail.ndjson.gz": 40, "test-access.log": 2, "nginx-http.log": 1}
+# panther-audit: eleven records without any time and one whose time is no time; envoy-cri: half of its
+# lines are Envoy's text form, which docs/reference/formats.md says we do not read.
+TOLERATED = {"panther-cloudtrail.ndjson.gz": 40, "test-access.log": 2, "nginx-http.log": 2,
+             "panther-audit.ndjson": 12, "envoy-cri.log": 8}
 
 
 def files(name):
@@ -88,9 +91,9 @@ def test_auto_finds_the_same_format(server, name):
 def test_fields_are_found(server, name, columns):
     for path in files(name)[:5]:
         send(server, path, name)
-    time.sleep(3)
-    rows = server.sql(f"SELECT count(*) AS n FROM investigate.calls WHERE source = '{name}'")
-    assert rows[0]["n"] > 0
+    count = f"SELECT count(*) AS n FROM investigate.calls WHERE source = '{name}'"
+    wait_until(lambda: server.sql(count)[0]["n"] > 0, 60, 1, "stored calls")
+    rows = server.sql(count)
     for column in columns:
         found = server.sql(f"SELECT count(*) AS n FROM investigate.calls WHERE source = '{name}' "
                            f"AND ({column}) IS NOT NULL")
