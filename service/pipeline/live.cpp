@@ -102,7 +102,7 @@ void Live::run(const std::stop_token& stop) {
             hand_over(false);
         if (*got) continue;
         declare_idle_sources();
-        journal_.wait_for(next_ - 1, steady_clock::now() + poll);
+        journal_.wait_for(next_, steady_clock::now() + poll);
     }
     hand_over(true);
 }
