@@ -69,10 +69,12 @@ void add_check(CLI::App& app, Invocation& invocation) {
     auto url = std::make_shared<std::string>("http://127.0.0.1:8080/livez");
     auto* healths = app.add_subcommand("healthcheck", "Exit 0 when the server answers");
     healths->add_option("--url", *url, "What to ask (default: http://127.0.0.1:8080/livez)");
+    healths->footer("Example:\n  callerprint healthcheck --url http://127.0.0.1:8080/livez");
     healths->callback(
         [&invocation, url] { invocation.action = [url] { return healthcheck(*url); }; });
 
     auto* versions = app.add_subcommand("version", "Print the version");
+    versions->footer("Example:\n  callerprint version");
     versions->callback([&invocation] {
         invocation.action = [] {
             std::printf("callerprint %s (%s, %s)\n", version, revision, compiler);

@@ -120,11 +120,13 @@ void add_token(CLI::App& app, Invocation& invocation) {
 
     auto* lists = group->add_subcommand("list", "All tokens, never their secrets");
     add_output(*lists, invocation);
+    lists->footer("Example:\n  callerprint token list -o json");
     lists->callback(
         [&invocation] { invocation.action = [&invocation] { return list(invocation); }; });
 
     auto* revokes = group->add_subcommand("revoke", "End a token");
     revokes->add_option("id", handling->id, "Its id, the 10 characters behind cp_")->required();
+    revokes->footer("Example:\n  callerprint token revoke 5ltnni3t3l");
     revokes->callback([&invocation, handling] {
         invocation.action = [&invocation, handling] { return revoke(invocation, *handling); };
     });

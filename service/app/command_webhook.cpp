@@ -3,7 +3,7 @@
 #include "app/output.hpp"
 #include "base/digest.hpp"
 #include "base/log.hpp"
-#include "http/url.hpp"
+#include "deliver/gate.hpp"
 #include "store/endpoints.hpp"
 #include "store/outbox.hpp"
 #include "store/seal.hpp"
@@ -47,18 +47,15 @@ base::Result<Opened> open(const Invocation& invocation) {
 }
 
 Exit add(const Invocation& invocation, Hooking& hooking) {
-    const auto url = http::parse_url(hooking.endpoint.url);
-    if (!url) return complain(url.error());
     auto opened = open(invocation);
     if (!opened) return complain(opened.error());
-    if (!url->https && !opened->config.webhook_http) {
-        return complain(
-            {base::Fault::invalid,
-             "the URL must be https, unless webhooks.allow_http is set in the configuration"});
-    }
+    const auto gate = deliver::Gate::make({.trusted = opened->config.webhook_networks});
+    if (!gate) return complain(gate.error());
+    // Attempts are checked again, each time; here so that a mistake is told at once.
+    if (const auto url = gate->check(hooking.endpoint.url, false); !url)
+        return complain(url.error());
     hooking.endpoint.secret = hooking.secret.empty() ? new_secret() : hooking.secret;
     hooking.endpoint.created = base::WallClock::now();
-    hooking.endpoint.allow_insecure = !url->https;
     const auto added =
         store::Endpoints(opened->database.session(), opened->sealer).add(hooking.endpoint, actor());
     if (!added) return complain(added.error());
@@ -131,18 +128,21 @@ void add_webhook(CLI::App& app, Invocation& invocation) {
 
     auto* lists = group->add_subcommand("list", "All endpoints");
     add_output(*lists, invocation);
+    lists->footer("Example:\n  callerprint webhook list");
     lists->callback(
         [&invocation] { invocation.action = [&invocation] { return list(invocation); }; });
 
     auto* removes = group->add_subcommand(
         "remove", "Remove an endpoint; what waits for it becomes dead letters");
     removes->add_option("id", hooking->id, "Its id, ep_...")->required();
+    removes->footer("Example:\n  callerprint webhook remove ep_4n7cqz2kd5w3m6ha");
     removes->callback([&invocation, hooking] {
         invocation.action = [&invocation, hooking] { return remove(invocation, hooking->id); };
     });
 
     auto* replays = group->add_subcommand("replay", "Try an endpoint's dead deliveries again");
     replays->add_option("id", hooking->id, "Its id, ep_...")->required();
+    replays->footer("Example:\n  callerprint webhook replay ep_4n7cqz2kd5w3m6ha");
     replays->callback([&invocation, hooking] {
         invocation.action = [&invocation, hooking] { return replay(invocation, hooking->id); };
     });

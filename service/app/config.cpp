@@ -78,7 +78,6 @@ void read_webhooks(Settings& settings, Config& config) {
                              "write networks such as 127.0.0.0/8, with no host bits set");
         }
     }
-    config.webhook_http = settings.flag("webhooks.allow_http", false);
 }
 
 void read_choices(Settings& settings, Config& config) {

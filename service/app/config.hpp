@@ -50,7 +50,6 @@ struct Config {
     std::chrono::days raw_retention{30};      ///< 1 to 3650
     std::chrono::days rollup_retention{400};  ///< 1 to 3650
     std::vector<std::string> webhook_networks;
-    bool webhook_http = false;
     base::log::Level log_level = base::log::Level::info;
 
     /// The source's settings, or nothing.

@@ -89,6 +89,9 @@ struct Service::Parts {
 
     Config config;
     metrics::Registry metrics;
+    metrics::Gauge reload_worked =
+        metrics.gauge("callerprint_config_last_reload_successful",
+                      "1 when the last reload worked, 0 when the old files stay.");
     std::optional<OpenDatabase> database;
     std::optional<Secrets> secrets;
     std::shared_ptr<const decode::Formats> formats;
@@ -263,6 +266,7 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_delivery(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
+    parts.reload_worked.set(1);
     base::log::info("serve.ready", {{"address", parts.config.address},
                                     {"port", static_cast<unsigned>(service->port())},
                                     {"policies", parts.reference->policies()->policies().size()}});
@@ -276,10 +280,7 @@ std::uint16_t Service::port() const {
 bool Service::reload() {
     auto& parts = *parts_;
     auto loaded = parts.reference->load_files();
-    const auto worked =
-        parts.metrics.gauge("callerprint_config_last_reload_successful",
-                            "1 when the last reload worked, 0 when the old files stay.");
-    worked.set(loaded ? 1 : 0);
+    parts.reload_worked.set(loaded ? 1 : 0);
     if (!loaded) {
         base::log::error("serve.reload_refused", {{"reason", loaded.error().reason}});
         return false;

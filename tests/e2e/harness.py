@@ -101,7 +101,7 @@ class Server:
             "lists": str(ROOT / "config/lists"),
             "formats": str(ROOT / "config/formats"),
             "raw_calls": {"keep": "all", "retention": "3650d"},
-            "webhooks": {"allow_networks": ["127.0.0.0/8"], "allow_http": True},
+            "webhooks": {"allow_networks": ["127.0.0.0/8"]},
         }
         self.settings.update(settings or {})
         self.config.write_text(yaml.safe_dump(self.settings, sort_keys=False))
