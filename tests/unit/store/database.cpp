@@ -193,3 +193,10 @@ alert::Change opened(const std::string& id, const std::string& key) {
 }
 
 }  // namespace store_test
+
+// libpqxx 6.4 leaves the last result of a lost connection behind (2 KB a time, in the four tests that
+// lose one). Every other leak still fails the tests.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libpqxx-6.4";
+}
