@@ -1,6 +1,7 @@
 #include "app/command.hpp"
 
 #include "app/output.hpp"
+#include "base/log.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -43,6 +44,8 @@ void add_output(CLI::App& command, Invocation& invocation) {
 int run(int argc, char** argv) {
     try {
         Invocation invocation;
+        base::log::set_level(
+            base::log::Level::warn);  // commands speak in words; serve sets its own
         CLI::App app{"Callerprint: who is really behind an API key, and may they be?",
                      "callerprint"};
         app.require_subcommand(1);

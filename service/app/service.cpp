@@ -294,7 +294,8 @@ bool Service::reload() {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }
     }
-    parts.live->use(std::move(*loaded));
+    // Current, not what was loaded: the registry may have changed meanwhile.
+    parts.live->use(parts.reference->current());
     base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
     return true;
 }

@@ -60,9 +60,10 @@ std::expected<RecordReader::Time, RejectCode> RecordReader::time(std::span<const
         const auto read = read_time(logged);
         if (!read) return std::unexpected(RejectCode::bad_timestamp);
         std::uint32_t notes = read->zone_assumed ? call::note_zone_assumed : 0u;
-        const auto latest =
-            base::micros(arrival) + std::chrono::microseconds(limits_.skew_future).count();
-        if (base::micros(read->time) > latest) notes |= call::note_future;
+        // On the event's side, which is a year of four digits: the arrival may be the end of time.
+        const auto skewed =
+            base::micros(read->time) - std::chrono::microseconds(limits_.skew_future).count();
+        if (skewed > base::micros(arrival)) notes |= call::note_future;
         return Time{.time = read->time, .notes = notes, .logged = logged};
     }
     if (!model_.time_may_miss) return std::unexpected(RejectCode::no_timestamp);
