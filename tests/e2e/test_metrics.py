@@ -1,8 +1,11 @@
 """/metrics: passes promtool, and holds what the alert rules ask for."""
 
+import os
+import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -69,3 +72,17 @@ def test_every_alert_rule_has_a_runbook_and_a_test():
             runbook = rule["annotations"]["runbook_url"]
             assert (ROOT / "docs/runbooks" / runbook.rsplit("/", 1)[1]).exists(), runbook
             assert f"alertname: {rule['alert']}\n" in tested
+
+
+def test_an_idle_server_leaves_the_processor_alone(server):
+    """A loop that asks instead of waiting takes a whole core; what has to be done now and then takes little."""
+    server.ingest([make_call()])
+    time.sleep(3)  # evaluated, committed, and its source declared idle
+
+    def used():
+        fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    before = used()
+    time.sleep(4)
+    assert used() - before < 2
