@@ -289,7 +289,7 @@ Reader Journal::read_from(Lsn from) const {
 }
 
 base::Result<Block> Journal::at(Lsn lsn) const {
-    Reader reader = read_from(lsn);
+    Reader reader(core_->index(), lsn, Window::short_piece);
     base::Result<std::optional<Entry>> entry = reader.next();
     if (!entry) return std::unexpected(entry.error());
     if (!*entry || (*entry)->lsn != lsn)

@@ -13,8 +13,8 @@ base::Error unreadable(const Segment& segment, const std::error_code& error) {
 
 }  // namespace
 
-Reader::Reader(std::shared_ptr<Index> index, Lsn from)
-    : index_(std::move(index)), next_(std::max(from, index_->first())) {}
+Reader::Reader(std::shared_ptr<Index> index, Lsn from, std::size_t piece_bytes)
+    : index_(std::move(index)), window_(piece_bytes), next_(std::max(from, index_->first())) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;

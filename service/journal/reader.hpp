@@ -20,7 +20,7 @@ struct Entry {
 /// trimmed, declared void or damaged; a step in the LSNs shows where. Belongs to one thread.
 class Reader {
 public:
-    Reader(std::shared_ptr<Index> index, Lsn from);
+    Reader(std::shared_ptr<Index> index, Lsn from, std::size_t piece_bytes = Window::long_piece);
     ~Reader();
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;

@@ -5,10 +5,6 @@
 #include <algorithm>
 
 namespace journal {
-namespace {
-constexpr std::size_t piece_bytes = 1u << 20;
-}
-
 void Window::reset(File& file, std::uint32_t seed, std::uint64_t limit) {
     file_ = &file;
     seed_ = seed;
@@ -24,7 +20,7 @@ Io<std::string_view> Window::bytes(std::uint64_t offset, std::size_t size) {
     const bool held = offset >= start_ && offset + size <= start_ + buffer_.size();
     if (!held) {
         const std::size_t want = static_cast<std::size_t>(
-            std::min<std::uint64_t>(std::max(size, piece_bytes), limit_ - offset));
+            std::min<std::uint64_t>(std::max(size, piece_bytes_), limit_ - offset));
         if (const std::error_code error = file_->read(offset, want, buffer_)) {
             buffer_.clear();
             return std::unexpected(error);
@@ -52,7 +48,7 @@ Io<std::optional<Window::Frame>> Window::frame_at(std::uint64_t offset) {
 Io<std::optional<std::uint64_t>> Window::find_frame(std::uint64_t from) {
     std::uint64_t at = (from + frame_alignment - 1) / frame_alignment * frame_alignment;
     while (at < limit_) {
-        const Io<std::string_view> piece = bytes(at, piece_bytes);
+        const Io<std::string_view> piece = bytes(at, piece_bytes_);
         if (!piece) return std::unexpected(piece.error());
         if (piece->size() < frame_header_bytes) return std::nullopt;
         const std::size_t found = find_magic(*piece, 0);

@@ -3,6 +3,7 @@
 #include "journal/file_system.hpp"
 #include "journal/frame.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,9 +11,13 @@
 
 namespace journal {
 
-/// A moving window over one segment's bytes below a limit, read in large pieces.
+/// A moving window over one segment's bytes below a limit, read in pieces.
 class Window {
 public:
+    static constexpr std::size_t long_piece = 1u << 20;     ///< For those who read on.
+    static constexpr std::size_t short_piece = 128 * 1024;  ///< For those who want one block.
+    explicit Window(std::size_t piece_bytes = long_piece) noexcept : piece_bytes_(piece_bytes) {}
+
     /// Starts over with another file; the memory is used again.
     void reset(File& file, std::uint32_t seed, std::uint64_t limit);
     /// Bytes that were written since; forgets nothing.
@@ -37,6 +42,7 @@ public:
 private:
     Io<std::string_view> bytes(std::uint64_t offset, std::size_t size);
 
+    std::size_t piece_bytes_;
     File* file_ = nullptr;
     std::uint32_t seed_ = 0;
     std::uint64_t limit_ = 0;

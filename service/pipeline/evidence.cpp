@@ -8,7 +8,7 @@ namespace pipeline {
 namespace {
 
 constexpr std::size_t kept_bytes = 16 * 1024;  // of one record; its digest is of the whole
-constexpr std::size_t kept_blocks = 32;        // of about 1 MB each
+constexpr std::size_t kept_blocks = 64;        // of about 128 KB each
 
 /// Line `index` of the lines, or nothing.
 std::optional<std::string_view> line_of(std::string_view lines, std::uint32_t index) {

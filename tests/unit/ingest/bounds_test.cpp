@@ -36,6 +36,16 @@ TEST(Split, KeepsEveryLineInOrderAndWithinTheLimits) {
     EXPECT_TRUE(split("", head).empty());
 }
 
+TEST(Split, GivesALongLineABlockOfItsOwn) {
+    const std::string small(1'000, 's');
+    const std::string large(200'000, 'l');
+    const auto blocks = split(small + "\n" + large + "\n" + small + "\n", {});
+    ASSERT_EQ(blocks.size(), 3u);
+    EXPECT_EQ(blocks[1].lines, large + "\n");
+    EXPECT_EQ(split(std::string(128 * 1024 - 1, 'x') + "\n", {}).size(), 1u);
+    EXPECT_EQ(split(small + "\n" + small + "\n", {}).size(), 1u);
+}
+
 TEST(Rejects, BeyondOneBlockTheyAreCounted) {
     std::vector<decode::Reject> rejects(10'000);
     for (std::size_t i = 0; i < rejects.size(); ++i) {
@@ -44,10 +54,10 @@ TEST(Rejects, BeyondOneBlockTheyAreCounted) {
             i % 2 == 0 ? decode::RejectCode::bad_json : decode::RejectCode::no_timestamp;
         rejects[i].sample = std::string(512, '\x01');  // six bytes each in JSON
     }
-    const std::vector<journal::Block> blocks = split(rejects_to_lines(rejects), {});
-    ASSERT_EQ(blocks.size(), 1u);
-    EXPECT_NE(blocks[0].lines.find(R"("code":"no_timestamp","count":)"), std::string::npos);
-    EXPECT_NE(blocks[0].lines.find(R"({"line":1,"code":"bad_json","sample":")"), std::string::npos);
+    const std::string lines = rejects_to_lines(rejects);
+    EXPECT_LE(lines.size(), journal::max_block_bytes);
+    EXPECT_NE(lines.find(R"("code":"no_timestamp","count":)"), std::string::npos);
+    EXPECT_NE(lines.find(R"({"line":1,"code":"bad_json","sample":")"), std::string::npos);
 }
 
 TEST(Idempotency, ARepeatGetsTheAnswerAndAnotherBodyIsTold) {
