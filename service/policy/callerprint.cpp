@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view keys[] = {"family", "clause", "subject", "quiet", "benign", "series"};
+constexpr std::string_view keys[] = {"family", "clause", "subject",   "quiet",
+                                     "benign", "series", "keep_calls"};
 constexpr std::string_view families[] = {"unlicensed", "prohibited", "abuse", "health"};
 
 struct Subject {
@@ -54,6 +55,12 @@ void read_quiet(const yaml::Node& node, Meta& out, Report& report) {
         out.quiet = *quiet;
 }
 
+void read_keep_calls(const yaml::Node& node, Meta& out, Report& report) {
+    out.keep_calls = node.text() == "true";
+    if (!out.keep_calls && node.text() != "false")
+        report.error(node.mark(), "'keep_calls' is true or false");
+}
+
 void read_entry(const yaml::Entry& entry, Meta& out, Report& report) {
     const yaml::Node& node = entry.value;
     if (entry.key == "benign") {
@@ -71,6 +78,8 @@ void read_entry(const yaml::Entry& entry, Meta& out, Report& report) {
         read_subject(node, out, report);
     } else if (entry.key == "quiet") {
         read_quiet(node, out, report);
+    } else if (entry.key == "keep_calls") {
+        read_keep_calls(node, out, report);
     } else if (entry.key == "clause") {
         out.clause = node.text();
     } else {

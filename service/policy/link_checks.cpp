@@ -30,6 +30,10 @@ void Linker::check_effects() {
                          "only correlations use this rule, so 'quiet' and "
                          "'subject' have no effect: remove them, or add "
                          "'generate: true'");
+        if (correlations_[policy] && !mine.callerprint.keep_calls)
+            report.error(mark_of(policy),
+                         "'keep_calls' has no effect on a correlation: it belongs to the rules "
+                         "that it lists");
         check_subject(policy, report);
     }
 }

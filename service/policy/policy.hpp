@@ -42,6 +42,9 @@ struct Meta {
     std::optional<std::chrono::microseconds> quiet;
     std::vector<std::string> benign;  ///< Other explanations to test and show.
     std::string series;               ///< Keeps an alert's identity when a policy is rewritten.
+    /// Of a rule: false says that to match it is nothing special, so that a call which no other
+    /// rule matches is not among the matched ones that are kept.
+    bool keep_calls = true;
 };
 
 /// One call of a test. `repeat: N` with `every: 1s` in the file is already N of them here.

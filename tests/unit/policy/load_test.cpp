@@ -238,6 +238,11 @@ TEST(Callerprint, IsReadAndChecked) {
     (void)refused(head + "callerprint: { subject: tennant }\n");
     (void)refused(head + "callerprint: { quiet: soon }\n");
     (void)refused(head + "callerprint: {}\n");
+    EXPECT_TRUE(meta.keep_calls);
+    EXPECT_FALSE(test::load(head + "callerprint: { keep_calls: false }\n")
+                     ->policies()[0]
+                     .callerprint.keep_calls);
+    (void)refused(head + "callerprint: { keep_calls: no }\n");
 }
 
 TEST(Callerprint, RefusesOptionsWithoutEffect) {
@@ -246,6 +251,8 @@ TEST(Callerprint, RefusesOptionsWithoutEffect) {
         "  condition: { gte: 1 }\n";
     EXPECT_THAT(refused(correlation(c + "callerprint: { subject: tenant }\n")),
                 HasSubstr("group-by"));
+    EXPECT_THAT(refused(correlation(c + "callerprint: { keep_calls: false }\n")),
+                HasSubstr("no effect"));
     EXPECT_TRUE(test::load(correlation(c + "  group-by: [tenant_uid]\ncallerprint: { subject: "
                                            "tenant }\n")));
     EXPECT_THAT(
