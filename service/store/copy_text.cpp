@@ -5,9 +5,38 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <span>
 
 namespace store {
+namespace {
+
+constexpr std::uint64_t ones = 0x0101'0101'0101'0101u;
+
+/// Which of eight bytes are below `limit` (at most 0x80): their highest bits; others may be set
+/// where a byte is 0x80 or above. Hacker's Delight, section 6-1.
+std::uint64_t below(std::uint64_t word, std::uint64_t limit) {
+    return (word - ones * limit) & ~word;
+}
+
+/// True for ASCII without control characters and backslashes, which goes out as it is: nearly all
+/// text, seen eight bytes at a time.
+bool is_plain(std::string_view text) {
+    const auto odd = [](std::uint64_t word) {
+        return (word | below(word, 0x20) | below(word ^ (ones * '\\'), 1)) & (ones * 0x80);
+    };
+    std::uint64_t word = 0;
+    while (text.size() >= sizeof word) {
+        std::memcpy(&word, text.data(), sizeof word);
+        if (odd(word) != 0) return false;
+        text.remove_prefix(sizeof word);
+    }
+    word = ones * ' ';
+    if (!text.empty()) std::memcpy(&word, text.data(), text.size());
+    return odd(word) == 0;
+}
+
+}  // namespace
 
 void CopyText::separate() {
     if (!first_) out_ += '\t';
@@ -33,7 +62,9 @@ void CopyText::escaped(std::string_view value) {
 
 CopyText& CopyText::text(std::string_view value) {
     separate();
-    if (base::utf8::valid(value) && !value.contains('\0')) {
+    if (is_plain(value)) {
+        out_ += value;
+    } else if (base::utf8::valid(value) && !value.contains('\0')) {
         escaped(value);
     } else {
         escaped(base::utf8::storable(value));
@@ -86,22 +117,6 @@ CopyText& CopyText::time(base::EventTime value) {
         last_second_ = micros;
     }
     out_ += last_text_;
-    return *this;
-}
-
-CopyText& CopyText::integers(const std::vector<std::uint64_t>& values) {
-    separate();
-    out_ += '{';
-    bool more = false;
-    for (const auto value : values) {
-        if (more) out_ += ',';
-        more = true;
-        char digits[24];
-        const auto end =
-            std::to_chars(digits, digits + sizeof digits, static_cast<std::int64_t>(value));
-        out_.append(digits, end.ptr);
-    }
-    out_ += '}';
     return *this;
 }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace store {
 
@@ -27,7 +26,6 @@ public:
     CopyText& boolean(bool value);
     CopyText& null();
     CopyText& time(base::EventTime value);
-    CopyText& integers(const std::vector<std::uint64_t>& values);  ///< bigint[], bit for bit
     CopyText& texts(const std::string* first, std::size_t count);  ///< text[]
     void end_row();
     /// The row's end without a line end: for callers that keep offsets.

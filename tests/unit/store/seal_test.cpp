@@ -1,7 +1,5 @@
 #include "store/seal.hpp"
 
-#include "store/copy_text.hpp"
-
 #include <gtest/gtest.h>
 
 namespace {
@@ -23,31 +21,6 @@ TEST(Sealer, OpensWhatItSealedAndNothingElse) {
         EXPECT_FALSE(store::Sealer::make(std::string(32, 'x'))->open(sealed, "ep_1"));
     }
     EXPECT_FALSE(store::Sealer::make("short"));
-}
-
-TEST(CopyText, EscapesWhatCopyReads) {
-    std::string line;
-    const std::string two[] = {"a,b", "\"\\"};
-    store::CopyText(line)
-        .text("a\tb\nc\\d\r")
-        .null()
-        .integer(-5)
-        .texts(two, 2)
-        .integers({1, UINT64_MAX})
-        .end_row();
-    EXPECT_EQ(line, "a\\tb\\nc\\\\d\\r\t\\N\t-5\t{\"a,b\",\"\\\\\"\\\\\\\\\"}\t{1,-1}\n");
-}
-
-TEST(CopyText, ShortensKeysWithoutConfusingThem) {
-    const std::string a(3'000, 'a');
-    EXPECT_EQ(store::bounded(a, 600).size(), 597U);
-    EXPECT_NE(store::bounded(a, 600), store::bounded(a + "b", 600));
-    EXPECT_EQ(store::bounded("short", 600), "short");
-}
-
-TEST(CopyText, MakesJsonStorable) {
-    EXPECT_EQ(store::storable_json(R"({"a":"\u0000b","c":"\\u0000"})"),
-              R"({"a":"\ufffdb","c":"\\u0000"})");
 }
 
 }  // namespace
