@@ -15,6 +15,7 @@
 #include "ingest/service.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/live.hpp"
+#include "pipeline/merger.hpp"
 #include "store/migrations.hpp"
 #include "store/policies.hpp"
 
@@ -32,6 +33,7 @@ using std::chrono::milliseconds;
 constexpr const char* partition_source = "main";  // one journal, one partition
 constexpr milliseconds connection_grace{3'000};
 constexpr milliseconds commit_patience{5'000};
+constexpr std::uint64_t few_blocks = 32;  // of the journal: what is in work is no backlog
 
 std::string owner() {
     char host[256] = {};
@@ -98,6 +100,7 @@ struct Service::Parts {
     std::optional<ReferenceSource> reference;
     std::unique_ptr<journal::Journal> journal;
     std::unique_ptr<pipeline::Live> live;
+    std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
     std::shared_ptr<const ingest::Tokens> tokens;
     std::unique_ptr<Housekeeper> housekeeper;
@@ -187,6 +190,11 @@ base::Result<void> Service::Parts::start_evaluation() {
     live = std::move(*started);
     // The registry may have changed between the two.
     live->use(reference->current());
+    merger = std::make_unique<pipeline::Merger>(
+        pipeline::Merger::Options{
+            .session = session("merger"),
+            .busy = [this] { return journal->end() - live->committed() > few_blocks; }},
+        metrics);
     return {};
 }
 
@@ -309,6 +317,7 @@ void Service::stop() {
     if (parts.api_database) parts.api_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
+    if (parts.merger) parts.merger->stop();
     if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
     if (parts.threads) parts.threads->stop();
     parts.server.reset();

@@ -88,7 +88,7 @@ Evaluator::Evaluator(Preparer preparer, Options options)
       grouper_(preparer_.reference().policies, {}),
       dedupe_(options_.hash_seed, options_.dedupe_capacity),
       repeats_(options_.hash_seed),
-      rollup_(preparer_.reference().names, {.seed = options_.hash_seed}) {}
+      rollup_(preparer_.reference().names, options_.hash_seed) {}
 
 std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
     const auto found = options_.lateness.find(source);
@@ -201,14 +201,20 @@ bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::En
     ++counters_.calls;
     const auto call = batch[index];
     const auto& matched = preparer_.match(call);
+    if (!matched.empty()) engine_.observe(call, matched, entry.lsn);
+    return keeps(matched);
+}
+
+/// True when some of the rules keep the calls that they match. Notes the ids of all of them.
+bool Evaluator::keeps(const std::vector<policy::PolicyIndex>& matched) {
+    const auto& policies = preparer_.reference().policies->policies();
+    const bool kept = std::ranges::any_of(
+        matched, [&](auto policy) { return policies[policy].callerprint.keep_calls; });
+    if (kept) ++counters_.matched;
     matched_ids_.clear();
-    if (matched.empty()) return false;
-    ++counters_.matched;
-    engine_.observe(call, matched, entry.lsn);
-    for (const auto policy : matched) {
-        matched_ids_.push_back(preparer_.reference().policies->policies()[policy].key());
-    }
-    return true;
+    if (!kept && options_.raw_calls != Keep::all) return false;
+    for (const auto policy : matched) matched_ids_.push_back(policies[policy].key());
+    return kept;
 }
 
 void Evaluator::advance(bool silent) {
@@ -219,6 +225,13 @@ void Evaluator::advance(bool silent) {
     std::vector<alert::Change> unseen;
     auto& changes = silent ? unseen : gathered_.alerts;
     for (const auto& firing : firings_) grouper_.apply(firing, changes);
+}
+
+std::size_t Evaluator::pending_bytes() const noexcept {
+    constexpr std::size_t letter_bytes = 1'024;
+    constexpr std::size_t alert_bytes = 8'192;  // with its evidence
+    return rollup_.size() * rollup::Rollup::bytes_per_row + gathered_.calls.bytes() +
+           gathered_.dead_letters.size() * letter_bytes + gathered_.alerts.size() * alert_bytes;
 }
 
 store::Effects Evaluator::take() {
@@ -233,10 +246,8 @@ base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
     if (!preparer) return std::unexpected(preparer.error());
     auto engine = make_engine(*reference, options_);
     if (auto kept = engine.restore(engine_.save()); !kept) return kept;
-    rollup::Rollup fresh(reference->names, {.seed = options_.hash_seed});
-    fresh.merge(std::move(rollup_));
     grouper_.use(reference->policies);
-    rollup_ = std::move(fresh);
+    rollup_.use(reference->names);
     engine_ = std::move(engine);
     preparer_ = std::move(*preparer);
     return {};

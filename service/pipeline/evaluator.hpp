@@ -43,7 +43,7 @@ public:
         std::uint64_t calls = 0;       ///< Evaluated.
         std::uint64_t duplicates = 0;  ///< Seen before, by event id or Idempotency-Key.
         std::uint64_t rejected = 0;    ///< Dead-lettered.
-        std::uint64_t matched = 0;     ///< Calls that some rule matched.
+        std::uint64_t matched = 0;     ///< Calls that some rule matched that keeps them.
         std::uint64_t late = 0;
         std::uint64_t future = 0;
     };
@@ -57,12 +57,9 @@ public:
 
     /// What was gathered since the last take; from, to, epoch and now are the caller's.
     [[nodiscard]] store::Effects take();
-    /// How much was gathered since the last take: rows that will be written, of any table. A batch
-    /// is closed by this and not by calls, since it is what the memory and the database feel.
-    [[nodiscard]] std::size_t pending() const noexcept {
-        return rollup_.size() + gathered_.calls.size() + gathered_.dead_letters.size() +
-               gathered_.alerts.size();
-    }
+    /// Memory of what was gathered since the last take, about: it closes a batch, since rows differ
+    /// a hundredfold.
+    [[nodiscard]] std::size_t pending_bytes() const noexcept;
 
     /// Goes on under another reference; windows of unchanged policies stay. Fails with
     /// Fault::invalid and changes nothing.
@@ -86,6 +83,7 @@ private:
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
     bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry);
+    bool keeps(const std::vector<policy::PolicyIndex>& matched);
     void advance(bool silent);
     void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
     [[nodiscard]] std::chrono::microseconds lateness(std::string_view source) const;

@@ -98,7 +98,7 @@ void Live::run(const std::stop_token& stop) {
             next_ = entry.lsn + 1;
         }
         const bool ripe = steady_clock::now() - batch_started_ >= options_.batch_time;
-        if (evaluator_->pending() >= options_.batch_rows || (ripe && committer_.free()))
+        if (evaluator_->pending_bytes() >= options_.batch_bytes || (ripe && committer_.free()))
             hand_over(false);
         if (*got) continue;
         declare_idle_sources();

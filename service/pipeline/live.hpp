@@ -30,7 +30,7 @@ public:
         store::Position position;                 ///< As claimed.
         std::optional<std::string> window_state;  ///< Saved at position.snapshot_offset.
         Evaluator::Options evaluator;
-        std::size_t batch_rows = 50'000;  ///< A batch transaction closes above this...
+        std::size_t batch_bytes = 16'000'000;  ///< A batch transaction closes above this...
         std::chrono::milliseconds batch_time{
             100};  ///< ...or this old, unless the last one is not done.
         std::chrono::seconds snapshot_interval{30};  ///< How much a restart has to evaluate again.

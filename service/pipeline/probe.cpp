@@ -10,7 +10,8 @@ Probe::Probe(metrics::Registry& registry)
                                   "Calls seen before by their event id.")),
       rejected(
           registry.counter("callerprint_records_dead_total", "Records that became dead letters.")),
-      matched(registry.counter("callerprint_calls_matched_total", "Calls that some rule matched.")),
+      matched(registry.counter("callerprint_calls_matched_total",
+                               "Calls that some rule matched that keeps its calls.")),
       late(registry.counter("callerprint_calls_late_total",
                             "Calls later than their source's lateness.")),
       future(registry.counter("callerprint_calls_future_total",

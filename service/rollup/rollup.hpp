@@ -2,37 +2,36 @@
 
 #include "base/time.hpp"
 #include "call/batch.hpp"
+#include "call/memo.hpp"
 #include "call/names.hpp"
+#include "rollup/measure.hpp"
 #include "rollup/rows.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <memory_resource>
+#include <string>
 #include <string_view>
 
 namespace rollup {
 
-/// Adds calls up until they are taken to the store. Owned by one worker; allocates only for keys
-/// it has not seen since the last take.
+/// Adds calls up until they are taken to the store. Owned by one worker. Holds a row for each
+/// combination met since the last take, so whoever adds bounds it by taking.
 class Rollup {
 public:
-    struct Options {
-        /// Rows kept per grain between two takes; 1 to 10'000'000. What is beyond counts in rows of
-        /// the key `(other)` (one for each minute or hour, at most 1'024 a grain, and past that one
-        /// at the epoch) and in `overflowed`.
-        std::size_t max_rows = 250'000;
-        std::uint64_t seed = 0;  ///< Of the hashes inside; a random one keeps strangers from
-                                 ///< choosing names that collide. Results do not depend on it.
-    };
-
-    /// Aborts when an option is out of range: `app` checks them.
-    Rollup(std::shared_ptr<const call::Names> names, Options options);
-    ~Rollup();
-    Rollup(Rollup&& other) noexcept;
-    Rollup& operator=(Rollup&& other) noexcept;
+    /// The seed is of the hashes inside; a secret one keeps strangers from choosing names that
+    /// collide. Results do not depend on it.
+    Rollup(std::shared_ptr<const call::Names> names, std::uint64_t seed);
 
     /// Asks for the fields that are added up.
     static void want(call::Names& names);
+
+    /// Goes on with calls decoded for other names; what was added up stays.
+    void use(std::shared_ptr<const call::Names> names);
 
     /// Names the source of the calls and rejects that follow. Cheap when it did not change.
     void from(std::string_view source);
@@ -41,20 +40,32 @@ public:
     /// Records of the current source that became no call; `arrival` is that of their block.
     void reject(std::uint64_t records, base::WallTime arrival);
 
-    /// Adds everything of the other, which is then empty.
-    void merge(Rollup&& other);
-
-    /// All rows ascending by key; empty afterwards.
+    /// All rows; empty afterwards.
     [[nodiscard]] Rows take();
-    void clear();
 
-    [[nodiscard]] std::size_t size() const noexcept;  ///< Rows held.
-    /// Calls whose row became `(other)` in some grain, ever.
-    [[nodiscard]] std::uint64_t overflowed() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept {  ///< Rows held.
+        return rows_.size() + coverage_.size();
+    }
+    /// Memory of a row, about.
+    static constexpr std::size_t bytes_per_row = 500;
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    using Texts = std::pmr::monotonic_buffer_resource;
+
+    Activity& row_of(const call::Call& call, base::EventTime minute);
+    void show(Activity& row, const call::Call& call);
+    std::string_view keep(std::string_view text);
+    CoverageMinute& coverage(base::EventTime minute);
+
+    std::shared_ptr<const call::Names> names_;
+    std::uint64_t seed_;
+    Measure measure_;
+    std::shared_ptr<Texts> texts_;
+    std::vector<Activity> rows_;
+    boost::unordered_flat_map<std::string_view, std::uint32_t, call::SeededHash> index_;
+    std::string source_;
+    std::map<std::pair<std::string, base::EventTime>, CoverageMinute> coverage_;
+    CoverageMinute* covered_ = nullptr;  // the row of the last call's source and minute
 };
 
 }  // namespace rollup

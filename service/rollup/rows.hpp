@@ -3,20 +3,15 @@
 #include "base/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-/// Calls added up at the four grains that are stored, and coverage per source.
-///
-/// Times are the start of the minute or hour in event time. An empty tenant, key, operation or
-/// origin means that the calls do not say. A row of the key `(other)` holds what did not fit the
-/// memory bound.
+/// Calls added up on their way to the store, and coverage per source.
 namespace rollup {
 
-/// The name of the bucket that takes what does not fit.
-inline constexpr const char* rest_name = "(other)";
-
-/// Calls added up. All counters only grow; rows of the same key are merged by adding.
+/// Calls added up. All counters only grow; rows of the same identity are merged by adding.
 struct Sums {
     std::uint64_t calls = 0;
     std::uint64_t ok = 0;      ///< status_id 1, or without one an HTTP status below 400.
@@ -32,59 +27,30 @@ struct Sums {
     bool operator==(const Sums&) const = default;
 };
 
-/// Distinct origins kept by hash in a row, exact up to this many.
-inline constexpr std::size_t max_origins = 8;
-
-struct KeyMinute {
-    std::string tenant;
-    std::string key;
+/// Calls of one tenant, key, service, operation and origin in one minute of event time. Everything
+/// the store shows by key, tenant and origin is added up from these. Texts are lent by the Rows;
+/// an empty one means that the calls do not say.
+struct Activity {
     base::EventTime minute;
+    std::string_view tenant;
+    std::string_view key;
+    std::string_view service;
+    std::string_view operation;
+    std::string_view origin;        ///< origin.place, the L1 token.
+    std::uint64_t origin_hash = 0;  ///< XXH3-64 of the origin: distinct ones are told by it.
     Sums sums;
-    /// XXH3-64 of the distinct origin.place tokens, ascending; the least max_origins of them.
-    std::vector<std::uint64_t> origins;
-    bool more_origins = false;  ///< There were more than max_origins.
-
-    bool operator==(const KeyMinute&) const = default;
-};
-
-struct KeyOperationHour {
-    std::string tenant;
-    std::string key;
-    std::string service;
-    std::string operation;
-    base::EventTime hour;
-    Sums sums;
-
-    bool operator==(const KeyOperationHour&) const = default;
-};
-
-struct KeyOriginHour {
-    std::string tenant;
-    std::string key;
-    std::string origin;  ///< origin.place, the L1 token.
-    base::EventTime hour;
-    Sums sums;
-    base::EventTime first_seen;  ///< First and last call in the hour.
+    base::EventTime first_seen;  ///< First and last call.
     base::EventTime last_seen;
     // An example: of the earliest call, and of the least record id among those of the same time.
-    std::string address;
+    std::string_view address;
     std::int64_t asn = 0;  ///< 0: not known.
-    std::string as_name;
-    std::string country;
-    std::string client;           ///< "boto3 1.34": client family and version.
+    std::string_view as_name;
+    std::string_view country;
+    std::string_view client_family;
+    std::string_view client_version;
     std::uint64_t record_id = 0;  ///< Of the example, so that merging is exact.
 
-    bool operator==(const KeyOriginHour&) const = default;
-};
-
-struct TenantOperationHour {
-    std::string tenant;
-    std::string service;
-    std::string operation;
-    base::EventTime hour;
-    Sums sums;
-
-    bool operator==(const TenantOperationHour&) const = default;
+    bool operator==(const Activity&) const = default;
 };
 
 /// What came from a source. Calls count in the minute of their event time; rejected records have
@@ -101,19 +67,13 @@ struct CoverageMinute {
     bool operator==(const CoverageMinute&) const = default;
 };
 
-/// All rows, each vector ascending by its key in the order of the members above `sums`.
+/// What was added up, in the order in which it was first met.
 struct Rows {
-    std::vector<KeyMinute> key_minutes;
-    std::vector<KeyOperationHour> key_operation_hours;
-    std::vector<KeyOriginHour> key_origin_hours;
-    std::vector<TenantOperationHour> tenant_operation_hours;
-    std::vector<CoverageMinute> coverage_minutes;
+    std::vector<Activity> activity;
+    std::vector<CoverageMinute> coverage;
+    std::shared_ptr<const void> texts{};  ///< Owns what `activity` points at; may be none in tests.
 
-    [[nodiscard]] std::size_t size() const noexcept {
-        return key_minutes.size() + key_operation_hours.size() + key_origin_hours.size() +
-               tenant_operation_hours.size() + coverage_minutes.size();
-    }
-    bool operator==(const Rows&) const = default;
+    [[nodiscard]] std::size_t size() const noexcept { return activity.size() + coverage.size(); }
 };
 
 }  // namespace rollup

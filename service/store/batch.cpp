@@ -6,55 +6,49 @@
 #include <algorithm>
 #include <array>
 #include <pqxx/tablewriter>
-#include <set>
 
 namespace store {
 namespace {
 
-// Weeks further from the present stay in the default partition, or forged times would make tables
-// without end.
-constexpr std::int64_t weeks_back = 52 * 12;
-constexpr std::int64_t weeks_ahead = 1;
-
-constexpr const char* partition_statement =
-    "SELECT callerprint.ensure_partition($1, date '1970-01-01' + $2::integer)";
 constexpr const char* dead_letter_columns =
     "received, source, client, block, record, code, reason, sample, written_at";
 constexpr std::size_t max_sample_bytes = 2'048;
 
-struct Week {
-    const char* parent;
-    std::int64_t monday;
-    auto operator<=>(const Week& other) const {
-        const int by_name = std::string_view(parent).compare(other.parent);
-        return by_name != 0 ? by_name <=> 0 : monday <=> other.monday;
-    }
-};
-
-template <class Rows, class Time>
-void add_weeks(std::set<Week>& out, const char* parent, const Rows& rows, Time time) {
-    for (const auto& row : rows) out.insert({parent, monday_of(row.*time)});
-}
-
 }  // namespace
 
-void copy_lines(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
-                std::string_view lines) {
-    // tablewriter and not stream_to: only it takes lines that are encoded already, and many at
-    // once.
-    static constexpr std::size_t chunk = 256 * 1024;
-    const std::array<std::string, 1> names{columns};
+// tablewriter and not stream_to: only it takes lines that are encoded already, and many at once.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
-    pqxx::tablewriter out(tx, table, names.begin(), names.end(), "\\N");
+struct Copy::Writer {
+    pqxx::tablewriter table;
+};
+
+Copy::Copy(pqxx::transaction_base& tx, const std::string& table, const std::string& columns) {
+    const std::array<std::string, 1> names{columns};
+    writer_.reset(new Writer{{tx, table, names.begin(), names.end(), "\\N"}});
+}
 #pragma clang diagnostic pop
+Copy::~Copy() = default;
+
+void Copy::write(std::string_view lines) {
+    static constexpr std::size_t chunk = 256 * 1024;
     while (!lines.empty()) {
         const auto cut = lines.size() <= chunk ? lines.size() : lines.find('\n', chunk);
         const auto end = std::min(cut, lines.size());
-        out.write_raw_line(std::string(lines.substr(0, end)));
+        writer_->table.write_raw_line(std::string(lines.substr(0, end)));
         lines.remove_prefix(std::min(end + 1, lines.size()));
     }
-    out.complete();
+}
+
+void Copy::complete() {
+    writer_->table.complete();
+}
+
+void copy_lines(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
+                std::string_view lines) {
+    Copy copy(tx, table, columns);
+    copy.write(lines);
+    copy.complete();
 }
 
 Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& letters) {
@@ -104,37 +98,13 @@ std::vector<Section> sections_of(const Batch& batch) {
     return out;
 }
 
-base::Result<void> ensure_partitions(Connection& connection, const Effects& effects) {
-    std::set<Week> weeks;
-    add_weeks(weeks, "key_minute", effects.rollup.key_minutes, &rollup::KeyMinute::minute);
-    add_weeks(weeks, "key_operation_hour", effects.rollup.key_operation_hours,
-              &rollup::KeyOperationHour::hour);
-    add_weeks(weeks, "key_origin_hour", effects.rollup.key_origin_hours,
-              &rollup::KeyOriginHour::hour);
-    add_weeks(weeks, "tenant_operation_hour", effects.rollup.tenant_operation_hours,
-              &rollup::TenantOperationHour::hour);
-    for (const auto week : effects.calls.weeks()) weeks.insert({"calls", week});
+std::set<Week> weeks_of(const Effects& effects) {
+    std::set<Week> out;
+    for (const auto week : effects.calls.weeks()) out.insert({"calls", week});
     for (const auto& letter : effects.dead_letters) {
-        weeks.insert({"dead_letters", monday_of(base::event_time(base::micros(letter.received)))});
+        out.insert({"dead_letters", monday_of(base::event_time(base::micros(letter.received)))});
     }
-    const auto present = monday_of(base::event_time(base::micros(effects.now)));
-    std::vector<Week> missing;
-    for (const auto& week : weeks) {
-        if (week.monday < present - 7 * weeks_back || week.monday > present + 7 * weeks_ahead)
-            continue;
-        if (connection.knows_partition(week.parent, week.monday)) continue;
-        missing.push_back(week);
-    }
-    for (const auto& week : missing) {
-        auto made =
-            connection.transaction("making a partition", [&](pqxx::work& tx) -> base::Result<void> {
-                run(tx, partition_statement, Params().text(week.parent).integer(week.monday));
-                return {};
-            });
-        if (!made) return made;
-        connection.partition_made(week.parent, week.monday);
-    }
-    return {};
+    return out;
 }
 
 }  // namespace store

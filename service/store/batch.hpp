@@ -2,10 +2,13 @@
 
 #include "store/connection.hpp"
 #include "store/effects.hpp"
+#include "store/partitions.hpp"
 #include "store/session.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,12 +39,29 @@ Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& l
 void add_rollup_sections(const Batch& batch, std::vector<Section>& out);
 void add_alert_sections(const Batch& batch, std::vector<Section>& out);
 
-/// COPY into `table` of the columns. `lines` have line ends between them, none at the end.
+/// COPY into `table` of the columns, in pieces. Throws what the server says.
+class Copy {
+public:
+    Copy(pqxx::transaction_base& tx, const std::string& table, const std::string& columns);
+    ~Copy();
+    Copy(const Copy&) = delete;
+    Copy& operator=(const Copy&) = delete;
+
+    /// Lines with line ends between them, none at the end.
+    void write(std::string_view lines);
+    /// To be called at the end: the destructor gives up.
+    void complete();
+
+private:
+    struct Writer;
+    std::unique_ptr<Writer> writer_;
+};
+
+/// A COPY in one piece.
 void copy_lines(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
                 std::string_view lines);
 
-/// Makes the weekly partitions that the effects will write to, in transactions of their own: empty
-/// ones do no harm when the batch then fails.
-base::Result<void> ensure_partitions(Connection& connection, const Effects& effects);
+/// The weekly partitions that the effects will write to.
+std::set<Week> weeks_of(const Effects& effects);
 
 }  // namespace store

@@ -1,236 +1,192 @@
-#include "store/batch.hpp"
-
 #include "call/address.hpp"
+#include "store/batch.hpp"
 #include "store/copy_text.hpp"
+
+#include <algorithm>
+#include <span>
 
 namespace store {
 namespace {
 
-// What COPY brings in goes through a temporary table, because COPY cannot merge.
-struct Grain {
-    const char* name;     // of the section, and of the temporary table with "in_" before it
-    const char* make;     // the temporary table
-    const char* columns;  // of both, in COPY's order
-    const char* merge;    // into the base table
-};
+constexpr const char* coverage_columns =
+    "source, minute, received, parsed, attributed, late, rejected";
 
-constexpr Grain key_minute{
-    "key_minute",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_key_minute (LIKE callerprint.key_minute) ON COMMIT "
-    "DELETE ROWS",
-    "minute, key_uid, tenant_uid, calls, ok, failed, denied, request_bytes, response_bytes, units,"
-    " input_tokens, output_tokens, origins, more_origins",
-    "INSERT INTO callerprint.key_minute AS t (minute, key_uid, tenant_uid, calls, ok, failed, "
-    "denied,"
-    " request_bytes, response_bytes, units, input_tokens, output_tokens, origins, more_origins)"
-    " SELECT * FROM in_key_minute ORDER BY key_uid, tenant_uid, minute"
-    " ON CONFLICT (key_uid, tenant_uid, minute) DO UPDATE SET calls = t.calls + excluded.calls,"
-    " ok = t.ok + excluded.ok, failed = t.failed + excluded.failed,"
-    " denied = t.denied + excluded.denied, request_bytes = t.request_bytes + "
-    "excluded.request_bytes,"
-    " response_bytes = t.response_bytes + excluded.response_bytes, units = t.units + "
-    "excluded.units,"
-    " input_tokens = t.input_tokens + excluded.input_tokens,"
-    " output_tokens = t.output_tokens + excluded.output_tokens,"
-    " origins = CASE WHEN excluded.origins <@ t.origins THEN t.origins"
-    " ELSE callerprint.merge_origins(t.origins, excluded.origins) END,"
-    " more_origins = t.more_origins OR excluded.more_origins"
-    " OR (cardinality(t.origins) + cardinality(excluded.origins) > 8"
-    " AND callerprint.distinct_origins(t.origins, excluded.origins) > 8)"};
-
-constexpr Grain key_operation_hour{
-    "key_operation_hour",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_key_operation_hour (LIKE "
-    "callerprint.key_operation_hour)"
-    " ON COMMIT DELETE ROWS",
-    "hour, key_uid, tenant_uid, service, operation, calls, ok, failed, denied, request_bytes,"
-    " response_bytes, units, input_tokens, output_tokens",
-    "INSERT INTO callerprint.key_operation_hour AS t (hour, key_uid, tenant_uid, service, "
-    "operation,"
-    " calls, ok, failed, denied, request_bytes, response_bytes, units, input_tokens, output_tokens)"
-    " SELECT * FROM in_key_operation_hour ORDER BY key_uid, tenant_uid, hour, service, operation"
-    " ON CONFLICT (key_uid, tenant_uid, hour, service, operation) DO UPDATE SET"
-    " calls = t.calls + excluded.calls, ok = t.ok + excluded.ok, failed = t.failed + "
-    "excluded.failed,"
-    " denied = t.denied + excluded.denied, request_bytes = t.request_bytes + "
-    "excluded.request_bytes,"
-    " response_bytes = t.response_bytes + excluded.response_bytes, units = t.units + "
-    "excluded.units,"
-    " input_tokens = t.input_tokens + excluded.input_tokens,"
-    " output_tokens = t.output_tokens + excluded.output_tokens"};
-
-constexpr Grain key_origin_hour{
-    "key_origin_hour",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_key_origin_hour (LIKE callerprint.key_origin_hour)"
-    " ON COMMIT DELETE ROWS",
-    "hour, key_uid, tenant_uid, origin, calls, ok, failed, denied, request_bytes, response_bytes, "
-    "units,"
-    " input_tokens, output_tokens, first_seen, last_seen, address, asn, as_name, country, client,"
-    " record_id",
-    "INSERT INTO callerprint.key_origin_hour AS t (hour, key_uid, tenant_uid, origin, calls, ok, "
-    "failed,"
-    " denied, request_bytes, response_bytes, units, input_tokens, output_tokens, first_seen, "
-    "last_seen,"
-    " address, asn, as_name, country, client, record_id)"
-    " SELECT * FROM in_key_origin_hour ORDER BY key_uid, tenant_uid, hour, origin"
-    " ON CONFLICT (key_uid, tenant_uid, hour, origin) DO UPDATE SET"
-    " calls = t.calls + excluded.calls, ok = t.ok + excluded.ok, failed = t.failed + "
-    "excluded.failed,"
-    " denied = t.denied + excluded.denied, request_bytes = t.request_bytes + "
-    "excluded.request_bytes,"
-    " response_bytes = t.response_bytes + excluded.response_bytes, units = t.units + "
-    "excluded.units,"
-    " input_tokens = t.input_tokens + excluded.input_tokens,"
-    " output_tokens = t.output_tokens + excluded.output_tokens,"
-    " first_seen = least(t.first_seen, excluded.first_seen),"
-    " last_seen = greatest(t.last_seen, excluded.last_seen),"
-    " (address, asn, as_name, country, client, record_id) = (SELECT x.address, x.asn, x.as_name,"
-    " x.country, x.client, x.record_id FROM (VALUES (t.first_seen, t.record_id, t.address, t.asn,"
-    " t.as_name, t.country, t.client), (excluded.first_seen, excluded.record_id, excluded.address,"
-    " excluded.asn, excluded.as_name, excluded.country, excluded.client))"
-    " AS x (first_seen, record_id, address, asn, as_name, country, client)"
-    " ORDER BY x.first_seen, x.record_id LIMIT 1)"};
-
-constexpr Grain tenant_operation_hour{
-    "tenant_operation_hour",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_tenant_operation_hour (LIKE "
-    "callerprint.tenant_operation_hour)"
-    " ON COMMIT DELETE ROWS",
-    "hour, tenant_uid, service, operation, calls, ok, failed, denied, request_bytes, "
-    "response_bytes,"
-    " units, input_tokens, output_tokens",
-    "INSERT INTO callerprint.tenant_operation_hour AS t (hour, tenant_uid, service, operation, "
-    "calls, ok,"
-    " failed, denied, request_bytes, response_bytes, units, input_tokens, output_tokens)"
-    " SELECT * FROM in_tenant_operation_hour ORDER BY tenant_uid, hour, service, operation"
-    " ON CONFLICT (tenant_uid, hour, service, operation) DO UPDATE SET"
-    " calls = t.calls + excluded.calls, ok = t.ok + excluded.ok, failed = t.failed + "
-    "excluded.failed,"
-    " denied = t.denied + excluded.denied, request_bytes = t.request_bytes + "
-    "excluded.request_bytes,"
-    " response_bytes = t.response_bytes + excluded.response_bytes, units = t.units + "
-    "excluded.units,"
-    " input_tokens = t.input_tokens + excluded.input_tokens,"
-    " output_tokens = t.output_tokens + excluded.output_tokens"};
-
-constexpr Grain coverage{
-    "coverage",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_coverage (LIKE callerprint.coverage) ON COMMIT DELETE "
-    "ROWS",
-    "source, minute, received, parsed, attributed, late, rejected",
-    "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late, "
-    "rejected)"
-    " SELECT * FROM in_coverage ORDER BY source, minute"
+// COPY cannot merge, so coverage, a few rows a batch, goes through a temporary table.
+constexpr const char* make_coverage =
+    "CREATE TEMPORARY TABLE IF NOT EXISTS in_coverage (LIKE callerprint.coverage)"
+    " ON COMMIT DELETE ROWS";
+constexpr const char* merge_coverage =
+    "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
+    " rejected) SELECT * FROM in_coverage ORDER BY source, minute"
     " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
     " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"
-    " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected"};
+    " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected";
 
-// The parts of a primary key together stay below the 2.7 KB that a btree entry may have.
+// The parts of a primary key of the rollups together stay below the 2.7 KB that a btree entry may
+// have.
 constexpr std::size_t max_uid = 600;
 constexpr std::size_t max_service = 250;
 constexpr std::size_t max_operation = 600;
 constexpr std::size_t max_text = 1'000;
 
-void put_sums(CopyText& out, const rollup::Sums& sums) {
-    out.counter(sums.calls).counter(sums.ok).counter(sums.failed).counter(sums.denied);
-    out.counter(sums.request_bytes).counter(sums.response_bytes).real(sums.units);
-    out.counter(sums.input_tokens).counter(sums.output_tokens);
-}
-
-void put(CopyText& out, const rollup::KeyMinute& row) {
-    out.time(row.minute).bounded(row.key, max_uid).bounded(row.tenant, max_uid);
-    put_sums(out, row.sums);
-    out.integers(row.origins).boolean(row.more_origins);
-}
-
-void put(CopyText& out, const rollup::KeyOperationHour& row) {
-    out.time(row.hour).bounded(row.key, max_uid).bounded(row.tenant, max_uid);
-    out.bounded(row.service, max_service).bounded(row.operation, max_operation);
-    put_sums(out, row.sums);
-}
-
-void put(CopyText& out, const rollup::KeyOriginHour& row) {
-    out.time(row.hour).bounded(row.key, max_uid).bounded(row.tenant, max_uid);
-    out.bounded(row.origin, max_operation);
-    put_sums(out, row.sums);
-    out.time(row.first_seen).time(row.last_seen);
-    if (const auto address = call::parse_address(row.address)) {
-        out.text(call::to_text(*address));
-    } else {
+void put_known(CopyText& out, std::string_view text) {
+    if (text.empty()) {
         out.null();
-    }
-    if (row.asn > 0) {
-        out.integer(row.asn);
     } else {
-        out.null();
+        out.bounded(text, max_text);
     }
-    for (const auto* text : {&row.as_name, &row.country, &row.client}) {
-        if (text->empty()) {
-            out.null();
-        } else {
-            out.bounded(*text, max_text);
+}
+
+/// "boto3 1.34".
+void put_client(CopyText& out, const rollup::Activity& row) {
+    if (row.client_version.empty()) return put_known(out, row.client_family);
+    put_known(out, std::string(row.client_family).append(" ").append(row.client_version));
+}
+
+/// The columns of activity that a batch needs: most logs know nothing of tokens or units, and a
+/// column that is not sent costs the server nothing.
+class ActivityColumns {
+public:
+    explicit ActivityColumns(std::span<const rollup::Activity> rows) {
+        for (const auto& row : rows) {
+            const auto& sums = row.sums;
+            denied_ = denied_ || sums.denied != 0;
+            bytes_ = bytes_ || sums.request_bytes != 0 || sums.response_bytes != 0;
+            units_ = units_ || sums.units != 0;
+            tokens_ = tokens_ || sums.input_tokens != 0 || sums.output_tokens != 0;
+            network_ = network_ || row.asn > 0 || !row.as_name.empty() || !row.country.empty();
         }
     }
-    // Shifted, so that signed order in the table is unsigned order here.
-    out.integer(static_cast<std::int64_t>(row.record_id ^ (std::uint64_t{1} << 63)));
-}
 
-void put(CopyText& out, const rollup::TenantOperationHour& row) {
-    out.time(row.hour).bounded(row.tenant, max_uid);
-    out.bounded(row.service, max_service).bounded(row.operation, max_operation);
-    put_sums(out, row.sums);
-}
+    [[nodiscard]] std::string names() const {
+        std::string out =
+            "first_seen, last_seen, tenant_uid, key_uid, service, operation, origin, origin_hash,"
+            " calls, ok, failed, address, client, record_id";
+        if (denied_) out += ", denied";
+        if (bytes_) out += ", request_bytes, response_bytes";
+        if (units_) out += ", units";
+        if (tokens_) out += ", input_tokens, output_tokens";
+        if (network_) out += ", asn, as_name, country";
+        return out;
+    }
+
+    void put(CopyText& out, const rollup::Activity& row) const {
+        out.time(row.first_seen).time(row.last_seen);
+        out.bounded(row.tenant, max_uid).bounded(row.key, max_uid);
+        out.bounded(row.service, max_service).bounded(row.operation, max_operation);
+        put_origin(out, row);
+        const auto& sums = row.sums;
+        out.counter(sums.calls).counter(sums.ok).counter(sums.failed);
+        put_example(out, row);
+        if (denied_) out.counter(sums.denied);
+        if (bytes_) out.counter(sums.request_bytes).counter(sums.response_bytes);
+        if (units_) out.real(sums.units);
+        if (tokens_) out.counter(sums.input_tokens).counter(sums.output_tokens);
+        if (network_) put_network(out, row);
+    }
+
+private:
+    static void put_origin(CopyText& out, const rollup::Activity& row) {
+        out.bounded(row.origin, max_operation);
+        if (row.origin.empty()) {
+            out.null();
+        } else {
+            out.integer(static_cast<std::int64_t>(row.origin_hash));
+        }
+    }
+    static void put_example(CopyText& out, const rollup::Activity& row) {
+        if (const auto address = call::parse_address(row.address)) {
+            out.text(address->v6 ? call::to_text(*address) : std::string(row.address));
+        } else {
+            out.null();
+        }
+        put_client(out, row);
+        // Shifted, so that signed order in the table is unsigned order here.
+        out.integer(static_cast<std::int64_t>(row.record_id ^ (std::uint64_t{1} << 63)));
+    }
+    static void put_network(CopyText& out, const rollup::Activity& row) {
+        if (row.asn > 0) {
+            out.integer(row.asn);
+        } else {
+            out.null();
+        }
+        put_known(out, row.as_name);
+        put_known(out, row.country);
+    }
+
+    bool denied_ = false, bytes_ = false, units_ = false, tokens_ = false, network_ = false;
+};
 
 void put(CopyText& out, const rollup::CoverageMinute& row) {
     out.bounded(row.source, max_uid).time(row.minute).counter(row.received).counter(row.parsed);
     out.counter(row.attributed).counter(row.late).counter(row.rejected);
 }
 
-template <class Row>
-void add(const Batch& batch, const Grain& grain, const std::vector<Row>& rows,
-         std::vector<Section>& out) {
-    if (rows.empty()) return;
-    auto& connection = batch.connection;
-    Section section;
-    section.name = grain.name;
-    section.rows = rows.size();
-    section.write = [&rows, &grain, &connection](pqxx::dbtransaction& tx, std::size_t begin,
-                                                 std::size_t end) {
-        const std::string table = std::string("in_") + grain.name;
-        if (connection.first_use(table)) {
-            tx.exec(grain.make);
-            connection.raw().prepare("merge_" + table, grain.merge);
-        }
-        // The half before this one stands in it.
-        if (begin != 0 || end != rows.size()) tx.exec("TRUNCATE " + table);
-        std::string lines;
-        lines.reserve((end - begin) * 160);
+/// Writes rows a few hundred at a time: they stay in the cache on their way out.
+template <class Row, class Put>
+void copy_rows(pqxx::dbtransaction& tx, const char* table, const std::string& columns,
+               std::span<const Row> rows, const Put& put_row) {
+    static constexpr std::size_t rows_at_once = 512;
+    Copy copy(tx, table, columns);
+    std::string lines;
+    while (!rows.empty()) {
+        lines.clear();
         CopyText text(lines);
-        for (std::size_t i = begin; i < end; ++i) {
-            put(text, rows[i]);
-            if (i + 1 < end) text.end_row();
+        const auto some = rows.first(std::min(rows_at_once, rows.size()));
+        for (const auto& row : some) {
+            if (!lines.empty()) text.end_row();
+            put_row(text, row);
         }
-        copy_lines(tx, table, grain.columns, lines);
-        tx.exec_prepared("merge_" + table);
-    };
-    section.letter = [&rows](std::size_t row) {
-        DeadLetter letter;
-        CopyText text(letter.sample);
-        put(text, rows[row]);
-        return letter;
-    };
-    out.push_back(std::move(section));
+        copy.write(lines);
+        rows = rows.subspan(some.size());
+    }
+    copy.complete();
+}
+
+Section activity_section(const std::vector<rollup::Activity>& rows) {
+    return {"activity", rows.size(),
+            [&rows](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
+                const auto some = std::span(rows).subspan(begin, end - begin);
+                const ActivityColumns columns(some);
+                copy_rows(tx, "callerprint.activity", columns.names(), some,
+                          [&](CopyText& out, const auto& row) { columns.put(out, row); });
+            },
+            [&rows](std::size_t row) {
+                DeadLetter letter;
+                CopyText text(letter.sample);
+                ActivityColumns(std::span(rows).subspan(row, 1)).put(text, rows[row]);
+                return letter;
+            }};
+}
+
+Section coverage_section(const std::vector<rollup::CoverageMinute>& rows, Connection& connection) {
+    return {"coverage", rows.size(),
+            [&rows, &connection](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
+                if (connection.first_use("in_coverage")) {
+                    tx.exec(make_coverage);
+                    connection.raw().prepare("merge_coverage", merge_coverage);
+                }
+                // The half before this one stands in it.
+                if (begin != 0 || end != rows.size()) tx.exec("TRUNCATE in_coverage");
+                copy_rows(tx, "in_coverage", coverage_columns,
+                          std::span(rows).subspan(begin, end - begin),
+                          [](CopyText& out, const auto& row) { put(out, row); });
+                tx.exec_prepared("merge_coverage");
+            },
+            [&rows](std::size_t row) {
+                DeadLetter letter;
+                CopyText text(letter.sample);
+                put(text, rows[row]);
+                return letter;
+            }};
 }
 
 }  // namespace
 
 void add_rollup_sections(const Batch& batch, std::vector<Section>& out) {
     const auto& rows = batch.effects.rollup;
-    add(batch, key_minute, rows.key_minutes, out);
-    add(batch, key_operation_hour, rows.key_operation_hours, out);
-    add(batch, key_origin_hour, rows.key_origin_hours, out);
-    add(batch, tenant_operation_hour, rows.tenant_operation_hours, out);
-    add(batch, coverage, rows.coverage_minutes, out);
+    if (!rows.activity.empty()) out.push_back(activity_section(rows.activity));
+    if (!rows.coverage.empty()) out.push_back(coverage_section(rows.coverage, batch.connection));
 }
 
 }  // namespace store

@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
     [[nodiscard]] bool empty() const noexcept { return ends_.empty(); }
+    [[nodiscard]] std::size_t bytes() const noexcept { return text_.size(); }
     /// Row `i` as COPY text without its line end.
     [[nodiscard]] std::string_view row(std::size_t i) const noexcept;
     /// Rows [begin, end) with line ends between them.

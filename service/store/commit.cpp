@@ -136,7 +136,7 @@ base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effec
 Tried attempt(Connection& connection, const Effects& effects, const Renderer& render,
               bool careful) {
     Tried tried;
-    if (auto there = ensure_partitions(connection, effects); !there) {
+    if (auto there = ensure_partitions(connection, weeks_of(effects), effects.now); !there) {
         tried.error = there.error();
         tried.outcome = tried.error.fault == Fault::unavailable ? Outcome::again : Outcome::failed;
         return tried;

@@ -65,6 +65,22 @@ def send(port, token, source, work, times, failures):
             break
 
 
+def cpu_seconds(pid):
+    """Processor time of a process so far (proc(5), stat: utime and stime)."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def database_seconds(folder):
+    """Of the server's own PostgreSQL: its postmaster and what that started."""
+    postmaster = next(pathlib.Path(folder).rglob("postmaster.pid")).read_text().split()[0]
+    children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True).stdout.split()
+    return sum(cpu_seconds(pid) for pid in [postmaster, *children])
+
+
 def metric(server, name):
     for line in server.get("/metrics").text.splitlines():
         if line.startswith(name + " "):
@@ -96,6 +112,7 @@ def main():
         for body in bodies:
             work.put(body)
         times, failures = [], []
+        server_before, database_before = cpu_seconds(server.process.pid), database_seconds(server.folder)
         began = time.monotonic()
         threads = [threading.Thread(target=send, args=(server.port, token, "trail", work, times, failures))
                    for _ in range(given.connections)]
@@ -107,13 +124,19 @@ def main():
         while metric(server, "callerprint_calls_total") < given.records and time.monotonic() - began < 600:
             time.sleep(0.1)
         evaluated = time.monotonic() - began
+        server_cpu = cpu_seconds(server.process.pid) - server_before
+        database_cpu = database_seconds(server.folder) - database_before
         times.sort()
         print(f"{len(bodies)} batches of {sum(sizes) / len(sizes) / 1e6:.2f} MB gzip, {given.records} records, "
               f"raw calls {given.keep}, {os.cpu_count()} cores for loader, server and PostgreSQL")
         print(f"acknowledged: {given.records / acknowledged:,.0f} records/s; evaluated and committed: "
               f"{given.records / evaluated:,.0f} records/s")
         print(f"time to answer: median {times[len(times) // 2] * 1000:.0f} ms, p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms")
-        print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB")
+        print(f"processor time a record: server {server_cpu / given.records * 1e6:.1f} us, PostgreSQL "
+              f"{database_cpu / given.records * 1e6:.1f} us")
+        print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB, of it windows "
+              f"{metric(server, 'callerprint_window_bytes') / 1e6:.0f} MB of {metric(server, 'callerprint_window_groups'):,.0f} "
+              f"groups, and {metric(server, 'callerprint_matches_waiting'):,.0f} matches that wait")
         if failures:
             print(f"{len(failures)} batches failed, the first with {failures[0]}")
             return 1

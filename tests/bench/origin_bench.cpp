@@ -141,7 +141,7 @@ void run(benchmark::State& state, unsigned stages) {
     World world(static_cast<std::size_t>(state.range(0)), calls);
     enrich::Enricher enricher(world.snapshot, world.names);
     auto fingerprinter = *origin::Fingerprinter::make({.key = "0123456789abcdef"}, world.names);
-    rollup::Rollup rollup(world.names, {});
+    rollup::Rollup rollup(world.names, 0);
     const auto filled = filled_by(*world.names, stages);
     const auto pass = [&](unsigned wanted) {
         for (auto& batch : world.batches) {

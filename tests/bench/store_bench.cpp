@@ -1,9 +1,10 @@
-// Rollup upserts through Session::commit into an embedded PostgreSQL of this program's own, durable
-// as in production. Prints upserts a second, and what 15,000 a second cost of one core: our side
-// and the server's process, from the processes' own CPU clocks, so that a busy machine changes
-// little.
+// Activity through Session::commit into an embedded PostgreSQL of this program's own, durable as in
+// production, and its merge into the rollups. Prints rows a second, and what a row costs of our
+// processor time and of the server's, from the processes' own clocks, so that a busy machine
+// changes little.
 #include "store/cluster.hpp"
 #include "store/connection.hpp"
+#include "store/merge.hpp"
 #include "store/migrations.hpp"
 #include "store/session.hpp"
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -49,49 +51,82 @@ double cpu_seconds_of(std::int64_t pid) {
     return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-store::Effects batch(std::size_t rows, std::size_t keys, std::size_t round) {
-    store::Effects out;
-    out.now = base::wall_time(1'717'200'300'000'000);
+/// What a call of a large provider nearly always is: a row of its own.
+struct Texts {
+    std::deque<std::string> all;
+    std::string_view keep(std::string text) { return all.emplace_back(std::move(text)); }
+};
+
+std::vector<rollup::Activity> activity(Texts& texts, std::size_t rows, std::size_t keys,
+                                       std::size_t round) {
+    std::vector<rollup::Activity> out;
     for (std::size_t i = 0; i < rows; ++i) {
-        rollup::KeyMinute row;
-        const std::size_t key = (i * (keys / rows) + round) % keys;
-        row.tenant = "tenant-" + std::to_string(key % 1'000);
-        row.key = "AKIA" + std::to_string(1'000'000'000'000 + key);
+        const std::size_t key = (i * 7'919 + round * 104'729) % keys;
+        auto& row = out.emplace_back();
         row.minute = base::event_time(1'717'200'300'000'000);
-        row.sums.calls = row.sums.ok = 3;
-        row.origins = {key, key + 1};
-        out.rollup.key_minutes.push_back(std::move(row));
+        row.first_seen = row.last_seen = row.minute + std::chrono::milliseconds(i % 60'000);
+        row.tenant = texts.keep("tenant-" + std::to_string(key / 4));
+        row.key = texts.keep("AKIA" + std::to_string(1'000'000'000'000 + key));
+        row.service = "s3.amazonaws.com";
+        row.operation = texts.keep("GetObject" + std::to_string((i * 31 + round) % 400));
+        row.origin = texts.keep("of1:1:rctyp53lsipzm6zi2k" + std::to_string(i * 17 + round));
+        row.origin_hash = i * 0x9e37'79b9'7f4a'7c15u + round;
+        row.address = "198.18.7.9";
+        row.client_family = "boto3";
+        row.client_version = "1.34";
+        row.record_id = i;
+        row.sums.calls = row.sums.ok = 1;
     }
     return out;
 }
 
-void measure(store::Session& session, const char* name, std::size_t rows, std::size_t keys,
-             std::size_t rounds) {
-    const auto start = must(session.claim("bench", 0, "bench"));
-    auto next = start.next_offset;
-    std::vector<store::Effects> all;
-    for (std::size_t i = 0; i < rounds; ++i) {
-        auto effects = batch(rows, keys, i);
-        effects.source = "bench";
-        effects.epoch = start.epoch;
-        effects.from = next++;
-        effects.to = next;
-        all.push_back(std::move(effects));
+/// Processor time of this program and of a server process from its making on.
+class Spent {
+public:
+    explicit Spent(std::int64_t server)
+        : server_(server), ours_(our_cpu_seconds()), theirs_(cpu_seconds_of(server)) {}
+    void print(const char* what, std::uint64_t rows) const {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
+        const auto count = static_cast<double>(rows);
+        std::printf("%-24s %8.0f rows/s  a row: ours %4.2f us, the server's %5.2f us\n", what,
+                    count / took.count(), (our_cpu_seconds() - ours_) / count * 1e6,
+                    (cpu_seconds_of(server_) - theirs_) / count * 1e6);
     }
+
+private:
+    std::int64_t server_;
+    double ours_;
+    double theirs_;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+void measure(store::Session& session, std::size_t rows, std::size_t keys, std::size_t rounds) {
+    const auto start = must(session.claim("bench", 0, "bench"));
+    Texts texts;
+    store::Effects effects;
+    effects.source = "bench";
+    effects.epoch = start.epoch;
+    effects.to = start.next_offset;
+    effects.now = base::wall_time(1'717'200'300'000'000);
     const auto server = session.connection().backend().pid;
-    const double ours = our_cpu_seconds();
-    const double theirs = cpu_seconds_of(server);
-    const auto begun = std::chrono::steady_clock::now();
-    for (const auto& effects : all) must(session.commit(effects));
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-    const double upserts = static_cast<double>(rows * rounds);
-    const double our_share = (our_cpu_seconds() - ours) / upserts * 15'000 * 100;
-    const double server_share = (cpu_seconds_of(server) - theirs) / upserts * 15'000 * 100;
-    std::printf(
-        "%-28s %6zu rows a batch  %8.0f upserts/s  %6.1f ms a batch  15,000/s: %4.1f %% of a core"
-        " (ours %.1f, server %.1f)\n",
-        name, rows, upserts / took.count(), took.count() * 1'000 / static_cast<double>(rounds),
-        our_share + server_share, our_share, server_share);
+    std::vector<std::vector<rollup::Activity>> all;
+    for (std::size_t i = 0; i < rounds; ++i) all.push_back(activity(texts, rows, keys, i));
+    const Spent appending(server);
+    for (auto& some : all) {
+        effects.from = effects.to++;
+        effects.rollup.activity = std::move(some);
+        must(session.commit(effects));
+    }
+    appending.print("append", rows * rounds);
+    const Spent merging(server);
+    store::Merge merge(session);
+    std::uint64_t merged = 0;
+    for (bool done = false; !done;) {
+        const auto step = must(merge.step(1'024, effects.now));
+        merged += step.rows;
+        done = step.done;
+    }
+    merging.print("merge into four rollups", merged);
 }
 
 }  // namespace
@@ -108,10 +143,8 @@ int main() {
         with.url = cluster.url();
         const auto session = must(store::Session::open(with));
         must(store::migrate(*session));
-        measure(*session, "new keys", 5'000, 1'000'000, 40);
-        measure(*session, "new keys", 10'000, 1'000'000, 20);
-        measure(*session, "keys that are there", 5'000, 50'000, 80);
-        measure(*session, "keys that are there", 10'000, 50'000, 40);
+        measure(*session, 30'000, 100'000, 10);
+        measure(*session, 30'000, 100'000, 10);
     }
     const bool stopped = cluster.stop().has_value();
     std::filesystem::remove_all(name);

@@ -1,6 +1,5 @@
 #include "rollup/rollup.hpp"
 
-#include "rollup/grain.hpp"
 #include "rollup/measure.hpp"
 
 #include <gtest/gtest.h>
@@ -9,7 +8,7 @@
 #include <chrono>
 #include <map>
 #include <random>
-#include <set>
+#include <tuple>
 
 namespace rollup {
 namespace {
@@ -66,80 +65,58 @@ protected:
     std::shared_ptr<const call::Names> names_ = all_names();
 };
 
-/// Adds up the slow way, row by row and name by name.
-Rows naive(const std::vector<One>& calls) {
-    Rows out;
-    const auto row_of = [](auto& rows, const Identity& id) -> auto& {
-        for (auto& row : rows) {
-            const Identity has = identity(row);
-            if (has.tenant == id.tenant && has.key == id.key && has.service == id.service &&
-                has.operation == id.operation && has.origin == id.origin &&
-                has.source == id.source && has.time == id.time)
-                return row;
-        }
-        name_row(rows.emplace_back(), id);
-        return rows.back();
-    };
+/// What makes two calls count in one row.
+using Identity =
+    std::tuple<std::string, std::string, std::string, std::string, std::string, base::EventTime>;
+
+/// A row without the texts that it lends.
+struct Expected {
+    Sums sums;
+    base::EventTime first_seen;
+    base::EventTime last_seen;
+    std::string address;
+    std::uint64_t record_id = 0;
+    bool operator==(const Expected&) const = default;
+};
+
+std::map<Identity, Expected> read(const Rows& rows) {
+    std::map<Identity, Expected> out;
+    for (const auto& row : rows.activity) {
+        const Identity about{row.tenant,    row.key,    row.service,
+                             row.operation, row.origin, row.minute};
+        const auto added = out.emplace(about, Expected{row.sums, row.first_seen, row.last_seen,
+                                                       std::string(row.address), row.record_id});
+        EXPECT_TRUE(added.second) << "two rows of one identity";
+    }
+    return out;
+}
+
+/// Adds up the slow way, from all calls of an identity at once.
+std::map<Identity, Expected> naive(const std::vector<One>& calls) {
+    std::map<Identity, std::vector<One>> by_identity;
     for (const auto& one : calls) {
         const base::EventTime at{std::chrono::seconds{one.seconds}};
-        const auto minute = std::chrono::floor<std::chrono::minutes>(at);
-        const auto hour = std::chrono::floor<std::chrono::hours>(at);
-        Sums sums;
-        sums.calls = 1;
-        sums.ok = one.status == 1;
-        sums.failed = one.status == 2;
-        sums.request_bytes = static_cast<std::uint64_t>(one.bytes);
-        sums.units = one.units;
-        auto& minutely =
-            row_of(out.key_minutes, {.tenant = one.tenant, .key = one.key, .time = minute});
-        minutely.sums.add(sums);
-        if (!one.origin.empty()) minutely.origins.push_back(origin_hash(one.origin));
-        row_of(out.key_operation_hours, {.tenant = one.tenant,
-                                         .key = one.key,
-                                         .service = one.service,
-                                         .operation = one.operation,
-                                         .time = hour})
-            .sums.add(sums);
-        row_of(out.tenant_operation_hours, {.tenant = one.tenant,
-                                            .service = one.service,
-                                            .operation = one.operation,
-                                            .time = hour})
-            .sums.add(sums);
-        auto& origin =
-            row_of(out.key_origin_hours,
-                   {.tenant = one.tenant, .key = one.key, .origin = one.origin, .time = hour});
-        const bool first = origin.sums.calls == 0;
-        if (first || std::tie(at, one.id) < std::tie(origin.first_seen, origin.record_id)) {
-            origin.first_seen = at;
-            origin.record_id = one.id;
-            origin.address = one.address;
+        by_identity[{one.tenant, one.key, one.service, one.operation, one.origin,
+                     std::chrono::floor<std::chrono::minutes>(at)}]
+            .push_back(one);
+    }
+    std::map<Identity, Expected> out;
+    for (auto& [about, same] : by_identity) {
+        std::ranges::sort(same, {}, [](const One& one) { return std::tie(one.seconds, one.id); });
+        Expected row;
+        row.first_seen = base::EventTime{std::chrono::seconds{same.front().seconds}};
+        row.last_seen = base::EventTime{std::chrono::seconds{same.back().seconds}};
+        row.address = same.front().address;
+        row.record_id = same.front().id;
+        for (const auto& one : same) {
+            row.sums.calls += 1;
+            row.sums.ok += one.status == 1;
+            row.sums.failed += one.status == 2;
+            row.sums.request_bytes += static_cast<std::uint64_t>(one.bytes);
+            row.sums.units += one.units;
         }
-        origin.last_seen = first ? at : std::max(origin.last_seen, at);
-        origin.sums.add(sums);
-        auto& coverage = row_of(out.coverage_minutes, {.source = one.source, .time = minute});
-        ++coverage.received;
-        ++coverage.parsed;
-        if (!one.tenant.empty() || !one.key.empty()) ++coverage.attributed;
+        out.emplace(about, row);
     }
-    for (auto& row : out.key_minutes) {
-        std::ranges::sort(row.origins);
-        row.origins.erase(std::unique(row.origins.begin(), row.origins.end()), row.origins.end());
-        row.more_origins = row.origins.size() > max_origins;
-        if (row.more_origins) row.origins.resize(max_origins);
-    }
-    const auto sort = [](auto& rows) {
-        std::ranges::sort(rows, [](const auto& a, const auto& b) {
-            const Identity x = identity(a);
-            const Identity y = identity(b);
-            return std::tie(x.tenant, x.key, x.service, x.operation, x.origin, x.source, x.time) <
-                   std::tie(y.tenant, y.key, y.service, y.operation, y.origin, y.source, y.time);
-        });
-    };
-    sort(out.key_minutes);
-    sort(out.key_operation_hours);
-    sort(out.key_origin_hours);
-    sort(out.tenant_operation_hours);
-    sort(out.coverage_minutes);
     return out;
 }
 
@@ -168,78 +145,62 @@ std::vector<One> random_calls(std::mt19937& random, std::size_t count) {
     return out;
 }
 
-TEST_F(RollupTest, EqualsANaiveSumInEveryGrain) {
+TEST_F(RollupTest, EqualsANaiveSumInAnyOrder) {
     std::mt19937 random(1);
-    for (int round = 0; round < 20; ++round) {
-        const auto calls = random_calls(random, 1 + random() % 400);
-        Rollup rollup(names_, {});
-        add(rollup, calls);
-        EXPECT_EQ(rollup.take(), naive(calls));
-        EXPECT_EQ(rollup.size(), 0);
-        EXPECT_EQ(rollup.overflowed(), 0);
-    }
-}
-
-TEST_F(RollupTest, DoesNotDependOnOrderNorOnHowCallsWereSpread) {
-    std::mt19937 random(2);
-    for (int round = 0; round < 20; ++round) {
-        auto calls = random_calls(random, 300);
-        const Rows expected = naive(calls);
+    for (int round = 0; round < 40; ++round) {
+        auto calls = random_calls(random, 1 + random() % 400);
+        const auto expected = naive(calls);
         std::ranges::shuffle(calls, random);
-        std::vector<Rollup> parts;
-        for (int i = 0; i < 3; ++i)
-            parts.emplace_back(names_, Rollup::Options{.max_rows = 1'000, .seed = random()});
-        for (const auto& one : calls) add(parts[random() % 3], {one});
-        parts[0].merge(std::move(parts[1]));
-        parts[0].merge(std::move(parts[2]));
-        EXPECT_EQ(parts[1].size(), 0);
-        EXPECT_EQ(parts[0].take(), expected);
+        Rollup rollup(names_, random());
+        add(rollup, calls);
+        EXPECT_EQ(read(rollup.take()), expected);
+        EXPECT_EQ(rollup.size(), 0);
     }
 }
 
-TEST_F(RollupTest, CountsInTheRestWhatHasNoRoomAndLosesNothing) {
-    Rollup rollup(names_, {.max_rows = 10});
-    std::vector<One> calls;
-    for (int i = 0; i < 5'000; ++i) {
-        One one;
-        one.tenant = "t";
-        one.key = "k" + std::to_string(i);
-        one.operation = "op" + std::to_string(i);
-        one.seconds = i * 61;
-        calls.push_back(one);
-    }
-    add(rollup, calls);
-    EXPECT_GT(rollup.overflowed(), 4'900);
-    EXPECT_LE(rollup.size(), 5 * (10 + 1'025));
-    const Rows rows = rollup.take();
-    const auto total = [](const auto& all) {
-        std::uint64_t out = 0;
-        for (const auto& row : all) out += row.sums.calls;
-        return out;
-    };
-    EXPECT_EQ(total(rows.key_minutes), 5'000);
-    EXPECT_EQ(total(rows.key_operation_hours), 5'000);
-    EXPECT_EQ(total(rows.key_origin_hours), 5'000);
-    EXPECT_EQ(total(rows.tenant_operation_hours), 5'000);
-    EXPECT_EQ(rows.key_minutes.front().key, rest_name);
-    EXPECT_EQ(rows.key_minutes.front().minute, base::event_time(0));
+TEST_F(RollupTest, LendsTextsForAsLongAsTheRowsLive) {
+    Rollup rollup(names_, 0);
+    add(rollup,
+        {{.tenant = "a tenant longer than fifteen bytes", .key = "k", .address = "10.0.0.1"}});
+    const Rows first = rollup.take();
+    add(rollup, {{.tenant = "another tenant longer than that", .key = "k", .address = "10.0.0.2"}});
+    const Rows second = rollup.take();
+    EXPECT_EQ(first.activity.at(0).tenant, "a tenant longer than fifteen bytes");
+    EXPECT_EQ(first.activity.at(0).address, "10.0.0.1");
+    EXPECT_EQ(second.activity.at(0).tenant, "another tenant longer than that");
 }
 
-TEST_F(RollupTest, KeepsOneRowForEachIdentityEvenWhenAKeyIsNamedLikeTheRest) {
-    Rollup rollup(names_, {.max_rows = 1});
-    One one;
-    One rest;
-    rest.key = rest_name;
-    One two;
-    two.key = "k2";
-    add(rollup, {one, rest, two});
+TEST_F(RollupTest, KeepsWhatWasAddedUpWhenTheNamesChange) {
+    Rollup rollup(names_, 0);
+    add(rollup, {{.key = "k", .bytes = 5}});
+    auto other = std::make_shared<call::Names>();
+    other->add("something else first");
+    Rollup::want(*other);
+    names_ = other;
+    rollup.use(names_);
+    add(rollup, {{.key = "k", .bytes = 7}});
     const Rows rows = rollup.take();
-    ASSERT_EQ(rows.key_minutes.size(), 2);
-    EXPECT_EQ(rows.key_minutes[1].sums.calls, 2);
+    ASSERT_EQ(rows.activity.size(), 1);
+    EXPECT_EQ(rows.activity[0].sums.calls, 2);
+    EXPECT_EQ(rows.activity[0].sums.request_bytes, 12);
+}
+
+TEST_F(RollupTest, CountsCallsOfASourceByTheMinute) {
+    Rollup rollup(names_, 0);
+    add(rollup, {{.key = "k", .seconds = 1, .source = "a"},
+                 {.seconds = 2, .source = "b"},
+                 {.tenant = "t", .seconds = 3, .source = "a"},
+                 {.key = "k", .seconds = 61, .source = "a"}});
+    const Rows rows = rollup.take();
+    const std::vector<CoverageMinute> expected{
+        {"a", base::EventTime{std::chrono::seconds{0}}, 2, 2, 2, 0, 0},
+        {"a", base::EventTime{std::chrono::seconds{60}}, 1, 1, 1, 0, 0},
+        {"b", base::EventTime{std::chrono::seconds{0}}, 1, 1, 0, 0, 0}};
+    EXPECT_EQ(rows.coverage, expected);
 }
 
 TEST_F(RollupTest, CountsRejectsInTheMinuteTheyCame) {
-    Rollup rollup(names_, {});
+    Rollup rollup(names_, 0);
     rollup.from("s");
     rollup.reject(3, base::wall_time(61'000'000));
     rollup.reject(0, base::wall_time(999'000'000));
@@ -248,8 +209,8 @@ TEST_F(RollupTest, CountsRejectsInTheMinuteTheyCame) {
     one.tenant = "t";
     add(rollup, {one});
     const Rows rows = rollup.take();
-    ASSERT_EQ(rows.coverage_minutes.size(), 1);
-    const auto& row = rows.coverage_minutes[0];
+    ASSERT_EQ(rows.coverage.size(), 1);
+    const auto& row = rows.coverage[0];
     EXPECT_EQ(row.received, 4);
     EXPECT_EQ(row.rejected, 3);
     EXPECT_EQ(row.parsed, 1);
@@ -257,12 +218,12 @@ TEST_F(RollupTest, CountsRejectsInTheMinuteTheyCame) {
 }
 
 TEST_F(RollupTest, CountsLateCalls) {
-    Rollup rollup(names_, {});
+    Rollup rollup(names_, 0);
     call::Batch batch(names_);
     put(batch, {});
     batch.row(0).header.notes = call::note_late;
     rollup.add(batch);
-    EXPECT_EQ(rollup.take().coverage_minutes[0].late, 1);
+    EXPECT_EQ(rollup.take().coverage[0].late, 1);
 }
 
 class MeasureTest : public testing::Test {

@@ -9,8 +9,8 @@
 namespace {
 
 using base::Fault;
+using store_test::activity;
 using store_test::batch;
-using store_test::hour;
 using store_test::minute;
 using store_test::opened;
 
@@ -23,31 +23,6 @@ protected:
     }
 };
 
-rollup::KeyMinute key_minute(const std::string& key, std::uint64_t calls,
-                             std::vector<std::uint64_t> origins = {}) {
-    rollup::KeyMinute row;
-    row.tenant = "acme";
-    row.key = key;
-    row.minute = minute;
-    row.sums.calls = calls;
-    row.origins = std::move(origins);
-    return row;
-}
-
-rollup::KeyOriginHour key_origin(std::int64_t first_micros, std::uint64_t record_id,
-                                 const std::string& address) {
-    rollup::KeyOriginHour row;
-    row.tenant = "acme";
-    row.key = "k";
-    row.origin = "of1:a";
-    row.hour = hour;
-    row.sums.calls = 1;
-    row.first_seen = row.last_seen = hour + std::chrono::microseconds(first_micros);
-    row.address = address;
-    row.record_id = record_id;
-    return row;
-}
-
 TEST_F(Commit, AddsDeltasAndMovesThePosition) {
     const auto start = claim();
     EXPECT_EQ(start.next_offset, 1U);
@@ -55,10 +30,10 @@ TEST_F(Commit, AddsDeltasAndMovesThePosition) {
     auto effects = batch(start, 5);
     effects.watermark = minute;
     effects.policy_rev = "r1";
-    effects.rollup.key_minutes = {key_minute("k1", 3), key_minute("k2", 4)};
+    effects.rollup.activity = {activity("k1", 3), activity("k2", 4)};
     ASSERT_TRUE(session_->commit(effects));
     auto next = batch(*session_->position("main", 0), 9);
-    next.rollup.key_minutes = {key_minute("k1", 10)};
+    next.rollup.activity = {activity("k1", 10)};
     ASSERT_TRUE(session_->commit(next));
     EXPECT_EQ(rows("SELECT key_uid, calls FROM investigate.key_activity ORDER BY 1"),
               (std::vector<std::vector<std::string>>{{"k1", "13"}, {"k2", "4"}}));
@@ -70,7 +45,7 @@ TEST_F(Commit, AddsDeltasAndMovesThePosition) {
 
 TEST_F(Commit, RefusesABatchThatIsStoredAlready) {
     auto effects = batch(claim(), 5);
-    effects.rollup.key_minutes = {key_minute("k1", 3)};
+    effects.rollup.activity = {activity("k1", 3)};
     ASSERT_TRUE(session_->commit(effects));
     const auto again = session_->commit(effects);
     ASSERT_FALSE(again);
@@ -80,7 +55,7 @@ TEST_F(Commit, RefusesABatchThatIsStoredAlready) {
 
 TEST_F(Commit, FencesAnOldOwner) {
     auto old = batch(claim(), 5);
-    old.rollup.key_minutes = {key_minute("k1", 3)};
+    old.rollup.activity = {activity("k1", 3)};
     auto other = connect();
     const auto taken = other->claim("main", 0, "b");
     ASSERT_TRUE(taken);
@@ -91,47 +66,12 @@ TEST_F(Commit, FencesAnOldOwner) {
     EXPECT_TRUE(other->commit(batch(*taken, 5)));
 }
 
-TEST_F(Commit, KeepsAtMostEightOriginsAndSaysThatThereWereMore) {
+TEST_F(Commit, StoresActivityCoverageAndDeadLetters) {
     auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k1", 1, {1, 2, 3, 4, 5})};
-    ASSERT_TRUE(session_->commit(effects));
-    effects.from = 2;
-    effects.to = 3;
-    effects.rollup.key_minutes = {key_minute("k1", 1, {4, 5, 6})};
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(rows("SELECT origins, more_origins FROM investigate.key_activity")[0],
-              (std::vector<std::string>{"6", "f"}));
-    effects.from = 3;
-    effects.to = 4;
-    effects.rollup.key_minutes = {key_minute("k1", 1, {7, 8, UINT64_MAX})};
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(rows("SELECT origins, more_origins FROM investigate.key_activity")[0],
-              (std::vector<std::string>{"8", "t"}));
-}
-
-TEST_F(Commit, KeepsTheExampleOfTheEarliestCall) {
-    auto effects = batch(claim(), 2);
-    effects.rollup.key_origin_hours = {key_origin(5, 7, "192.0.2.5")};
-    ASSERT_TRUE(session_->commit(effects));
-    // Same time, greater id (it does not fit a signed 64 bits): not the example.
-    effects.from = 2, effects.to = 3;
-    effects.rollup.key_origin_hours = {key_origin(5, UINT64_MAX, "192.0.2.6")};
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(value("SELECT host(address) FROM investigate.key_origins"), "192.0.2.5");
-    effects.from = 3, effects.to = 4;
-    effects.rollup.key_origin_hours = {key_origin(4, 9, "2001:db8::1")};
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(value("SELECT host(address) FROM investigate.key_origins"), "2001:db8::1");
-    EXPECT_EQ(value("SELECT calls FROM investigate.origins"), "3");
-}
-
-TEST_F(Commit, StoresEveryGrainCoverageAndDeadLetters) {
-    auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k", 1)};
-    effects.rollup.key_operation_hours = {{"acme", "k", "s3", "GetObject", hour, {}}};
-    effects.rollup.key_origin_hours = {key_origin(0, 1, "not an address")};
-    effects.rollup.tenant_operation_hours = {{"acme", "s3", "GetObject", hour, {}}};
-    effects.rollup.coverage_minutes = {{"trail", minute, 10, 9, 8, 1, 1}};
+    auto row = activity("k", 1);
+    row.address = "not an address";
+    effects.rollup.activity = {row};
+    effects.rollup.coverage = {{"trail", minute, 10, 9, 8, 1, 1}};
     effects.dead_letters = {
         {"trail", "shipper", 1, 4, store_test::now, "bad_json", "no brace", "x\ty\\z"}};
     ASSERT_TRUE(session_->commit(effects));
@@ -141,38 +81,12 @@ TEST_F(Commit, StoresEveryGrainCoverageAndDeadLetters) {
     EXPECT_EQ(value("SELECT rejected FROM investigate.sources"), "2");
     EXPECT_EQ(value("SELECT sample FROM investigate.dead_letters LIMIT 1"), "x\ty\\z");
     EXPECT_EQ(value("SELECT address FROM investigate.key_origins"), "NULL");
-    EXPECT_EQ(value("SELECT count(*) FROM investigate.key_operations"), "1");
-    EXPECT_EQ(value("SELECT count(*) FROM investigate.tenant_operations"), "1");
+    EXPECT_EQ(value("SELECT calls FROM investigate.key_operations"), "2");
+    EXPECT_EQ(value("SELECT calls FROM investigate.tenant_operations"), "2");
     // A week in the past has its own partition; nothing fell into the default one.
-    EXPECT_EQ(value("SELECT count(*) FROM callerprint.key_minute_other"), "0");
-    EXPECT_EQ(value("SELECT week FROM callerprint.partitions WHERE parent = 'key_minute'"),
+    EXPECT_EQ(value("SELECT count(*) FROM callerprint.dead_letters_other"), "0");
+    EXPECT_EQ(value("SELECT week FROM callerprint.partitions WHERE parent = 'dead_letters'"),
               "2024-05-27");
-}
-
-TEST_F(Commit, MakesNoTablesForForgedTimes) {
-    auto effects = batch(claim(), 2);
-    for (int i = 0; i < 200; ++i) {
-        auto row = key_minute("k", 1);
-        row.minute = base::event_time(std::int64_t{i} * 7 * 86'400 * 1'000'000 * 200);
-        effects.rollup.key_minutes.push_back(row);
-    }
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_LT(std::stoi(value("SELECT count(*) FROM callerprint.partitions")), 5);
-    EXPECT_EQ(value("SELECT count(*) FROM investigate.key_activity"), "200");
-}
-
-TEST_F(Commit, MovesRowsOutOfTheDefaultPartitionWhenTheirWeekGetsOne) {
-    auto effects = batch(claim(), 2);
-    auto future = key_minute("k", 1);
-    future.minute = minute + std::chrono::days(28);
-    effects.rollup.key_minutes = {future};
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(value("SELECT count(*) FROM callerprint.key_minute_other"), "1");
-    effects.from = 2, effects.to = 3;
-    effects.now = store_test::now + std::chrono::days(28);
-    ASSERT_TRUE(session_->commit(effects));
-    EXPECT_EQ(value("SELECT count(*) FROM callerprint.key_minute_other"), "0");
-    EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "2");
 }
 
 TEST_F(Commit, SavesWindowStateTogetherWithItsPlace) {
@@ -191,9 +105,9 @@ TEST_F(Commit, SavesWindowStateTogetherWithItsPlace) {
 TEST_F(Commit, SetsRefusedRowsAsideAndStoresTheRest) {
     auto effects = batch(claim(), 2);
     for (int i = 0; i < 100; ++i) {
-        effects.rollup.key_minutes.push_back(key_minute("k" + std::to_string(i), 1));
+        effects.rollup.coverage.push_back({"source" + std::to_string(i), minute, 1, 1, 1, 0, 0});
     }
-    effects.rollup.key_minutes[37].sums.calls = INT64_MAX;
+    effects.rollup.coverage[37].received = INT64_MAX;
     effects.alerts = {opened("alert-1")};
     // One that breaks a constraint between two good ones.
     const std::string digest(64, 'b');
@@ -207,20 +121,20 @@ TEST_F(Commit, SetsRefusedRowsAsideAndStoresTheRest) {
     EXPECT_EQ(first->opened, 1U);
     EXPECT_EQ(value("SELECT count(*) FROM investigate.evidence"), "2");
 
-    // Now k37 overflows when it is added again, in the middle of a good batch.
+    // Now source37 overflows when it is added again, in the middle of a good batch.
     effects.from = 2, effects.to = 3;
     effects.evidence.clear();
     const auto second = session_->commit(effects);
     ASSERT_TRUE(second) << second.error().reason;
     EXPECT_EQ(second->set_aside, 1U);
     EXPECT_EQ(second->opened, 0U) << "the alert is there already";
-    EXPECT_EQ(value("SELECT count(*) FROM investigate.key_activity WHERE calls = 2"), "99");
-    EXPECT_EQ(rows("SELECT code, reason LIKE 'key_minute:%22003%' FROM investigate.dead_letters"
-                   " WHERE reason LIKE 'key_minute%'")[0],
+    EXPECT_EQ(value("SELECT count(*) FROM investigate.coverage WHERE received = 2"), "99");
+    EXPECT_EQ(rows("SELECT code, reason LIKE 'coverage:%22003%' FROM investigate.dead_letters"
+                   " WHERE reason LIKE 'coverage%'")[0],
               (std::vector<std::string>{"refused_by_database", "t"}));
     // The next batch on this connection works without ceremony.
     effects.from = 3, effects.to = 4;
-    effects.rollup.key_minutes = {key_minute("k1", 1)};
+    effects.rollup.activity = {activity("k1", 1)};
     EXPECT_TRUE(session_->commit(effects));
 }
 
@@ -228,9 +142,10 @@ TEST_F(Commit, StoresAnyBytes) {
     auto effects = batch(claim(), 2);
     const std::string nul("k\0x", 3);
     // Both become the same text: neither may be lost, nor stop the batch.
-    effects.rollup.key_minutes = {key_minute(nul, 1), key_minute("k\xffx", 2),
-                                  key_minute("tab\tnewline\nback\\slash", 4)};
-    effects.rollup.key_minutes.push_back(key_minute(std::string(5'000, 'y'), 8));
+    effects.rollup.activity = {activity(nul, 1), activity("k\xffx", 2),
+                               activity("tab\tnewline\nback\\slash", 4)};
+    const std::string long_key(5'000, 'y');
+    effects.rollup.activity.push_back(activity(long_key, 8));
     auto change = opened("alert-1", nul + "\xc3");
     change.alert.group["key_uid"] = nul;
     change.alert.summary = "\\u0000 is text, this is not: " + nul;
@@ -245,7 +160,7 @@ TEST_F(Commit, StoresAnyBytes) {
 
 TEST_F(Commit, GoesOnWhenTheConnectionWasLostBefore) {
     auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k", 1)};
+    effects.rollup.activity = {activity("k", 1)};
     rows(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
         "'callerprint'"
@@ -258,7 +173,7 @@ TEST_F(Commit, GoesOnWhenTheConnectionWasLostBefore) {
 
 TEST_F(Commit, SendsABatchAgainWhoseCommitDied) {
     auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k", 1)};
+    effects.rollup.activity = {activity("k", 1)};
     // A trigger at COMMIT that ends its own backend, once: the answer is lost and nothing is
     // stored.
     rows(
@@ -301,7 +216,7 @@ TEST_F(Commit, KnowsThatABatchWhoseAnswerWasLostIsStored) {
     rows("ALTER DATABASE " + name_ + " SET synchronous_commit = on");
     session_ = connect();
     auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k", 1)};
+    effects.rollup.activity = {activity("k", 1)};
     ASSERT_TRUE(session_->commit(effects));  // partitions and temporary tables are there
     effects.from = 2, effects.to = 3;
     CommitWaits waits([this](const std::string& sql) { rows(sql); });
@@ -328,7 +243,7 @@ TEST_F(Commit, EndsAnOldBackendThatHoldsTheRow) {
     with.lock_timeout = std::chrono::milliseconds(300);
     session_ = connect(with);
     auto effects = batch(claim(), 2);
-    effects.rollup.key_minutes = {key_minute("k", 1)};
+    effects.rollup.activity = {activity("k", 1)};
     ASSERT_TRUE(session_->commit(effects));
     effects.from = 2, effects.to = 3;
     CommitWaits waits([this](const std::string& sql) { rows(sql); });

@@ -169,6 +169,15 @@ store::Effects batch(const store::Position& position, std::uint64_t to) {
     return out;
 }
 
+rollup::Activity activity(std::string_view key, std::uint64_t calls) {
+    rollup::Activity row;
+    row.minute = row.first_seen = row.last_seen = minute;
+    row.tenant = "acme";
+    row.key = key;
+    row.sums.calls = calls;
+    return row;
+}
+
 alert::Change opened(const std::string& id, const std::string& key) {
     alert::Change out;
     auto& alert = out.alert;
@@ -194,8 +203,8 @@ alert::Change opened(const std::string& id, const std::string& key) {
 
 }  // namespace store_test
 
-// libpqxx 6.4 leaves the last result of a lost connection behind (2 KB a time, in the four tests that
-// lose one). Every other leak still fails the tests.
+// libpqxx 6.4 leaves the last result of a lost connection behind (2 KB a time, in the four tests
+// that lose one). Every other leak still fails the tests.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:libpqxx-6.4";

@@ -41,6 +41,8 @@ protected:
 
 /// Effects of an empty batch [from, to) under the position's epoch.
 store::Effects batch(const store::Position& position, std::uint64_t to);
+/// Calls of a key of tenant "acme" in `minute`; the texts must outlive what they are put in.
+rollup::Activity activity(std::string_view key, std::uint64_t calls);
 /// An alert about a key; everything else filled in.
 alert::Change opened(const std::string& id, const std::string& key = "AKIAEXAMPLE00000001");
 

@@ -1,5 +1,6 @@
 #include "store/alerts.hpp"
 #include "store/database.hpp"
+#include "store/merge.hpp"
 #include "store/policies.hpp"
 #include "store/registry_table.hpp"
 #include "store/retention.hpp"
@@ -237,12 +238,9 @@ TEST_F(Tables, RememberEveryPolicyRevision) {
 
 TEST_F(Tables, ExpireWhatIsOldByBothClocks) {
     auto effects = batch(*session_->claim("main", 0, "a"), 2);
-    rollup::KeyMinute row;
-    row.key = "k";
-    row.minute = minute;
-    row.sums.calls = 1;
-    effects.rollup.key_minutes = {row};
+    effects.rollup.activity = {store_test::activity("k", 1)};
     ASSERT_TRUE(session_->commit(effects));
+    ASSERT_TRUE(store::Merge(*session_).step(1'000, now));
     const auto today = base::WallClock::now();
     // The events are years old, but they came today: kept.
     EXPECT_EQ(store::expire(*session_, {}, today)->partitions, 0U);
