@@ -2,13 +2,12 @@
 
 #include "base/assert.hpp"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace base {
@@ -16,11 +15,6 @@ namespace {
 
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-EVP_MAC* hmac() {
-    static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);  // fetching is slow: once
-    return mac;
 }
 
 }  // namespace
@@ -35,35 +29,55 @@ Digest hmac_sha256(std::string_view key, std::string_view message) {
     return Mac(key)(message);
 }
 
-Mac::Mac(std::string_view key) : context_(EVP_MAC_CTX_new(hmac())) {
-    char digest_name[] = "SHA256";
-    const OSSL_PARAM options[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
-        OSSL_PARAM_construct_end()};
-    // A null key means "keep the one set": an empty key needs a pointer.
-    static constexpr unsigned char nothing = 0;
-    const unsigned char* start = key.empty() ? &nothing : bytes_of(key);
-    BASE_ASSERT(EVP_MAC_init(static_cast<EVP_MAC_CTX*>(context_), start, key.size(), options) == 1);
+// OpenSSL calls its one-algorithm functions old. What replaces them costs a quarter of a
+// microsecond a message for contexts fetched and copied; the two states that a key leaves behind
+// are all HMAC needs.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+
+struct Mac::States {
+    SHA256_CTX inner;
+    SHA256_CTX outer;
+};
+
+Mac::Mac(std::string_view key) : states_(std::make_unique<States>()) {
+    std::array<unsigned char, SHA256_CBLOCK> pad{};
+    if (key.size() > pad.size()) {
+        const Digest digest = sha256(key);
+        std::ranges::copy(digest, pad.begin());
+    } else {
+        std::ranges::copy(key, pad.begin());
+    }
+    for (auto& byte : pad) byte ^= 0x36;
+    SHA256_Init(&states_->inner);
+    SHA256_Update(&states_->inner, pad.data(), pad.size());
+    for (auto& byte : pad) byte ^= 0x36 ^ 0x5c;
+    SHA256_Init(&states_->outer);
+    SHA256_Update(&states_->outer, pad.data(), pad.size());
+    OPENSSL_cleanse(pad.data(), pad.size());
 }
 
 Mac::~Mac() {
-    EVP_MAC_CTX_free(static_cast<EVP_MAC_CTX*>(context_));
+    if (states_) OPENSSL_cleanse(states_.get(), sizeof *states_);
 }
-Mac::Mac(Mac&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
+Mac::Mac(Mac&& other) noexcept = default;
 Mac& Mac::operator=(Mac&& other) noexcept {
-    std::swap(context_, other.context_);
+    std::swap(states_, other.states_);
     return *this;
 }
 
-Digest Mac::operator()(std::string_view message) {
-    auto* context = static_cast<EVP_MAC_CTX*>(context_);
+Digest Mac::operator()(std::string_view message) const {
+    SHA256_CTX context = states_->inner;
     Digest out{};
-    std::size_t size = 0;
-    BASE_ASSERT(EVP_MAC_init(context, nullptr, 0, nullptr) == 1);
-    BASE_ASSERT(EVP_MAC_update(context, bytes_of(message), message.size()) == 1);
-    BASE_ASSERT(EVP_MAC_final(context, out.data(), &size, out.size()) == 1 && size == out.size());
+    SHA256_Update(&context, message.data(), message.size());
+    SHA256_Final(out.data(), &context);
+    context = states_->outer;
+    SHA256_Update(&context, out.data(), out.size());
+    SHA256_Final(out.data(), &context);
     return out;
 }
+
+#pragma clang diagnostic pop
 
 LengthPrefixed& LengthPrefixed::add(std::string_view part) {
     for (std::uint64_t size = part.size(), i = 0; i < 8; ++i) {
@@ -91,6 +105,7 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 std::string base32(std::span<const std::uint8_t> bytes) {
     static constexpr char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
     std::string out;
+    out.reserve((bytes.size() * 8 + 4) / 5);
     std::uint32_t buffer = 0;
     unsigned held = 0;
     for (const auto byte : bytes) {

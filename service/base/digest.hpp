@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,17 +18,18 @@ using Digest = std::array<std::uint8_t, 32>;
 /// HMAC-SHA-256 (RFC 2104). For many messages under one key, keep a Mac instead.
 [[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view message);
 
-/// HMAC-SHA-256 under one key, several times cheaper a message than hmac_sha256. Not thread-safe.
+/// HMAC-SHA-256 under one key, several times cheaper a message than hmac_sha256.
 class Mac {
 public:
     explicit Mac(std::string_view key);
     ~Mac();
     Mac(Mac&& other) noexcept;
     Mac& operator=(Mac&& other) noexcept;
-    [[nodiscard]] Digest operator()(std::string_view message);
+    [[nodiscard]] Digest operator()(std::string_view message) const;
 
 private:
-    void* context_;  // EVP_MAC_CTX; the type stays in digest.cpp
+    struct States;  // the hash states behind the padded key
+    std::unique_ptr<States> states_;
 };
 
 /// Builds the text that ids are hashed from: each part preceded by its length as 8 bytes, so that

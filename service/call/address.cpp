@@ -9,27 +9,25 @@
 namespace call {
 namespace {
 
+/// One pass without calls: every record has an address.
 std::optional<Address> parse_v4(std::string_view text) noexcept {
+    if (text.size() < 7 || text.size() > 15) return {};
     Address out;
-    std::size_t part = 0;
-    for (std::size_t at = 0; part < 4; ++part) {
-        const std::size_t end = std::min(text.find('.', at), text.size());
-        const std::string_view digits = text.substr(at, end - at);
-        if (digits.empty() || digits.size() > 3 || (digits.size() > 1 && digits[0] == '0'))
-            return {};
+    std::size_t at = 0;
+    for (std::size_t part = 0; part < 4; ++part) {
+        if (part > 0 && (at == text.size() || text[at++] != '.')) return {};
+        const std::size_t start = at;
         unsigned number = 0;
-        const auto [stop, fault] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (fault != std::errc{} || stop != digits.data() + digits.size() || number > 255)
-            return {};
-        out.bytes[part] = static_cast<std::uint8_t>(number);
-        if (part == 3) {
-            if (end != text.size()) return {};
-        } else {
-            if (end == text.size()) return {};
-            at = end + 1;
+        for (; at < text.size() && at - start < 3; ++at) {
+            const auto digit = static_cast<unsigned>(text[at] - '0');
+            if (digit > 9) break;
+            number = number * 10 + digit;
         }
+        const bool padded = at - start > 1 && text[start] == '0';
+        if (at == start || padded || number > 255) return {};
+        out.bytes[part] = static_cast<std::uint8_t>(number);
     }
+    if (at != text.size()) return {};
     return out;
 }
 

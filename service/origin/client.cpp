@@ -11,7 +11,6 @@
 namespace origin {
 namespace {
 
-constexpr std::size_t max_agent_bytes = 512;
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_apps = 4;
 

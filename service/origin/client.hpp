@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,10 @@ struct Client {
     bool operator==(const Client&) const = default;
 };
 
-/// Reads an agent; only its first 512 bytes count. Device models, kernels and comments are dropped.
+inline constexpr std::size_t max_agent_bytes = 512;
+
+/// Reads an agent; only its first `max_agent_bytes` count. Device models, kernels and comments are
+/// dropped.
 ///
 ///     agent   = ["["] product *( 1*SP ( product / comment ) ) ["]"]
 ///     product = name ["/" version]

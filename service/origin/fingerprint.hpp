@@ -4,9 +4,9 @@
 #include "call/address.hpp"
 #include "origin/client.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace origin {
@@ -30,8 +30,20 @@ enum class Level : std::uint8_t {
     software = 3,  ///< L3: client family, JA4 without b, app.
 };
 
-/// The token `of1:<level>:<26 characters>` of one level, or nothing when what the level is about is
-/// not known: L0 and L1 need an address or a place name, L2 an AS, L3 a client or a JA4.
-[[nodiscard]] std::optional<std::string> token(base::Mac& mac, Level level, const Parts& parts);
+/// `of1:<level>:<26 characters>`.
+using Token = std::array<char, 32>;
+
+/// Whether what the level is about is known: L0 and L1 need an address or a place name, L2 an AS,
+/// L3 a client or a JA4.
+[[nodiscard]] bool has_token(Level level, const Parts& parts) noexcept;
+
+/// The token of one level, of parts that have it.
+[[nodiscard]] Token token(const base::Mac& mac, Level level, const Parts& parts);
+
+/// The bits of an address that take part at a level, from the first on.
+[[nodiscard]] constexpr unsigned prefix_of(Level level, bool v6) noexcept {
+    if (level == Level::exact) return v6 ? 64 : 32;
+    return v6 ? 48 : 24;
+}
 
 }  // namespace origin

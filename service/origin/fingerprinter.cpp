@@ -1,12 +1,12 @@
 #include "origin/fingerprinter.hpp"
 
-#include "call/memo.hpp"
 #include "origin/fingerprint.hpp"
-
-#include <boost/container/small_vector.hpp>
+#include "origin/token_cache.hpp"
+#include "origin/words.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -28,14 +28,13 @@ constexpr std::array facts = {Field::origin_exact,    Field::origin_place,  Fiel
                               Field::origin_software, Field::client_family, Field::client_version,
                               Field::client_platform};
 
-/// What the facts are computed from, in the order of the remembered key.
+/// What the facts are computed from, besides the AS.
 constexpr std::array inputs = {Field::src_ip,     Field::src_service, Field::src_domain,
                                Field::user_agent, Field::ja4,         Field::tls_version,
                                Field::tls_cipher};
 
-struct Entry {
-    boost::container::small_vector<std::pair<Slot, Value>, 7> facts;  // all there can be
-};
+/// Calls whose places in the cache are fetched together: the memory answers while others are read.
+constexpr std::size_t group_size = 16;
 
 /// The seed of the maps: secret, so that nobody can choose agents that collide.
 std::uint64_t seed_of(const std::string& key) {
@@ -45,26 +44,48 @@ std::uint64_t seed_of(const std::string& key) {
     return out;
 }
 
+std::uint64_t leading_bits(const call::Address& address, unsigned count) noexcept {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < 8; ++i) out = out << 8 | address.bytes[i];
+    return out >> (64 - count) << (64 - count);
+}
+
 }  // namespace
 
 struct Fingerprinter::State {
+    /// A token that a call will have.
+    struct Asked {
+        Slot slot;
+        Level level;
+        Question question;
+        std::uint64_t hash;
+    };
+    /// A call between the two passes over a group.
+    struct Seen {
+        Parts parts;
+        std::array<Asked, levels.size()> asked;
+        std::size_t count = 0;
+    };
+
     State(const Options& options, std::shared_ptr<const call::Names> wanted)
         : names(std::move(wanted)),
-          max_remembered(options.max_remembered),
+          max_word_bytes(options.max_word_bytes),
           mac(options.key),
-          origins(seed_of(options.key)),
-          clients(seed_of(options.key)) {
+          tokens(options.max_remembered, seed_of(options.key)),
+          words(seed_of(options.key)) {
         for (std::size_t i = 0; i < inputs.size(); ++i) input_slots[i] = names->slot(inputs[i]);
         asn_slot = names->slot(Field::src_asn);
         wanted_facts = std::ranges::any_of(
             facts, [&](Field field) { return names->slot(field) != call::no_slot; });
+        for (const auto& [field, level] : levels)
+            if (const Slot slot = names->slot(field); slot != call::no_slot)
+                wanted_levels.emplace_back(slot, level);
     }
 
-    const Client& client(std::string_view agent);
-    Entry& origin(std::span<const Value> row);
-    void fill(Entry& entry, const Parts& parts);
-    void fix(Entry& entry, Field field, std::string_view text) const;
-    void make_room();
+    void read(std::span<Value> row, Seen& seen);
+    void ask(Seen& seen, const Words::Agent* agent, Slot slot, Level level);
+    void answer(call::Batch& batch, std::span<Value> row, const Seen& seen);
+    void put(std::span<Value> row, Field field, std::string_view text) const;
 
     [[nodiscard]] std::string_view text(std::span<const Value> row, std::size_t input) const {
         const Slot slot = input_slots[input];
@@ -72,73 +93,85 @@ struct Fingerprinter::State {
     }
 
     std::shared_ptr<const call::Names> names;
-    std::size_t max_remembered;
+    std::size_t max_word_bytes;
     base::Mac mac;
     bool wanted_facts = false;
+    std::vector<std::pair<Slot, Level>> wanted_levels;
     std::array<Slot, inputs.size()> input_slots{};
     Slot asn_slot = call::no_slot;
-    call::Memo<Entry> origins;
-    call::Memo<std::shared_ptr<const Client>> clients;
-    std::shared_ptr<call::Texts> texts = std::make_shared<call::Texts>();
-    /// Clients that facts point into: shared with batches as the texts are.
-    std::shared_ptr<std::deque<std::shared_ptr<const Client>>> kept =
-        std::make_shared<std::deque<std::shared_ptr<const Client>>>();
+    TokenCache tokens;
+    Words words;
+    std::array<Seen, group_size> group;
 };
 
-const Client& Fingerprinter::State::client(std::string_view agent) {
-    if (const auto* found = clients.find(agent)) return **found;
-    auto& entry = clients.add(agent);
-    entry = std::make_shared<const Client>(parse_client(agent));
-    kept->push_back(entry);
-    return *entry;
-}
-
-void Fingerprinter::State::fix(Entry& entry, Field field, std::string_view text) const {
+void Fingerprinter::State::put(std::span<Value> row, Field field, std::string_view text) const {
     const Slot slot = names->slot(field);
-    if (slot != call::no_slot && !text.empty()) entry.facts.emplace_back(slot, Value::of(text));
+    if (slot != call::no_slot && !text.empty() && row[slot].absent()) row[slot] = Value::of(text);
 }
 
-void Fingerprinter::State::fill(Entry& entry, const Parts& parts) {
-    for (const auto& [field, level] : levels) {
-        if (names->slot(field) == call::no_slot) continue;
-        if (auto made = token(mac, level, parts))
-            fix(entry, field, texts->emplace_back(std::move(*made)));
+void Fingerprinter::State::ask(Seen& seen, const Words::Agent* agent, Slot slot, Level level) {
+    const Parts& parts = seen.parts;
+    if (!has_token(level, parts)) return;
+    Question question;
+    question.level = static_cast<std::uint32_t>(level) + 1;
+    if (agent != nullptr) question.client = agent->numbers[static_cast<std::size_t>(level)];
+    if (level == Level::exact || level == Level::place) {
+        if (parts.address) {
+            const bool v6 = parts.address->v6;
+            question.where = v6 ? Question::Where::v6 : Question::Where::v4;
+            question.place = leading_bits(*parts.address, prefix_of(level, v6));
+        } else {
+            question.where = Question::Where::name;
+            question.place = words.number({parts.place});
+        }
     }
-    if (parts.client == nullptr) return;
-    fix(entry, Field::client_family, parts.client->family);
-    fix(entry, Field::client_version, parts.client->version);
-    fix(entry, Field::client_platform, parts.client->platform);
+    if (level == Level::exact && parts.ja4.empty())
+        question.wire = words.number({parts.tls_version, parts.tls_cipher});
+    else if (level != Level::kind)
+        question.wire = words.number({parts.ja4});
+    if (level == Level::place || level == Level::kind) question.asn = parts.asn.value_or(0);
+    const std::uint64_t hash = tokens.hash(question);
+    tokens.prefetch(hash);
+    seen.asked[seen.count++] = {slot, level, question, hash};
 }
 
-Entry& Fingerprinter::State::origin(std::span<const Value> row) {
-    std::int64_t asn = 0;  // 0 marks what is not routed: it says as little as none
-    if (asn_slot != call::no_slot && row[asn_slot].kind() == Value::Kind::integer)
-        asn = row[asn_slot].integer();
-    const std::string_view number(reinterpret_cast<const char*>(&asn), sizeof asn);
-    const call::Joined about{text(row, 0), text(row, 1), text(row, 2), text(row, 3),
-                             text(row, 4), text(row, 5), text(row, 6), number};
-    if (auto* found = origins.find(about.text())) return *found;
-
-    Parts parts;
+void Fingerprinter::State::read(std::span<Value> row, Seen& seen) {
+    Parts& parts = seen.parts;
+    parts = {};
+    seen.count = 0;
+    const Words::Agent* agent = nullptr;
+    if (const auto given = text(row, 3); !given.empty()) {
+        agent = &words.agent(given);
+        parts.client = &agent->client;
+        put(row, Field::client_family, agent->client.family);
+        put(row, Field::client_version, agent->client.version);
+        put(row, Field::client_platform, agent->client.platform);
+    }
     if (const auto address = call::parse_address(text(row, 0)))
         parts.address = call::unmapped(*address);
     parts.place = text(row, 1).empty() ? text(row, 2) : text(row, 1);
-    if (const auto agent = text(row, 3); !agent.empty()) parts.client = &client(agent);
     parts.ja4 = text(row, 4);
     parts.tls_version = text(row, 5);
     parts.tls_cipher = text(row, 6);
-    if (asn > 0) parts.asn = asn;
-    Entry& entry = origins.add(about.text());
-    fill(entry, parts);
-    return entry;
+    // AS 0 marks what is not routed: it says as little as none.
+    if (asn_slot != call::no_slot && row[asn_slot].kind() == Value::Kind::integer &&
+        row[asn_slot].integer() > 0)
+        parts.asn = row[asn_slot].integer();
+    for (const auto& [slot, level] : wanted_levels)
+        if (row[slot].absent()) ask(seen, agent, slot, level);
 }
 
-void Fingerprinter::State::make_room() {
-    if (origins.size() < max_remembered) return;
-    origins.clear();
-    clients.clear();
-    texts = std::make_shared<call::Texts>();
-    kept = std::make_shared<std::deque<std::shared_ptr<const Client>>>();
+void Fingerprinter::State::answer(call::Batch& batch, std::span<Value> row, const Seen& seen) {
+    for (const Asked& asked : std::span(seen.asked).first(seen.count)) {
+        // Copied into the batch: the cache may give the line to another token at any time.
+        if (const Token* known = tokens.find(asked.question, asked.hash)) {
+            row[asked.slot] = Value::of(batch.keep(std::string_view(*known)));
+            continue;
+        }
+        const Token made = token(mac, asked.level, seen.parts);
+        tokens.add(asked.question, asked.hash, made);
+        row[asked.slot] = Value::of(batch.keep(std::string_view(made)));
+    }
 }
 
 base::Result<Fingerprinter> Fingerprinter::make(Options options,
@@ -167,15 +200,16 @@ void Fingerprinter::want(call::Names& names) {
 
 void Fingerprinter::apply(call::Batch& batch) {
     if (batch.size() == 0 || !state_->wanted_facts) return;
-    batch.keep(state_->texts);
-    batch.keep(state_->kept);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        const auto row = batch.row(i);
-        for (const auto& [slot, value] : state_->origin(row.values).facts) {
-            if (row.values[slot].absent()) row.values[slot] = value;
-        }
+    State& state = *state_;
+    batch.keep(state.words.owner());
+    for (std::size_t start = 0; start < batch.size(); start += group_size) {
+        const std::size_t count = std::min(group_size, batch.size() - start);
+        for (std::size_t i = 0; i < count; ++i)
+            state.read(batch.row(start + i).values, state.group[i]);
+        for (std::size_t i = 0; i < count; ++i)
+            state.answer(batch, batch.row(start + i).values, state.group[i]);
     }
-    state_->make_room();
+    if (state.words.make_room(state.max_word_bytes)) state.tokens.clear();
 }
 
 }  // namespace origin

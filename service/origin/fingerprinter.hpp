@@ -15,14 +15,17 @@ namespace origin {
 /// the `of1` fingerprint), origin.client_family, origin.client_version and origin.platform, as far
 /// as Names wants them. The rules are docs/reference/origin.md.
 ///
-/// Owned by one worker; remembers the answer per distinct (address, agent, JA4, TLS, AS).
+/// Owned by one worker. Remembers the tokens it made and the agents it read, both within bounds.
 class Fingerprinter {
 public:
     struct Options {
         std::string key;  ///< Secret of the deployment and epoch; 16 to 64 bytes.
-        /// Distinct inputs remembered before all are forgotten, at the end of a batch; 16 to
+        /// Tokens remembered, at 64 bytes each; the next power of two below counts. 16 to
         /// 10'000'000.
-        std::size_t max_remembered = 200'000;
+        std::size_t max_remembered = 131'072;
+        /// Bytes that agents, prints and place names may take before all are forgotten, at the end
+        /// of a batch.
+        std::size_t max_word_bytes = 4 << 20;
     };
 
     /// Fails with Fault::invalid, naming the option and its range.

@@ -30,6 +30,10 @@ TEST(Digest, AgreesWithPublishedVectors) {
     }
     EXPECT_EQ(base::hex(base::hmac_sha256("", "")),
               "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    // RFC 4231 test case 6: a key longer than a block.
+    EXPECT_EQ(base::hex(base::hmac_sha256(std::string(131, '\xaa'),
+                                          "Test Using Larger Than Block-Size Key - Hash Key First")),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(Digest, EncodesAsRfc4648Says) {
