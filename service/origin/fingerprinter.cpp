@@ -82,8 +82,9 @@ struct Fingerprinter::State {
                 wanted_levels.emplace_back(slot, level);
     }
 
-    void read(std::span<Value> row, Seen& seen);
+    void read(call::Batch& batch, std::span<Value> row, Seen& seen);
     void ask(Seen& seen, const Words::Agent* agent, Slot slot, Level level);
+    bool put_software(call::Batch& batch, Value& out, Words::Agent& agent, const Parts& parts);
     void answer(call::Batch& batch, std::span<Value> row, const Seen& seen);
     void put(std::span<Value> row, Field field, std::string_view text) const;
 
@@ -112,34 +113,50 @@ void Fingerprinter::State::put(std::span<Value> row, Field field, std::string_vi
 void Fingerprinter::State::ask(Seen& seen, const Words::Agent* agent, Slot slot, Level level) {
     const Parts& parts = seen.parts;
     if (!has_token(level, parts)) return;
-    Question question;
-    question.level = static_cast<std::uint32_t>(level) + 1;
-    if (agent != nullptr) question.client = agent->numbers[static_cast<std::size_t>(level)];
+    auto where = Question::Where::nowhere;
+    std::uint64_t place = 0;
+    std::int64_t asn = 0;
+    std::uint32_t wire = 0;
     if (level == Level::exact || level == Level::place) {
         if (parts.address) {
-            const bool v6 = parts.address->v6;
-            question.where = v6 ? Question::Where::v6 : Question::Where::v4;
-            question.place = leading_bits(*parts.address, prefix_of(level, v6));
+            where = parts.address->v6 ? Question::Where::v6 : Question::Where::v4;
+            place = leading_bits(*parts.address, prefix_of(level, parts.address->v6));
         } else {
-            question.where = Question::Where::name;
-            question.place = words.number({parts.place});
+            where = Question::Where::name;
+            place = words.number({parts.place});
         }
     }
     if (level == Level::exact && parts.ja4.empty())
-        question.wire = words.number({parts.tls_version, parts.tls_cipher});
+        wire = words.number({parts.tls_version, parts.tls_cipher});
     else if (level != Level::kind)
-        question.wire = words.number({parts.ja4});
-    if (level == Level::place || level == Level::kind) question.asn = parts.asn.value_or(0);
+        wire = words.number({parts.ja4});
+    if (level == Level::place || level == Level::kind) asn = parts.asn.value_or(0);
+    const auto client = agent == nullptr ? 0 : agent->numbers[static_cast<std::size_t>(level)];
+    const Question question(level, where, place, asn, client, wire);
     const std::uint64_t hash = tokens.hash(question);
     tokens.prefetch(hash);
     seen.asked[seen.count++] = {slot, level, question, hash};
 }
 
-void Fingerprinter::State::read(std::span<Value> row, Seen& seen) {
+/// L3 of a call with an agent: nothing to look up as long as the agent comes with its first print.
+/// False when it does not.
+bool Fingerprinter::State::put_software(call::Batch& batch, Value& out, Words::Agent& agent,
+                                        const Parts& parts) {
+    const std::uint32_t wire = words.number({parts.ja4});
+    if (agent.wire == Words::no_wire && has_token(Level::software, parts)) {
+        agent.software = token(mac, Level::software, parts);
+        agent.wire = wire;
+    }
+    if (agent.wire != wire) return false;
+    out = Value::of(batch.keep(std::string_view(agent.software)));
+    return true;
+}
+
+void Fingerprinter::State::read(call::Batch& batch, std::span<Value> row, Seen& seen) {
     Parts& parts = seen.parts;
     parts = {};
     seen.count = 0;
-    const Words::Agent* agent = nullptr;
+    Words::Agent* agent = nullptr;
     if (const auto given = text(row, 3); !given.empty()) {
         agent = &words.agent(given);
         parts.client = &agent->client;
@@ -157,8 +174,13 @@ void Fingerprinter::State::read(std::span<Value> row, Seen& seen) {
     if (asn_slot != call::no_slot && row[asn_slot].kind() == Value::Kind::integer &&
         row[asn_slot].integer() > 0)
         parts.asn = row[asn_slot].integer();
-    for (const auto& [slot, level] : wanted_levels)
-        if (row[slot].absent()) ask(seen, agent, slot, level);
+    for (const auto& [slot, level] : wanted_levels) {
+        if (!row[slot].absent()) continue;
+        if (level == Level::software && agent != nullptr &&
+            put_software(batch, row[slot], *agent, parts))
+            continue;
+        ask(seen, agent, slot, level);
+    }
 }
 
 void Fingerprinter::State::answer(call::Batch& batch, std::span<Value> row, const Seen& seen) {
@@ -205,7 +227,7 @@ void Fingerprinter::apply(call::Batch& batch) {
     for (std::size_t start = 0; start < batch.size(); start += group_size) {
         const std::size_t count = std::min(group_size, batch.size() - start);
         for (std::size_t i = 0; i < count; ++i)
-            state.read(batch.row(start + i).values, state.group[i]);
+            state.read(batch, batch.row(start + i).values, state.group[i]);
         for (std::size_t i = 0; i < count; ++i)
             state.answer(batch, batch.row(start + i).values, state.group[i]);
     }

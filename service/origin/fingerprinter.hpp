@@ -22,7 +22,7 @@ public:
         std::string key;  ///< Secret of the deployment and epoch; 16 to 64 bytes.
         /// Tokens remembered, at 64 bytes each; the next power of two below counts. 16 to
         /// 10'000'000.
-        std::size_t max_remembered = 131'072;
+        std::size_t max_remembered = 262'144;
         /// Bytes that agents, prints and place names may take before all are forgotten, at the end
         /// of a batch.
         std::size_t max_word_bytes = 4 << 20;

@@ -1,31 +1,55 @@
 #pragma once
 
+#include "base/huge_array.hpp"
 #include "origin/fingerprint.hpp"
-
-#include <xxhash.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-#include <vector>
+#include <utility>
 
 namespace origin {
 
 /// What a token depends on, in numbers. Two questions of one cache are equal only if their tokens
-/// are.
-struct Question {
-    enum class Where : std::uint32_t { nowhere, v4, v6, name };
+/// are. Made of whole words, which go from register to register: hashing four of them byte by byte
+/// cost as much as the rest of a look-up.
+class Question {
+public:
+    enum class Where : std::uint8_t { nowhere, v4, v6, name };
 
-    std::uint64_t place = 0;  ///< The bits of the address that take part, or a name's number.
-    std::int64_t asn = 0;
-    std::uint32_t client = 0;
-    std::uint32_t wire = 0;  ///< JA4 and TLS.
-    Where where = Where::nowhere;
-    std::uint32_t level = 0;  ///< Level + 1; 0 is no question.
+    Question() = default;
+    /// `place` is the bits of the address that take part, or a name's number; `client` and `wire`
+    /// (JA4 and TLS) are numbers of words.
+    Question(Level level, Where where, std::uint64_t place, std::int64_t asn, std::uint32_t client,
+             std::uint32_t wire) noexcept
+        : place_(place),
+          asn_(static_cast<std::uint64_t>(asn)),
+          words_(std::uint64_t{client} << 32 | wire),
+          kind_(std::uint64_t{static_cast<std::uint8_t>(where)} << 8 |
+                (static_cast<std::uint64_t>(level) + 1)) {}
 
-    bool operator==(const Question&) const = default;
+    [[nodiscard]] bool none() const noexcept { return kind_ == 0; }
+    [[nodiscard]] bool operator==(const Question& other) const noexcept {
+        return ((place_ ^ other.place_) | (asn_ ^ other.asn_) | (words_ ^ other.words_) |
+                (kind_ ^ other.kind_)) == 0;
+    }
+    [[nodiscard]] std::uint64_t hash(std::uint64_t seed) const noexcept {
+        const std::uint64_t half = mixed(place_ ^ seed, words_ ^ 0x9e3779b97f4a7c15u);
+        return mixed(half ^ asn_, (kind_ << 32 | 0x5851f42du) ^ seed);
+    }
+
+private:
+    static std::uint64_t mixed(std::uint64_t a, std::uint64_t b) noexcept {
+        __extension__ typedef unsigned __int128 Wide;
+        const Wide product = static_cast<Wide>(a) * b;
+        return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    }
+
+    std::uint64_t place_ = 0;
+    std::uint64_t asn_ = 0;
+    std::uint64_t words_ = 0;
+    std::uint64_t kind_ = 0;  // 0 is no question
 };
 
 /// Tokens by what they depend on: a table of fixed size in which new ones push old ones out. 64
@@ -40,7 +64,7 @@ public:
           lines_(std::min<std::size_t>(most_, 256)) {}
 
     [[nodiscard]] std::uint64_t hash(const Question& question) const noexcept {
-        return XXH3_64bits_withSeed(&question, sizeof question, seed_);
+        return question.hash(seed_);
     }
     void prefetch(std::uint64_t hash) const noexcept {
         __builtin_prefetch(&lines_[hash & (lines_.size() - 2)]);
@@ -54,27 +78,26 @@ public:
     }
     /// Takes the place of the older of two; the question must not be there yet.
     void add(const Question& question, std::uint64_t hash, const Token& token) {
-        if (++added_ > lines_.size() && lines_.size() < most_) grow();
+        if (++added_ > lines_.size() / 2 && lines_.size() < most_) grow();
         Line* pair = &lines_[hash & (lines_.size() - 2)];
         pair[1] = pair[0];
         pair[0] = {question, token};
     }
-    void clear() { lines_.assign(lines_.size(), Line{}); }
+    void clear() { lines_.clear(); }
 
 private:
     struct alignas(64) Line {
         Question question;
-        Token token{};
+        Token token;
     };
     static_assert(sizeof(Question) == 32 && sizeof(Line) == 64);
-    static_assert(std::has_unique_object_representations_v<Question>);  // hashed as bytes
 
     void grow() {
         added_ = 0;
-        std::vector<Line> old(lines_.size() * 2);
-        old.swap(lines_);
-        for (const Line& line : old) {
-            if (line.question.level == 0) continue;
+        base::HugeArray<Line> old(std::min(most_, lines_.size() * 4));
+        std::swap(old, lines_);
+        for (const Line& line : old.all()) {
+            if (line.question.none()) continue;
             Line* pair = &lines_[hash(line.question) & (lines_.size() - 2)];
             pair[1] = pair[0];
             pair[0] = line;
@@ -84,7 +107,7 @@ private:
     std::uint64_t seed_;
     std::size_t most_;
     std::size_t added_ = 0;
-    std::vector<Line> lines_;  // pairs
+    base::HugeArray<Line> lines_;  // pairs
 };
 
 }  // namespace origin

@@ -10,9 +10,9 @@ constexpr std::uint32_t last_number = 1u << 31;  // no batch holds as many texts
 
 }  // namespace
 
-const Words::Agent& Words::agent(std::string_view text) {
+Words::Agent& Words::agent(std::string_view text) {
     text = text.substr(0, max_agent_bytes);  // more does not count
-    if (const Agent* found = known_->agents.find(text)) return *found;
+    if (Agent* found = known_->agents.find(text)) return *found;
     Agent& made = known_->agents.add(text);
     made.client = parse_client(text);
     bytes_ += text.size() + sizeof(Agent) + entry_bytes;

@@ -19,16 +19,21 @@ namespace origin {
 /// A number is not given again after a forgetting, until make_room says so.
 class Words {
 public:
+    static constexpr std::uint32_t no_wire = UINT32_MAX;
+
     /// An agent, and for each level the number of what of it takes part there; 0 for nothing.
     struct Agent {
         Client client;
         std::array<std::uint32_t, 4> numbers{};
+        /// Its token of L3, which depends on nothing but one more number: of the print `wire`.
+        Token software{};
+        std::uint32_t wire = no_wire;
     };
 
     explicit Words(std::uint64_t seed) : seed_(seed), known_(std::make_shared<Known>(seed)) {}
 
     /// Not empty. Texts of the answer live as long as `owner` does.
-    const Agent& agent(std::string_view text);
+    Agent& agent(std::string_view text);
     /// A number of the parts; 0 when all are empty.
     std::uint32_t number(std::initializer_list<std::string_view> parts);
     [[nodiscard]] std::shared_ptr<const void> owner() const noexcept { return known_; }
