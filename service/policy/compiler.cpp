@@ -3,6 +3,7 @@
 #include "policy/regex.hpp"
 
 #include "base/assert.hpp"
+#include "call/field.hpp"
 
 #include <algorithm>
 #include <map>
@@ -17,6 +18,7 @@ using Op = Predicate::Op;
 using Phase = Program::Phase;
 
 constexpr std::uint32_t none = Program::none;
+constexpr std::size_t most_few_numbers = 8;
 constexpr std::size_t shortest_hint = 3;  // bytes of a literal that a pattern may wait behind
 
 /// Atoms of which at least one holds whenever an expression does. `cost` is about how often that
@@ -32,7 +34,11 @@ public:
     std::unique_ptr<const Program> compile(std::span<const std::unique_ptr<const Rule>> rules) {
         for (const auto& rule : rules)
             if (rule) intern(*rule);
-        for (Program::Field& field : program_.fields) field.scanner.build();
+        for (Program::Field& field : program_.fields) {
+            field.scanner.build();
+            if (field.numbers.size() > most_few_numbers) continue;
+            field.few_numbers.assign(field.numbers.begin(), field.numbers.end());
+        }
         weigh();
         for (const auto& rule : rules) {
             program_.conditions.push_back(none);
@@ -72,7 +78,8 @@ private:
         const auto [found, fresh] = field.texts.try_emplace(text, none);
         if (fresh) {
             found->second = new_atom(f, Phase::equality);
-            field.lengths |= std::uint64_t{1} << std::min<std::size_t>(text.size(), 63);
+            const std::size_t shape = Program::shape(text);
+            field.shapes[shape / 64] |= std::uint64_t{1} << (shape % 64);
         }
         return found->second;
     }
@@ -131,20 +138,28 @@ private:
         return scan_atom(f, literal, Anchor::anywhere);
     }
 
+    static Program::Needs needs_of(const Predicate& predicate) {
+        if (predicate.op == Op::wildcard && predicate.wildcard->matches_all())
+            return Program::Needs::any_text;
+        return predicate.reads_text() ? Program::Needs::text : Program::Needs::value;
+    }
+
     Interned& intern(const Predicate& predicate) {
         const auto [found, fresh] = interned_.try_emplace(predicate.key());
         if (!fresh) return found->second;
         const std::uint16_t f = field(predicate.field);
         const bool indexed =
             predicate.is_literal() || predicate.op == Op::number || predicate.op == Op::boolean;
-        if (indexed) {
+        if (predicate.op == Op::exists && predicate.flag) {
+            found->second.atom = found->second.hint = program_.fields[f].present;
+        } else if (indexed) {
             found->second.atom = found->second.hint = atom_of(f, predicate);
         } else {
             const std::uint16_t other =
                 predicate.refers_to_field() ? field(predicate.text) : std::uint16_t{0};
             found->second.test = static_cast<std::uint32_t>(program_.tests.size());
             found->second.hint = hint_of(f, predicate);
-            program_.tests.push_back({predicate, f, other});
+            program_.tests.push_back({predicate, needs_of(predicate), f, other});
         }
         return found->second;
     }
@@ -153,21 +168,24 @@ private:
         for (const Predicate& predicate : rule.predicates) (void)intern(predicate);
     }
 
-    /// A guess at how often each atom holds: the more values rules tell apart in a field, the
-    /// rarer is each of them.
+    /// A guess at how often each atom holds. Numbers and booleans that rules compare are codes of
+    /// few values, one of which nearly every call has (`status_id: 1`). The more texts rules tell
+    /// apart in a field, the rarer is each of them. A fact is there only for what we were told of.
     void weigh() {
         weights_.resize(program_.atoms.size());
-        for (std::uint32_t i = 0; i < program_.atoms.size(); ++i) {
-            const Program::Atom& atom = program_.atoms[i];
-            const Program::Field& field = program_.fields[atom.field];
-            const double known = static_cast<double>(field.texts.size() + field.numbers.size());
-            if (atom.phase == Phase::presence)
-                weights_[i] = 1;
-            else if (atom.phase == Phase::equality)
-                weights_[i] = 0.001 + 0.3 / (1 + known);
-            else
-                weights_[i] = lengths_.at(i) < shortest_hint ? 0.5 : 0.03;
+        for (const Program::Field& field : program_.fields) {
+            const auto known = call::field_of(field.name);
+            const bool fact =
+                known && *known >= call::first_fact && !(*known >= call::Field::origin_exact);
+            weights_[field.present] = fact ? 0.6 : 1;
+            for (const auto& [text, atom] : field.texts)
+                weights_[atom] = 0.001 + 0.1 / static_cast<double>(1 + field.texts.size());
+            for (const auto& [number, atom] : field.numbers) weights_[atom] = 0.4;
+            for (const std::uint32_t atom : field.booleans)
+                if (atom != none) weights_[atom] = 0.5;
         }
+        for (const auto& [atom, length] : lengths_)
+            weights_[atom] = length < shortest_hint ? 0.5 : 0.03;
     }
 
     void add(const Rule& rule) {

@@ -5,6 +5,7 @@
 #include "policy/state.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -20,6 +21,25 @@ bool excludes(const std::string& mine, const std::string& theirs) {
 bool excludes(const LogSource& rule, const LogSource& source) {
     return excludes(rule.product, source.product) || excludes(rule.service, source.service) ||
            excludes(rule.category, source.category);
+}
+
+bool is_ascii(std::string_view text) noexcept {
+    std::uint64_t seen = 0;
+    std::size_t at = 0;
+    for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+        std::memcpy(&word, text.data() + at, sizeof word);
+        seen |= word;
+    }
+    for (; at < text.size(); ++at) seen |= static_cast<unsigned char>(text[at]);
+    return (seen & 0x8080808080808080u) == 0;
+}
+
+/// Whether a value, or an element of a list, has a text: call::scalar_text without making it.
+bool has_text(const call::Value& value) noexcept {
+    using Kind = call::Value::Kind;
+    return std::ranges::any_of(value.each(), [](const call::Value& one) {
+        return one.kind() != Kind::null && one.kind() != Kind::object;
+    });
 }
 
 }  // namespace
@@ -93,26 +113,50 @@ void Matcher::State::hold(std::uint32_t atom, std::vector<std::uint32_t>& list) 
     list.push_back(atom);
 }
 
-void Matcher::State::compare(const Program::Field& known, const Element& element, Field& field) {
-    if (element.has_text &&
-        (known.lengths >> std::min<std::size_t>(element.folded.size(), 63) & 1) != 0) {
-        const auto found = known.texts.find(element.folded);
-        if (found != known.texts.end()) hold(found->second, field.equal);
+void Matcher::State::compare_text(const Program::Field& known, std::string_view text,
+                                  Field& field) {
+    const bool booleans = known.booleans[0] != Program::none || known.booleans[1] != Program::none;
+    const std::size_t shape = Program::shape(text);
+    const bool known_shape = (known.shapes[shape / 64] >> (shape % 64) & 1) != 0;
+    if (!known_shape && !booleans && is_ascii(text)) return;
+    folded_.clear();
+    fold(text, folded_);
+    if (const auto found = known.texts.find(std::string_view(folded_)); found != known.texts.end())
+        hold(found->second, field.equal);
+    for (const std::size_t flag : {std::size_t{0}, std::size_t{1}})
+        if (known.booleans[flag] != Program::none && folded_ == (flag == 1 ? "true" : "false"))
+            hold(known.booleans[flag], field.equal);
+}
+
+void Matcher::State::compare_number(const Program::Field& known, const call::Value& value,
+                                    Field& field) {
+    if (known.numbers.empty()) return;
+    const auto number = Number::of(value);
+    if (!number) return;
+    if (known.few_numbers.empty()) {
+        const auto found = known.numbers.find(*number);
+        if (found != known.numbers.end()) hold(found->second, field.equal);
+        return;
     }
-    if (!known.numbers.empty()) {
-        if (const auto number = Number::of(element.value)) {
-            const auto found = known.numbers.find(*number);
-            if (found != known.numbers.end()) hold(found->second, field.equal);
-        }
-    }
-    for (const std::size_t flag : {std::size_t{0}, std::size_t{1}}) {
-        const std::uint32_t atom = known.booleans[flag];
-        if (atom == Program::none) continue;
-        const bool boolean = element.value.kind() == call::Value::Kind::boolean;
-        const bool text = element.value.is_text();
-        if ((boolean || text) && element.folded == (flag == 1 ? "true" : "false"))
+    for (const auto& [wanted, atom] : known.few_numbers)
+        if (wanted == *number) return hold(atom, field.equal);
+}
+
+void Matcher::State::compare(const Program::Field& known, const call::Value& value, Field& field) {
+    using Kind = call::Value::Kind;
+    if (value.kind() == Kind::boolean) {
+        if (const auto atom = known.booleans[value.boolean() ? 1 : 0]; atom != Program::none)
             hold(atom, field.equal);
+    } else {
+        compare_number(known, value, field);
     }
+    // A number's text is wanted only where a rule put a number in quotes.
+    const bool texts = value.is_text() || !known.texts.empty();
+    std::string_view text;
+    if (!texts || !call::scalar_text(value, scratch_, text)) return;
+    if (value.is_text()) return compare_text(known, text, field);
+    const auto found = known.texts.find(text);
+    if (found != known.texts.end()) hold(found->second, field.equal);
 }
 
 void Matcher::State::compare(std::uint16_t f) {
@@ -120,7 +164,8 @@ void Matcher::State::compare(std::uint16_t f) {
     if (field.compared == epoch_) return;
     field.compared = epoch_;
     field.equal.clear();
-    for (const Element& element : load(field)) compare(program_.fields[f], element, field);
+    for (const call::Value& value : value_of(field).each())
+        compare(program_.fields[f], value, field);
 }
 
 void Matcher::State::scan(std::uint16_t f) {
@@ -239,14 +284,20 @@ bool Matcher::State::run_selection(std::uint32_t selection) {
     return held;
 }
 
-bool Matcher::State::run_test(std::uint32_t t) {
-    if (tests_[t] >> 1 == epoch_) return (tests_[t] & 1) != 0;
-    const Program::Test& test = program_.tests[t];
+bool Matcher::State::try_test(const Program::Test& test) {
     Field& field = fields_[test.field];
+    const call::Value& value = value_of(field);
+    if (test.needs == Program::Needs::any_text) return has_text(value);
+    if (test.needs == Program::Needs::value) return holds(test.predicate, value);
     const auto elements = load(field);
     std::span<const Element> other;
     if (test.predicate.refers_to_field()) other = load(fields_[test.other]);
-    const bool held = holds(test.predicate, value_of(field), elements, other);
+    return holds(test.predicate, value, elements, other);
+}
+
+bool Matcher::State::run_test(std::uint32_t t) {
+    if (tests_[t] >> 1 == epoch_) return (tests_[t] & 1) != 0;
+    const bool held = try_test(program_.tests[t]);
     tests_[t] = epoch_ << 1 | (held ? 1u : 0u);
     return held;
 }

@@ -31,8 +31,8 @@ bool boolean_holds(bool wanted, const Element& element) {
     return element.value.is_text() && element.folded == (wanted ? "true" : "false");
 }
 
-bool compare_holds(const Predicate& predicate, const Element& element) {
-    const auto number = Number::of(element.value);
+bool compare_holds(const Predicate& predicate, const call::Value& value) {
+    const auto number = Number::of(value);
     if (!number) return false;
     switch (predicate.op) {
         case Op::lt:
@@ -48,15 +48,29 @@ bool compare_holds(const Predicate& predicate, const Element& element) {
     }
 }
 
-bool date_holds(const Predicate& predicate, const Element& element) {
-    const auto time = time_of(element.value);
+bool date_holds(const Predicate& predicate, const call::Value& value) {
+    const auto time = time_of(value);
     return time && Number::of(part_of(*time, predicate.part)) == predicate.number;
 }
 
-bool cidr_holds(const Predicate& predicate, const Element& element) {
-    if (!element.value.is_text()) return false;
-    const auto address = call::parse_address(element.text);
+bool cidr_holds(const Predicate& predicate, const call::Value& value) {
+    if (!value.is_text()) return false;
+    const auto address = call::parse_address(value.text());
     return address && predicate.network.contains(*address);
+}
+
+/// One value against a predicate that reads no text.
+bool value_holds(const Predicate& predicate, const call::Value& value) {
+    switch (predicate.op) {
+        case Op::null:
+            return value.kind() == Kind::null;
+        case Op::cidr:
+            return cidr_holds(predicate, value);
+        case Op::date_part:
+            return date_holds(predicate, value);
+        default:
+            return compare_holds(predicate, value);
+    }
 }
 
 bool regex_holds(const Predicate& predicate, const Element& element) {
@@ -82,12 +96,8 @@ bool element_holds(const Predicate& predicate, const Element& element) {
             return regex_holds(predicate, element);
         case Op::boolean:
             return boolean_holds(predicate.flag, element);
-        case Op::cidr:
-            return cidr_holds(predicate, element);
-        case Op::date_part:
-            return date_holds(predicate, element);
         default:
-            return compare_holds(predicate, element);
+            return value_holds(predicate, element.value);
     }
 }
 
@@ -129,14 +139,16 @@ bool field_reference_holds(const Predicate& predicate, std::span<const Element> 
 
 }  // namespace
 
+bool holds(const Predicate& predicate, const call::Value& value) {
+    if (predicate.op == Op::exists) return value.absent() != predicate.flag;
+    if (predicate.op == Op::null && value.absent()) return true;
+    return std::ranges::any_of(value.each(),
+                               [&](const auto& one) { return value_holds(predicate, one); });
+}
+
 bool holds(const Predicate& predicate, const call::Value& value, std::span<const Element> elements,
            std::span<const Element> other) {
-    if (predicate.op == Op::exists) return value.absent() != predicate.flag;
-    if (predicate.op == Op::null) {
-        if (value.absent()) return true;
-        return std::ranges::any_of(elements,
-                                   [](const Element& e) { return e.value.kind() == Kind::null; });
-    }
+    if (!predicate.reads_text()) return holds(predicate, value);
     if (predicate.refers_to_field()) return field_reference_holds(predicate, elements, other);
     return std::ranges::any_of(
         elements, [&](const Element& element) { return element_holds(predicate, element); });

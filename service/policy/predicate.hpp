@@ -69,6 +69,10 @@ struct Predicate {
                           op == Op::ends_with);
     }
     [[nodiscard]] bool refers_to_field() const noexcept { return op >= Op::same_as; }
+    /// False for those that a value answers without its text being made and folded.
+    [[nodiscard]] bool reads_text() const noexcept {
+        return op <= Op::regex || op == Op::boolean || refers_to_field();
+    }
     /// False only for those that a missing field can meet.
     [[nodiscard]] bool needs_field() const noexcept {
         return op != Op::null && !(op == Op::exists && !flag);
@@ -79,6 +83,9 @@ struct Predicate {
 /// its elements. `other` is the other field of a fieldref.
 [[nodiscard]] bool holds(const Predicate& predicate, const call::Value& value,
                          std::span<const Element> elements, std::span<const Element> other);
+
+/// The same for a predicate that reads no text.
+[[nodiscard]] bool holds(const Predicate& predicate, const call::Value& value);
 
 /// "equals", "contains", "gte" ...
 [[nodiscard]] std::string_view name(Predicate::Op op) noexcept;

@@ -6,12 +6,14 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace policy {
@@ -43,9 +45,21 @@ public:
         boost::unordered_flat_map<std::string, std::uint32_t, LiteralHash, std::equal_to<>> texts;
         boost::unordered_flat_map<Number, std::uint32_t, NumberHash> numbers;
         std::uint32_t booleans[2] = {none, none};
-        std::uint64_t lengths = 0;  ///< Bit n: a text of n bytes (63: or more) is among `texts`.
+        /// Bits by `shape`: a text that looks alike is among `texts`.
+        std::array<std::uint64_t, 16> shapes{};
+        /// `numbers` as a list while they are few: status codes mostly.
+        std::vector<std::pair<Number, std::uint32_t>> few_numbers;
         Scanner scanner;
     };
+
+    /// Of a text that is all ASCII: its length and its ends, the same in either case. Most texts of
+    /// calls are told from all texts of rules by it, without being folded.
+    [[nodiscard]] static std::size_t shape(std::string_view text) noexcept {
+        if (text.empty()) return 0;
+        const auto first = static_cast<unsigned char>(text.front()) | 0x20u;
+        const auto last = static_cast<unsigned char>(text.back()) | 0x20u;
+        return (text.size() * 37 + first * 11 + last) % 1024;
+    }
 
     enum class Kind : std::uint8_t { all, any, at_least, negation, selection, atom, atoms, test };
     /// Which look-up decides an atom.
@@ -61,8 +75,16 @@ public:
         std::uint32_t end = 0;
     };
 
+    /// What a test needs to know of its field.
+    enum class Needs : std::uint8_t {
+        any_text,  ///< Whether there is a text at all: the pattern `*`.
+        value,     ///< The value as it is.
+        text,      ///< The texts, folded.
+    };
+
     struct Test {
         Predicate predicate;
+        Needs needs = Needs::text;
         std::uint16_t field = 0;
         std::uint16_t other = 0;  ///< Of a fieldref.
     };

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace policy {
@@ -52,7 +55,9 @@ private:
     [[nodiscard]] const call::Value& value_of(const Field& field) const;
     std::span<const Element> load(Field& field);
     void compare(std::uint16_t field);
-    void compare(const Program::Field& known, const Element& element, Field& field);
+    void compare(const Program::Field& known, const call::Value& value, Field& field);
+    void compare_text(const Program::Field& known, std::string_view text, Field& field);
+    void compare_number(const Program::Field& known, const call::Value& value, Field& field);
     void scan(std::uint16_t field);
     void hold(std::uint32_t atom, std::vector<std::uint32_t>& list);
     void admit_waiting(const Way& way, std::uint32_t atom);
@@ -64,6 +69,7 @@ private:
     bool run_atoms(const Program::Code& code);
     bool run_selection(std::uint32_t selection);
     bool run_test(std::uint32_t test);
+    bool try_test(const Program::Test& test);
     void resolve(std::uint16_t field, Phase phase);
 
     std::shared_ptr<const Set> set_;
@@ -81,6 +87,8 @@ private:
     std::vector<std::uint32_t> selections_;  // epoch * 2 + outcome
     std::vector<std::uint32_t> tests_;       // epoch * 2 + outcome
     std::vector<PolicyIndex> candidates_;
+    std::string scratch_;
+    std::string folded_;
 };
 
 }  // namespace policy

@@ -23,6 +23,8 @@ public:
 
     [[nodiscard]] bool matches(std::string_view text) const;
 
+    /// It is `*` alone: every text matches.
+    [[nodiscard]] bool matches_all() const noexcept { return segments_.empty() && any_first_; }
     /// The longest literal that every matching text contains; may be empty.
     [[nodiscard]] const std::string& longest_literal() const noexcept { return longest_; }
 
