@@ -232,31 +232,40 @@ void Matcher::State::match(const call::Call& call, Route route, std::vector<Poli
     call_ = nullptr;
 }
 
+bool Matcher::State::run_atom(const Program::Code& code) {
+    if (code.phase == Phase::presence) return !value_of(fields_[code.field]).absent();
+    resolve(code.field, code.phase);
+    return atoms_[code.argument] == epoch_;
+}
+
 bool Matcher::State::run(std::uint32_t at) {
-    const Program::Code& code = program_.code[at];
+    const Program::Code* const all_code = program_.code.data();
+    const Program::Code& code = all_code[at];
+    // Most children are single atoms: they need no call of their own.
+    const auto holds = [&](std::uint32_t child) {
+        return all_code[child].kind == Program::Kind::atom ? run_atom(all_code[child]) : run(child);
+    };
     switch (code.kind) {
         case Program::Kind::all:
-            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
-                if (!run(i)) return false;
+            for (std::uint32_t i = at + 1; i < code.end; i = all_code[i].end)
+                if (!holds(i)) return false;
             return true;
         case Program::Kind::any:
-            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
-                if (run(i)) return true;
+            for (std::uint32_t i = at + 1; i < code.end; i = all_code[i].end)
+                if (holds(i)) return true;
             return false;
         case Program::Kind::at_least: {
             std::uint32_t held = 0;
-            for (std::uint32_t i = at + 1; i < code.end; i = program_.code[i].end)
-                if (run(i) && ++held == code.argument) return true;
+            for (std::uint32_t i = at + 1; i < code.end; i = all_code[i].end)
+                if (holds(i) && ++held == code.argument) return true;
             return false;
         }
         case Program::Kind::negation:
-            return !run(at + 1);
+            return !holds(at + 1);
         case Program::Kind::selection:
             return run_selection(code.argument);
         case Program::Kind::atom:
-            if (code.phase == Phase::presence) return !value_of(fields_[code.field]).absent();
-            resolve(code.field, code.phase);
-            return atoms_[code.argument] == epoch_;
+            return run_atom(code);
         case Program::Kind::atoms:
             return run_atoms(code);
         case Program::Kind::test:

@@ -66,6 +66,7 @@ private:
     void next_epoch();
 
     bool run(std::uint32_t at);
+    bool run_atom(const Program::Code& code);
     bool run_atoms(const Program::Code& code);
     bool run_selection(std::uint32_t selection);
     bool run_test(std::uint32_t test);
