@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "registry/row_reader.hpp"
+#include "registry/terms.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -96,6 +97,8 @@ private:
         row.service = reader.text("service");
         row.operations = operations(reader);
         row.parameters = reader.list("parameters");
+        if (auto problem = parameter_problem(row.parameters))
+            reader.problem("parameters: " + *problem);
         row.use_case = reader.text("use_case");
         row.regions = reader.list("regions");
         row.valid_from = reader.time("valid_from");

@@ -10,9 +10,6 @@ namespace {
 constexpr std::array<std::string_view, 5> states = {"not_gated", "covered", "lapsed", "missing",
                                                     "unclear"};
 
-/// How far a row speaks about a call: `maybe` when the call lacks a name the row is limited by.
-enum class Fit : std::uint8_t { no, maybe, yes };
-
 Fit fit(std::span<const std::string> globs, std::string_view text) noexcept {
     if (globs.empty() || std::ranges::find(globs, "*") != globs.end()) return Fit::yes;
     if (text.empty()) return Fit::maybe;
@@ -54,7 +51,8 @@ enum class Verdict : std::uint8_t { nothing, lapsed, doubtful, covers };
 /// Collects the verdicts of all rows of a holder, licence by licence.
 class Judge {
 public:
-    Judge(const LicenceQuery& query, LicenceAnswer& answer) : query_(query), answer_(answer) {}
+    Judge(const LicenceQuery& query, std::span<const Terms> terms, LicenceAnswer& answer)
+        : query_(query), terms_(terms), answer_(answer) {}
 
     /// Rows of one holder, versions of a licence together.
     void hear(std::span<const Licence> rows, std::span<const std::uint32_t> which) {
@@ -66,7 +64,7 @@ public:
             for (; i < which.size() && rows[which[i]].uid == uid; ++i) {
                 const Licence& row = rows[which[i]];
                 if (!known(row, query_.known_at)) continue;
-                const Verdict verdict = judge(row);
+                const Verdict verdict = judge(row, terms_[which[i]]);
                 // Two versions believed at the same time that say different things: nobody knows.
                 together = first || together == verdict ? verdict : Verdict::doubtful;
                 if (first || better(row, *witness)) witness = &row;
@@ -79,9 +77,14 @@ public:
     [[nodiscard]] Verdict verdict() const noexcept { return best_; }
 
 private:
-    Verdict judge(const Licence& row) {
-        const Fit fits = fit_licence(row, query_);
+    Verdict judge(const Licence& row, const Terms& terms) {
+        Fit fits = fit_licence(row, query_);
         if (fits == Fit::no) return Verdict::nothing;
+        if (!terms.empty()) {
+            answer_.by_parameters = true;
+            fits = std::min(fits, terms.fit(query_.parameters));
+            if (fits == Fit::no) return Verdict::nothing;
+        }
         const base::EventTime end = end_of(row);
         if (row.valid_from) turn(*row.valid_from);
         if (end != base::EventTime::max()) turn(end);
@@ -112,6 +115,7 @@ private:
     }
 
     const LicenceQuery& query_;
+    std::span<const Terms> terms_;
     LicenceAnswer& answer_;
     Verdict best_ = Verdict::nothing;
 };
@@ -137,7 +141,7 @@ LicenceAnswer Registry::licence(const LicenceQuery& query) const {
         answer.state = maybe ? LicenceState::unclear : LicenceState::not_gated;
         return answer;
     }
-    Judge judge(query, answer);
+    Judge judge(query, terms_, answer);
     const Tenant* holder = tenant(query.tenant);
     if (const auto found = tenant_licences_.find(query.tenant); found != tenant_licences_.end())
         judge.hear(rows_.licences, found->second);

@@ -73,6 +73,8 @@ base::Result<void> Registry::index() {
         auto& holders =
             row.subject_kind == Licence::Subject::tenant ? tenant_licences_ : party_licences_;
         holders[row.subject].push_back(i);
+        terms_.push_back(Terms::of(row.parameters));
+        terms_.back().mark(parameters_read_);
     }
     for (std::uint32_t i = 0; i < rows_.leaks.size(); ++i) {
         for (const std::string* id : {&rows_.leaks[i].key, &rows_.leaks[i].key_hash}) {

@@ -4,14 +4,17 @@
 #include "base/time.hpp"
 #include "call/address.hpp"
 #include "registry/rows.hpp"
+#include "registry/terms.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace registry {
@@ -34,6 +37,7 @@ struct LicenceQuery {
     std::string_view operation;
     std::string_view region;
     base::EventTime at;  ///< When the call was made.
+    ParameterValues parameters{};
     /// What was known at this moment; none: what is known now (rows whose known_to is open).
     std::optional<base::EventTime> known_at = std::nullopt;
 };
@@ -45,6 +49,8 @@ struct LicenceAnswer {
     const Gate* gate = nullptr;        ///< The first gate that asks for a licence; else null.
     /// End of a lapsed licence, without its grace.
     std::optional<base::EventTime> ended;
+    /// A licence of the holder is limited by parameters: the answer is good for their values only.
+    bool by_parameters = false;
     base::EventTime from = base::EventTime::min();
     base::EventTime until = base::EventTime::max();
 };
@@ -67,6 +73,11 @@ public:
 
     /// True when nobody told us which operations need a licence: licence states then say nothing.
     [[nodiscard]] bool no_gates() const noexcept { return rows_.gates.empty(); }
+    /// Which parameters licences are limited by, by their places in ParameterValues.
+    [[nodiscard]] const std::array<bool, std::tuple_size_v<ParameterValues>>& parameters_read()
+        const noexcept {
+        return parameters_read_;
+    }
     [[nodiscard]] bool no_keys() const noexcept { return rows_.keys.empty(); }
 
     /// SHA-256 in hex of the rows in a fixed order: equal for equal contents.
@@ -88,6 +99,8 @@ private:
     /// Licence rows of a tenant or party: indices into rows_.licences, grouped by licence uid.
     boost::unordered_flat_map<std::string_view, std::vector<std::uint32_t>> tenant_licences_;
     boost::unordered_flat_map<std::string_view, std::vector<std::uint32_t>> party_licences_;
+    std::vector<Terms> terms_;  // by licence
+    std::array<bool, std::tuple_size_v<ParameterValues>> parameters_read_{};
     std::string version_;
 };
 

@@ -71,7 +71,7 @@ struct Licence {
     std::string subject;                  ///< uid of the tenant or party; compulsory.
     std::string service;                  ///< Glob over api.service.name; empty: any service.
     std::vector<std::string> operations;  ///< Globs over api.operation, ignoring case; compulsory.
-    std::vector<std::string> parameters;  ///< "returnFaceId=true": kept and shown, not tested.
+    std::vector<std::string> parameters;  ///< "gen_ai.request.model=small-*": see Terms.
     std::string use_case;
     std::vector<std::string> regions;           ///< Globs over cloud.region; empty: any region.
     std::optional<base::EventTime> valid_from;  ///< None: since ever.

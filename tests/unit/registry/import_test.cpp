@@ -47,7 +47,7 @@ TEST(Import, ReadsTheShippedExample) {
 TEST(Import, ReadsEveryColumnOfALicence) {
     const Rows rows = ndjson(
         R"({"kind":"licence","uid":"l","party":"p","service":"Face","operations":["A","B*"],)"
-        R"("parameters":["x=1"],"use_case":"doors","regions":"eu*","valid_from":"2024-01-01",)"
+        R"("parameters":["usage.units=100"],"use_case":"doors","regions":"eu*","valid_from":"2024-01-01",)"
         R"("valid_to":"2025-01-01T00:00:00+01:00","known_from":"2023-12-01T00:00:00.5Z",)"
         R"("known_to":null,"grace":"2w"})");
     ASSERT_EQ(rows.licences.size(), 1);
@@ -79,6 +79,31 @@ TEST(Import, ReadsCsvWithQuotedCommasQuotesAndLineBreaks) {
     ASSERT_TRUE(clean);
     EXPECT_EQ(clean->parties[0].name, "Mill, \"Co\"");
     EXPECT_THAT(clean->parties[0].aliases, ElementsAre("Mill", "The Mill"));
+}
+
+TEST(Import, RefusesParametersThatNothingTests) {
+    const auto refused = [](const std::string& parameters) {
+        return problems(
+            R"({"kind":"licence","uid":"l","party":"p","operations":"*","parameters":)" +
+                parameters + "}\n",
+            Format::ndjson);
+    };
+    EXPECT_THAT(refused(R"(["returnFaceId=true"])"),
+                ElementsAre("1: parameters: no parameter returnFaceId can be tested; write one of "
+                            "gen_ai.request.model, resources.uid, resources.type, api.version, "
+                            "cloud.account.uid, usage.units, gen_ai.usage.input_tokens, "
+                            "gen_ai.usage.output_tokens, http_request.length"));
+    for (const auto* text : {R"("gen_ai.request.model")", R"("usage.units=")", R"("=x")"})
+        EXPECT_EQ(refused(text).size(), 1) << text;
+    for (const auto* text : {"-1", "1.5", "9007199254740993", "many", "+1", " 1"})
+        EXPECT_THAT(refused(std::string("\"usage.units=") + text + "\""),
+                    ElementsAre(HasSubstr("greatest value")))
+            << text;
+    EXPECT_THAT(refused(R"(["usage.units=1","usage.units=2"])"),
+                ElementsAre(HasSubstr("stands twice")));
+    EXPECT_THAT(
+        refused(R"(["usage.units=9007199254740992","resources.uid=a=b","resources.uid=c"])"),
+        ElementsAre());
 }
 
 TEST(Import, TakesTheKindFromTheCallerWhenTheFileHasNone) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -239,6 +241,101 @@ TEST(Glob, MatchesAsASlowOracleDoes) {
 
 // --- the same answers as a reading of the rules that looks at every row of every licence ---------
 
+class LicenceParameters : public testing::Test {
+protected:
+    /// The state of a call under one licence with these parameters.
+    LicenceState state(std::vector<std::string> parameters, call::Field field, call::Value value) {
+        Rows rows;
+        rows.gates = {gate()};
+        rows.tenants = {tenant("t")};
+        rows.licences = {licence("l", "t")};
+        rows.licences[0].parameters = std::move(parameters);
+        const auto registry = build(std::move(rows));
+        LicenceQuery query{.tenant = "t", .service = "Face", .operation = "Face.Identify"};
+        for (std::size_t place = 0; place < query.parameters.size(); ++place)
+            if (parameter_field(place) == field) query.parameters[place] = value;
+        return registry->licence(query).state;
+    }
+    LicenceState model(std::vector<std::string> parameters, std::string_view value) {
+        return state(std::move(parameters), call::Field::model, call::Value::of(value));
+    }
+    LicenceState units(call::Value value) {
+        return state({"usage.units=100"}, call::Field::units, value);
+    }
+};
+
+TEST_F(LicenceParameters, CoverTheValuesTheyName) {
+    const std::vector<std::string> small = {"gen_ai.request.model=small-*",
+                                            "gen_ai.request.model=tiny"};
+    EXPECT_EQ(model(small, "small-2"), LicenceState::covered);
+    EXPECT_EQ(model(small, "TINY"), LicenceState::covered);
+    EXPECT_EQ(model(small, "large-2"), LicenceState::missing);
+    EXPECT_EQ(model(small, "tiny2"), LicenceState::missing);
+}
+
+TEST_F(LicenceParameters, AreUnclearWhereTheCallDoesNotSay) {
+    EXPECT_EQ(model({"gen_ai.request.model=small-*"}, ""), LicenceState::unclear);
+    EXPECT_EQ(state({"gen_ai.request.model=small-*"}, call::Field::model, {}),
+              LicenceState::unclear);
+    EXPECT_EQ(state({"gen_ai.request.model=*"}, call::Field::model, call::Value::null()),
+              LicenceState::unclear);
+    EXPECT_EQ(units({}), LicenceState::unclear);
+    EXPECT_EQ(units(call::Value::of(std::string_view("some"))), LicenceState::unclear);
+    EXPECT_EQ(units(call::Value::of(std::numeric_limits<double>::quiet_NaN())),
+              LicenceState::unclear);
+    // One value shows that the call is outside, whatever else it does not say.
+    EXPECT_EQ(model({"usage.units=100", "gen_ai.request.model=small-*"}, "large"),
+              LicenceState::missing);
+}
+
+TEST_F(LicenceParameters, OfListsCoverWhatIsWhollyInside) {
+    const auto of = [](std::string_view text) { return call::Value::of(text); };
+    const std::array<call::Value, 2> inside = {of("faces-1"), of("faces-2")};
+    const std::array<call::Value, 2> partly = {of("faces-1"), of("role")};
+    const std::array<call::Value, 2> outside = {of("crowd"), of("role")};
+    const auto resources = [&](std::span<const call::Value> list) {
+        return state({"resources.uid=faces-*"}, call::Field::resource_uid, call::Value::of(list));
+    };
+    EXPECT_EQ(resources(inside), LicenceState::covered);
+    EXPECT_EQ(resources(partly), LicenceState::unclear);
+    EXPECT_EQ(resources(outside), LicenceState::missing);
+    EXPECT_EQ(resources({}), LicenceState::unclear);
+}
+
+TEST_F(LicenceParameters, AllowTheGreatestValueAndNoMore) {
+    EXPECT_EQ(units(call::Value::of(std::int64_t{100})), LicenceState::covered);
+    EXPECT_EQ(units(call::Value::of(std::int64_t{101})), LicenceState::missing);
+    EXPECT_EQ(units(call::Value::of(std::int64_t{-1})), LicenceState::covered);
+    EXPECT_EQ(units(call::Value::of(UINT64_MAX)), LicenceState::missing);
+    EXPECT_EQ(units(call::Value::of(100.0)), LicenceState::covered);
+    EXPECT_EQ(units(call::Value::of(100.5)), LicenceState::missing);
+    EXPECT_EQ(units(call::Value::of(std::string_view("100"))), LicenceState::covered);
+    EXPECT_EQ(units(call::Value::of(std::string_view("1e3"))), LicenceState::missing);
+    const std::vector<std::string> most = {"usage.units=9007199254740992"};
+    EXPECT_EQ(state(most, call::Field::units, call::Value::of(std::int64_t{1} << 53)),
+              LicenceState::covered);
+    EXPECT_EQ(state(most, call::Field::units, call::Value::of((std::int64_t{1} << 53) + 1)),
+              LicenceState::missing);
+}
+
+TEST_F(LicenceParameters, OfEarlierImportsThatNothingTestsLimitNothing) {
+    EXPECT_EQ(model({"returnFaceId=true", "nonsense", "usage.units=many"}, "any"),
+              LicenceState::covered);
+}
+
+TEST_F(LicenceParameters, NeverHideThatAnotherLicenceCovers) {
+    Rows rows;
+    rows.gates = {gate()};
+    rows.tenants = {tenant("t")};
+    rows.licences = {licence("a", "t"), licence("b", "t")};
+    rows.licences[0].parameters = {"gen_ai.request.model=small"};
+    const auto registry = build(std::move(rows));
+    const auto answer = ask(*registry, 0);
+    EXPECT_EQ(answer.state, LicenceState::covered);
+    EXPECT_EQ(answer.licence->uid, "b");
+    EXPECT_TRUE(answer.by_parameters);
+}
+
 struct World {
     Rows rows;
     std::vector<std::string> tenants = {"t1", "t2", "t3", "stranger", ""};
@@ -269,6 +366,9 @@ World random_world(std::mt19937& random) {
         maybe(row.known_from);
         maybe(row.known_to);
         row.grace = std::chrono::hours{random() % 4};
+        if (random() % 3 == 0)
+            row.parameters = {random() % 2 == 0 ? "gen_ai.request.model=small*"
+                                                : "gen_ai.request.model=l?rge"};
         world.rows.licences.push_back(row);
     }
     return world;
@@ -288,6 +388,10 @@ char says(const Licence& row, const LicenceQuery& query) {
                                      : std::vector<std::string>{row.service},
                  query.service))
         return '-';
+    if (!row.parameters.empty()) {
+        const auto globs = std::vector{row.parameters[0].substr(row.parameters[0].find('=') + 1)};
+        if (!limited(globs, query.parameters[0].text_or_empty())) return '-';
+    }
     if (row.valid_from && query.at < *row.valid_from) return '-';
     if (row.valid_to && query.at >= *row.valid_to + row.grace) return 'l';
     return doubt ? 'd' : 'c';
@@ -343,6 +447,9 @@ TEST(LicenceState, EqualsAReadingOfEveryRow) {
                                .operation = world.operations[random() % world.operations.size()],
                                .region = world.regions[random() % world.regions.size()],
                                .at = hour(static_cast<std::int64_t>(random() % 26) - 2)};
+            if (random() % 3 > 0)
+                query.parameters[0] =
+                    call::Value::of(std::string_view(random() % 2 == 0 ? "small" : "large"));
             if (random() % 2 == 0)
                 query.known_at = hour(static_cast<std::int64_t>(random() % 22) - 1);
             const LicenceAnswer answer = registry->licence(query);
