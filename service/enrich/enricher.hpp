@@ -26,15 +26,15 @@ struct Snapshot {
 
 /// Fills the facts tenant.*, party.*, key.*, licence.* and src_endpoint.* (AS, country, kind,
 /// network) that Names wants. What is not known stays absent, and what the record itself said is
-/// kept. Owned by one worker; answers are remembered per distinct input across batches.
+/// kept. Owned by one worker, which remembers answers in tables of fixed size.
 class Enricher {
 public:
     struct Options {
         /// What the registry knew at this moment; none: what it knows now.
         std::optional<base::EventTime> known_at;
-        /// Distinct inputs remembered per kind of fact before all are forgotten, at the end of a
-        /// batch; 16 to 10'000'000.
-        std::size_t max_remembered = 200'000;
+        /// Answers remembered of each kind: subjects (192 bytes each), addresses (128), licences
+        /// (64). The next power of two below counts. 16 to 10'000'000.
+        std::size_t max_remembered = 32'768;
         std::uint64_t seed = 0;  ///< Of the hashes inside; results do not depend on it.
     };
 
@@ -44,8 +44,9 @@ public:
     Enricher(Enricher&& other) noexcept;
     Enricher& operator=(Enricher&& other) noexcept;
 
-    /// Adds the fields that wanted facts are computed from. Call once Names is otherwise complete.
-    static void want(call::Names& names);
+    /// Adds the fields that wanted facts are computed from, what licences of the registry are
+    /// limited by among them. Call once Names is otherwise complete. The registry may be null.
+    static void want(call::Names& names, const registry::Registry* registry);
 
     /// The batch keeps the snapshot alive for as long as its calls point into it.
     void apply(call::Batch& batch);

@@ -20,7 +20,7 @@ std::shared_ptr<const Reference> make_reference(std::shared_ptr<const decode::Fo
     // Facts ask for what they are computed from, so they come last; the network takes part in
     // origins.
     origin::Fingerprinter::want(*names);
-    enrich::Enricher::want(*names);
+    enrich::Enricher::want(*names, facts.registry.get());
     return std::make_shared<const Reference>(Reference{std::move(formats), std::move(policies),
                                                        std::move(names), std::move(facts),
                                                        std::move(origin_key)});

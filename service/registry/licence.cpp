@@ -133,14 +133,17 @@ const Gate* Registry::gate(const LicenceQuery& query) const noexcept {
 }
 
 LicenceAnswer Registry::licence(const LicenceQuery& query) const {
+    if (const Gate* asking = gate(query)) return licence(query, *asking);
+    const bool maybe = std::ranges::any_of(
+        rows_.gates, [&](const Gate& gate) { return fit_gate(gate, query) == Fit::maybe; });
     LicenceAnswer answer;
-    answer.gate = gate(query);
-    if (answer.gate == nullptr) {
-        const bool maybe = std::ranges::any_of(
-            rows_.gates, [&](const Gate& gate) { return fit_gate(gate, query) == Fit::maybe; });
-        answer.state = maybe ? LicenceState::unclear : LicenceState::not_gated;
-        return answer;
-    }
+    answer.state = maybe ? LicenceState::unclear : LicenceState::not_gated;
+    return answer;
+}
+
+LicenceAnswer Registry::licence(const LicenceQuery& query, const Gate& gate) const {
+    LicenceAnswer answer;
+    answer.gate = &gate;
     Judge judge(query, terms_, answer);
     const Tenant* holder = tenant(query.tenant);
     if (const auto found = tenant_licences_.find(query.tenant); found != tenant_licences_.end())

@@ -70,6 +70,11 @@ public:
     [[nodiscard]] const Leak* leak(std::string_view key) const noexcept;
 
     [[nodiscard]] LicenceAnswer licence(const LicenceQuery& query) const;
+    /// The first gate that asks for a licence, null when none surely does; by service and
+    /// operation.
+    [[nodiscard]] const Gate* gate(const LicenceQuery& query) const noexcept;
+    /// As licence(query) when that gate asks for it: looking through the gates costs most of it.
+    [[nodiscard]] LicenceAnswer licence(const LicenceQuery& query, const Gate& gate) const;
 
     /// True when nobody told us which operations need a licence: licence states then say nothing.
     [[nodiscard]] bool no_gates() const noexcept { return rows_.gates.empty(); }
@@ -89,7 +94,6 @@ private:
     using Index = boost::unordered_flat_map<std::string_view, std::uint32_t>;
 
     base::Result<void> index();
-    [[nodiscard]] const Gate* gate(const LicenceQuery& query) const noexcept;
 
     Rows rows_;
     Index tenants_;

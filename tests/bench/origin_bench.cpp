@@ -51,7 +51,7 @@ struct World {
                                   Field::origin_place, Field::origin_software})
             wanted->add(field);
         origin::Fingerprinter::want(*wanted);
-        enrich::Enricher::want(*wanted);
+        enrich::Enricher::want(*wanted, nullptr);
         names = wanted;
         know(keys);
         make(keys, calls);

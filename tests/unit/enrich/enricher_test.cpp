@@ -68,7 +68,7 @@ protected:
     void use(std::initializer_list<Field> fields, Enricher::Options options = {}) {
         auto names = std::make_shared<call::Names>();
         for (const Field field : fields) names->add(field);
-        Enricher::want(*names);
+        Enricher::want(*names, snapshot_.registry.get());
         names_ = names;
         enricher_.emplace(snapshot_, names_, options);
     }
@@ -239,10 +239,10 @@ TEST_F(EnricherTest, AnswersTheSameAfterItForgot) {
 
 TEST_F(EnricherTest, WantsOnlyWhatItsFactsAreMadeOf) {
     call::Names names;
-    Enricher::want(names);
+    Enricher::want(names, snapshot_.registry.get());
     EXPECT_EQ(names.size(), 0);
     names.add(Field::src_country);
-    Enricher::want(names);
+    Enricher::want(names, snapshot_.registry.get());
     EXPECT_EQ(names.size(), 2);
 }
 
