@@ -128,9 +128,24 @@ std::vector<Range> flattened(std::vector<Range> ranges) {
     return out;
 }
 
+template <class Range>
+std::vector<std::uint32_t> starts_of(const std::vector<Range>& ranges) {
+    if (ranges.empty()) return {};
+    std::vector<std::uint32_t> out((1u << 16) + 1, static_cast<std::uint32_t>(ranges.size()));
+    std::uint32_t range = 0;
+    for (std::uint32_t upper = 0; upper < 1u << 16; ++upper) {
+        while (range < ranges.size() && ranges[range].first < upper << 16) ++range;
+        out[upper] = range;
+    }
+    return out;
+}
+
+/// The range around a point, if it starts among those from `from` to `to` or right before them.
 template <class Range, class Point>
-const Range* find(const std::vector<Range>& ranges, Point point) noexcept {
-    const auto after = std::upper_bound(ranges.begin(), ranges.end(), point,
+const Range* find(const std::vector<Range>& ranges, std::size_t from, std::size_t to,
+                  Point point) noexcept {
+    const auto at = [&](std::size_t i) { return ranges.begin() + static_cast<std::ptrdiff_t>(i); };
+    const auto after = std::upper_bound(at(from), at(to), point,
                                         [](Point p, const Range& r) { return p < r.first; });
     if (after == ranges.begin()) return nullptr;
     const Range& range = *std::prev(after);
@@ -169,6 +184,7 @@ public:
         table_.v4_ = flattened(std::move(table_.v4_));
         table_.v6_ = flattened(std::move(table_.v6_));
         table_.v4_.shrink_to_fit();
+        table_.v4_starts_ = starts_of(table_.v4_);
         table_.v6_.shrink_to_fit();
         return std::move(faults_);
     }
@@ -291,11 +307,18 @@ base::Result<std::shared_ptr<const RangeTable>> RangeTable::parse(std::string na
     return out;
 }
 
+const RangeTable::Range<std::uint32_t>* RangeTable::find_v4(std::uint32_t point) const noexcept {
+    if (v4_starts_.empty()) return nullptr;
+    const std::uint32_t upper = point >> 16;
+    return find(v4_, v4_starts_[upper], v4_starts_[upper + 1], point);
+}
+
 void RangeTable::look_up(const call::Address& address, NetworkFacts& facts) const {
     const Fact* fact = nullptr;
     if (address.v6) {
-        if (const auto* range = find(v6_, point_of<Wide>(address))) fact = &facts_[range->fact];
-    } else if (const auto* range = find(v4_, point_of<std::uint32_t>(address))) {
+        if (const auto* range = find(v6_, 0, v6_.size(), point_of<Wide>(address)))
+            fact = &facts_[range->fact];
+    } else if (const auto* range = find_v4(point_of<std::uint32_t>(address))) {
         fact = &facts_[range->fact];
     }
     if (fact == nullptr) return;

@@ -55,7 +55,12 @@ private:
         : Table(std::move(name), std::move(version)), layout_(layout) {}
 
     Layout layout_;
+    [[nodiscard]] const Range<std::uint32_t>* find_v4(std::uint32_t point) const noexcept;
+
     std::vector<Range<std::uint32_t>> v4_;  // ascending, without overlaps
+    /// By the upper 16 bits of an address: the first range that starts at or behind them. A search
+    /// over all ranges of the world missed the cache at each of its sixteen steps.
+    std::vector<std::uint32_t> v4_starts_;
     std::vector<Range<Wide>> v6_;
     std::vector<Fact> facts_;
 };
