@@ -2,11 +2,13 @@
 
 #include "call/field.hpp"
 #include "pipeline/replay.hpp"
+#include "registry/import.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace pipeline {
 namespace {
@@ -71,15 +73,75 @@ std::string compare(const std::vector<correlate::Firing>& firings, const policy:
     return "unexpected alert " + group_text(firing) + " at " + base::to_rfc3339(firing.at);
 }
 
+/// The registry of a test, read as an import reads a file: a row that no import would take fails
+/// the test.
+base::Result<std::shared_ptr<const registry::Registry>> registry_of(const policy::TestCase& test) {
+    std::string lines;
+    for (const auto& row : test.registry) lines += boost::json::serialize(row) + '\n';
+    auto rows = registry::parse_rows(lines, registry::Format::ndjson);
+    if (rows) return registry::Registry::build(std::move(*rows));
+    const auto& problem = rows.error().front();
+    return base::fail(base::Fault::invalid,
+                      "registry row " + std::to_string(problem.line) + ": " + problem.what);
+}
+
+/// Runs the tests of one set.
+class Runner {
+public:
+    static base::Result<Runner> make(std::shared_ptr<const policy::Set> policies) {
+        auto formats = decode::Formats::load({});
+        if (!formats) return std::unexpected(formats.error());
+        return Runner(std::move(*formats), std::move(policies));
+    }
+
+    /// What is wrong; empty when nothing is.
+    base::Result<std::string> run(policy::PolicyIndex index, const policy::TestCase& test) const {
+        auto reference = untold_;
+        if (!test.registry.empty()) {
+            auto registry = registry_of(test);
+            if (!registry) return registry.error().reason;
+            reference = reference_with({.registry = std::move(*registry), .tables = {}});
+        }
+        std::vector<correlate::Firing> firings;
+        Replay::Options options;
+        options.on_firing = [&](const correlate::Firing& firing) {
+            if (firing.policy == index) firings.push_back(firing);
+        };
+        auto replay = Replay::make(std::move(reference), std::move(options));
+        if (!replay) return std::unexpected(replay.error());
+        std::string lines;
+        for (const auto& given : test.given) lines += record_of(given) + '\n';
+        (*replay)->lines(*formats_->find("json"), lines, 0, base::WallTime::max());
+        (*replay)->finish();
+        if ((*replay)->rejects().empty()) return compare(firings, test);
+        const auto& reject = (*replay)->rejects().front();
+        return "call " + std::to_string(reject.line) +
+               " could not be read: " + std::string(name(reject.code));
+    }
+
+private:
+    Runner(std::shared_ptr<const decode::Formats> formats,
+           std::shared_ptr<const policy::Set> policies)
+        : formats_(std::move(formats)),
+          policies_(std::move(policies)),
+          untold_(reference_with({})) {}
+
+    [[nodiscard]] std::shared_ptr<const Reference> reference_with(enrich::Snapshot facts) const {
+        return make_reference(formats_, policies_, std::move(facts), std::string(32, 't'),
+                              Purpose::match);
+    }
+
+    std::shared_ptr<const decode::Formats> formats_;
+    std::shared_ptr<const policy::Set> policies_;
+    std::shared_ptr<const Reference> untold_;
+};
+
 }  // namespace
 
 base::Result<std::vector<TestOutcome>> run_policy_tests(std::shared_ptr<const policy::Set> policies,
                                                         const std::string& filter) {
-    auto formats = decode::Formats::load({});
-    if (!formats) return std::unexpected(formats.error());
-    const auto* json = (*formats)->find("json");
-    const auto reference =
-        make_reference(*formats, policies, {}, std::string(32, 't'), Purpose::match);
+    const auto runner = Runner::make(policies);
+    if (!runner) return std::unexpected(runner.error());
     std::vector<TestOutcome> outcomes;
     for (policy::PolicyIndex index = 0; index < policies->policies().size(); ++index) {
         const auto& policy = policies->policies()[index];
@@ -87,24 +149,9 @@ base::Result<std::vector<TestOutcome>> run_policy_tests(std::shared_ptr<const po
             if ((policy.title + "\n" + policy.name + "\n" + test.name).find(filter) ==
                 std::string::npos)
                 continue;
-            std::vector<correlate::Firing> firings;
-            Replay::Options options;
-            options.on_firing = [&](const correlate::Firing& firing) {
-                if (firing.policy == index) firings.push_back(firing);
-            };
-            auto replay = Replay::make(reference, std::move(options));
-            if (!replay) return std::unexpected(replay.error());
-            std::string lines;
-            for (const auto& given : test.given) lines += record_of(given) + '\n';
-            (*replay)->lines(*json, lines, 0, base::WallTime::max());
-            (*replay)->finish();
-            auto detail = compare(firings, test);
-            if (!(*replay)->rejects().empty()) {
-                detail =
-                    "call " + std::to_string((*replay)->rejects().front().line) +
-                    " could not be read: " + std::string(name((*replay)->rejects().front().code));
-            }
-            outcomes.push_back({index, test.name, test.line, detail.empty(), std::move(detail)});
+            auto detail = runner->run(index, test);
+            if (!detail) return std::unexpected(detail.error());
+            outcomes.push_back({index, test.name, test.line, detail->empty(), std::move(*detail)});
         }
     }
     return outcomes;

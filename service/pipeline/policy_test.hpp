@@ -19,8 +19,9 @@ struct TestOutcome {
 };
 
 /// Runs every case of every policy in the set whose name or test name contains `filter` (empty:
-/// all): the calls given go through matching and correlation exactly as in a replay, together with
-/// all other policies, and the alerts of the policy itself are compared.
+/// all): the calls given go through enrichment by the registry that the test gives, if it does,
+/// through matching and correlation exactly as in a replay, together with all other policies, and
+/// the alerts of the policy itself are compared. Facts that a call gives itself are kept.
 base::Result<std::vector<TestOutcome>> run_policy_tests(std::shared_ptr<const policy::Set> policies,
                                                         const std::string& filter);
 

@@ -60,6 +60,9 @@ struct TestCase {
     std::string name;
     unsigned line = 0;
     std::vector<TestCall> given;
+    /// Rows of the registry that the calls are judged by, as objects of an import file. None: facts
+    /// are only what the calls themselves give.
+    std::vector<boost::json::object> registry;
     /// One entry an alert: the names it must show with their values as text (`subject`, `value`,
     /// or the name of a group key). Empty: there must be no alert.
     std::vector<std::vector<std::pair<std::string, std::string>>> expect;

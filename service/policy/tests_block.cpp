@@ -11,8 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view case_keys[] = {"name", "given", "expect"};
+constexpr std::string_view case_keys[] = {"name", "registry", "given", "expect"};
 constexpr std::size_t most_calls = 10'000;
+constexpr std::size_t most_rows = 1'000;
 
 boost::json::value json_of(const yaml::Node& node) {
     if (node.is_null()) return nullptr;
@@ -33,6 +34,17 @@ boost::json::value json_of(const yaml::Node& node) {
     return boost::json::value(node.text());
 }
 
+/// A value of a registry row: an import knows texts and lists of texts only, so a uid may be
+/// written without quotes.
+boost::json::value row_value(const yaml::Node& node) {
+    if (node.is_null()) return nullptr;
+    if (node.is_scalar()) return boost::json::value(node.text());
+    if (!node.is_sequence()) return json_of(node);  // the import says what is wrong with it
+    boost::json::array out;
+    for (const yaml::Node& item : node.items()) out.push_back(row_value(item));
+    return out;
+}
+
 /// As parse_span, and "0s".
 std::optional<std::chrono::microseconds> offset_of(std::string_view text) {
     if (text == "0s" || text == "0") return 0us;
@@ -50,18 +62,38 @@ public:
             if (std::ranges::find(case_keys, entry.key) == std::end(case_keys))
                 report_.error(entry.key_mark, "a test has no key " + quoted(entry.key) +
                                                   did_you_mean(entry.key, case_keys) +
-                                                  " It has name, given and expect");
+                                                  " It has name, registry, given and expect");
         const yaml::Node* name = node.find("name");
         if (name == nullptr || !name->is_scalar() || name->text().empty())
             report_.error(node.mark(), "a test needs a 'name' that says what it shows");
         else
             out.name = name->text();
+        read_registry(node, out);
         read_given(node, out);
         read_expect(node, out);
         return out;
     }
 
 private:
+    void read_registry(const yaml::Node& node, TestCase& out) {
+        const yaml::Node* rows = node.find("registry");
+        if (rows == nullptr) return;
+        const bool good = rows->is_sequence() && !rows->items().empty() &&
+                          rows->items().size() <= most_rows &&
+                          std::ranges::all_of(rows->items(), &yaml::Node::is_map);
+        if (!good) {
+            report_.error(
+                rows->mark(),
+                "'registry' is a list of at most 1,000 rows as in an import file, such as "
+                "{ kind: tenant, uid: t1 }");
+            return;
+        }
+        for (const yaml::Node& row : rows->items()) {
+            auto& made = out.registry.emplace_back();
+            for (const yaml::Entry& entry : row.entries()) made[entry.key] = row_value(entry.value);
+        }
+    }
+
     void read_given(const yaml::Node& node, TestCase& out) {
         const yaml::Node* given = node.find("given");
         if (given == nullptr || !given->is_sequence() || given->items().empty()) {
