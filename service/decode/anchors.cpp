@@ -1,5 +1,6 @@
 #include "decode/anchors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -139,8 +140,12 @@ std::size_t next_anchor(std::string_view text, std::size_t from) noexcept {
         low[i] = load(tables.low[i].data());
         high[i] = load(tables.high[i].data());
     }
-    std::size_t at = from;
-    for (; at + 16 + width <= text.size(); at += 16) {
+    constexpr std::size_t step = 16;
+    if (from + step + width > text.size()) return next_slow(text, from);
+    // The last block overlaps the one before; what was looked at is looked at again and found to be
+    // none again.
+    const std::size_t last = text.size() - step - (width - 1);
+    for (std::size_t at = from;; at = std::min(at + step, last)) {
         __m128i groups = _mm_set1_epi8(-1);
         for (std::size_t i = 0; i < width; ++i) {
             const __m128i bytes = load(text.data() + at + i);
@@ -150,13 +155,17 @@ std::size_t next_anchor(std::string_view text, std::size_t from) noexcept {
             groups = _mm_and_si128(groups, _mm_and_si128(by_low, by_high));
         }
         const int none = _mm_movemask_epi8(_mm_cmpeq_epi8(groups, _mm_setzero_si128()));
-        for (unsigned found = ~static_cast<unsigned>(none) & 0xffffu; found != 0;
-             found &= found - 1) {
-            const std::size_t place = at + static_cast<std::size_t>(__builtin_ctz(found));
-            if (anchor_at(text, place, groups_at(text, place))) return place;
+        if (none != 0xffff) [[unlikely]] {
+            alignas(16) std::array<std::uint8_t, step> each;
+            _mm_store_si128(reinterpret_cast<__m128i*>(each.data()), groups);
+            for (unsigned found = ~static_cast<unsigned>(none) & 0xffffu; found != 0;
+                 found &= found - 1) {
+                const auto place = static_cast<std::size_t>(__builtin_ctz(found));
+                if (anchor_at(text, at + place, each.data()[place])) return at + place;
+            }
         }
+        if (at == last) return text.size();
     }
-    return next_slow(text, at);
 }
 
 #else

@@ -1,7 +1,6 @@
 #include "decode/call_writer.hpp"
 
 #include "base/digest.hpp"
-#include "decode/field_rules.hpp"
 
 #include <algorithm>
 
@@ -22,14 +21,25 @@ CallWriter::CallWriter(const FormatModel& model, const Plan& plan) : model_(mode
 void CallWriter::write(std::span<const Value> cells, const Value& logged_time, call::Batch::Row row,
                        TextRoom& room) {
     for (const Plan::Raw& raw : plan_.raw) {
-        room.keep(cells[raw.cell], row.values[raw.slot]);
+        room.keep(cells.data()[raw.cell], row.values.data()[raw.slot]);
     }
     steps_.clear();
-    for (const Plan::Mapped& slot : plan_.mapped) {
+    for (const Plan::Plain& field : plan_.plain) {
+        const Value& value = cells.data()[field.cell];
+        Value& out = row.values.data()[field.slot];
+        if (value.is_text() && value.text().size() <= field.cap && known(value.text())) {
+            out = Value::of(room.keep(value.text()));
+        } else if (!field.only || !value.absent()) {
+            mapped(plan_.mapped[field.mapped], cells, row.header, room, out);
+        }
+    }
+    for (const std::uint32_t index : plan_.other) {
+        const Plan::Mapped& slot = plan_.mapped[index];
+        Value& out = row.values.data()[slot.slot];
         if (slot.field == call::Field::time) {
-            room.keep(logged_time, row.values[slot.slot]);
+            room.keep(logged_time, out);
         } else {
-            mapped(slot, cells, row.header, room, row.values[slot.slot]);
+            mapped(slot, cells, row.header, room, out);
         }
     }
     if (steps_.met_bad_address()) row.header.notes |= call::note_address_invalid;
@@ -37,11 +47,11 @@ void CallWriter::write(std::span<const Value> cells, const Value& logged_time, c
 
 void CallWriter::mapped(const Plan::Mapped& slot, std::span<const Value> cells,
                         call::Header& header, TextRoom& room, Value& out) {
-    const bool list = kind_of(slot.field) == FieldKind::texts;
+    const bool list = slot.kind == FieldKind::texts;
     for (const Plan::Source& candidate : slot.sources) {
         Value value;
-        if (source(candidate, cells, list, value) && shaped(slot.field, value)) {
-            kept(slot.field, value, header, room, out);
+        if (source(candidate, cells, list, value) && shaped(slot.kind, value)) {
+            kept(slot.cap, value, header, room, out);
             return;
         }
     }
@@ -52,8 +62,8 @@ bool CallWriter::source(const Plan::Source& candidate, std::span<const Value> ce
                         Value& out) {
     if (!candidate.when.empty() && !holds(candidate.when, cells)) return false;
     const Alternative& alternative = *candidate.alternative;
-    if (alternative.constant) {
-        out = value_of(*alternative.constant);
+    if (!candidate.constant.absent()) {
+        out = candidate.constant;
         return true;
     }
     if (candidate.cells.size() == 1) {
@@ -80,14 +90,16 @@ bool CallWriter::known(const Value& value) const {
         case Value::Kind::list:
             return false;
         case Value::Kind::text:
-            if ((unknown_sizes_ & size_bit(value.text().size())) == 0) return true;
-            for (const std::string& unknown : model_.unknown) {
-                if (value.text() == unknown) return false;
-            }
-            return true;
+            return known(value.text());
         default:
             return true;
     }
+}
+
+bool CallWriter::known(std::string_view text) const {
+    if ((unknown_sizes_ & size_bit(text.size())) == 0) [[likely]]
+        return true;
+    return std::ranges::find(model_.unknown, text) == model_.unknown.end();
 }
 
 bool CallWriter::join(const Plan::Source& candidate, std::span<const Value> cells, Value& out) {
@@ -102,8 +114,8 @@ bool CallWriter::join(const Plan::Source& candidate, std::span<const Value> cell
 }
 
 /// Makes the value what the field holds; false when it cannot be that.
-bool CallWriter::shaped(call::Field field, Value& value) {
-    switch (kind_of(field)) {
+bool CallWriter::shaped(FieldKind kind, Value& value) {
+    switch (kind) {
         case FieldKind::text:
             if (!value.is_text()) value = Value::of(steps_.text_of(value));
             return true;
@@ -122,15 +134,19 @@ bool CallWriter::shaped(call::Field field, Value& value) {
     return false;
 }
 
-void CallWriter::kept(call::Field field, const Value& value, call::Header& header, TextRoom& room,
+void CallWriter::kept(std::size_t cap, const Value& value, call::Header& header, TextRoom& room,
                       Value& out) {
     if (value.is_text()) {
         const std::string_view text = value.text();
-        if (text.size() <= cap_of(field)) [[likely]] {
+        if (text.size() <= cap) [[likely]] {
             out = Value::of(room.keep(text));
         } else {
-            out = cut_text(field, text, header, room);
+            out = cut_text(cap, text, header, room);
         }
+        return;
+    }
+    if (value.kind() == Value::Kind::integer) {
+        out = Value::of(value.integer());  // See Walker::put.
         return;
     }
     if (value.kind() != Value::Kind::list) {
@@ -141,17 +157,14 @@ void CallWriter::kept(call::Field field, const Value& value, call::Header& heade
     for (const Value& element : value.list()) {
         if (!element.is_text() || !known(element)) continue;
         elements_.emplace_back();
-        kept(field, element, header, room, elements_.back());
+        kept(cap, element, header, room, elements_.back());
     }
     if (elements_.empty()) return;
     out = elements_.size() == 1 ? elements_.front() : room.keep_elements(elements_);
 }
 
-call::Value CallWriter::cut_text(call::Field field, std::string_view text, call::Header& header,
+call::Value CallWriter::cut_text(std::size_t cap, std::string_view text, call::Header& header,
                                  TextRoom& room) {
-    const std::size_t cap = cap_of(field);
-    if (text.size() <= cap) [[likely]]
-        return Value::of(room.keep(text));
     header.notes |= call::note_cut;
     std::size_t size = cap - 17;
     while (size > 0 && (text[size] & 0xc0) == 0x80) --size;

@@ -26,11 +26,13 @@ private:
                 TextRoom& room, Value& out);
     bool source(const Plan::Source& source, std::span<const Value> cells, bool list, Value& out);
     bool known(const Value& value) const;
+    bool known(std::string_view text) const;
     bool join(const Plan::Source& source, std::span<const Value> cells, Value& out);
-    bool shaped(call::Field field, Value& value);
-    void kept(call::Field field, const Value& value, call::Header& header, TextRoom& room,
+    bool shaped(FieldKind kind, Value& value);
+    void kept(std::size_t cap, const Value& value, call::Header& header, TextRoom& room,
               Value& out);
-    Value cut_text(call::Field field, std::string_view text, call::Header& header, TextRoom& room);
+    static Value cut_text(std::size_t cap, std::string_view text, call::Header& header,
+                          TextRoom& room);
 
     const FormatModel& model_;
     const Plan& plan_;

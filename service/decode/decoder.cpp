@@ -116,7 +116,7 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 
 void Decoder::decode(std::string_view lines, std::uint32_t first_record, base::WallTime arrival,
                      call::Batch& out, std::vector<Reject>& rejects) {
-    TextRoom room(out);
+    TextRoom room(out, lines);
     std::uint32_t index = first_record;
     each_line(lines, [&](std::string_view line, std::size_t readable_behind) {
         if (!blank(line)) {

@@ -1,6 +1,7 @@
 #include "decode/plan.hpp"
 
 #include "decode/decoder.hpp"
+#include "decode/steps.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -48,30 +49,27 @@ std::string respelled(std::string_view path, FormatModel::Spelling spelling) {
     return out;
 }
 
+bool present(const call::Value& value) {
+    if (value.is_text()) return !value.text().empty();
+    return !value.absent() && value.kind() != call::Value::Kind::null;
+}
+
+bool holds(const Condition& condition, std::string_view text) {
+    const bool whole = condition.kind == Condition::Kind::equals;
+    return std::ranges::any_of(condition.texts, [&](const std::string& wanted) {
+        return whole ? text == wanted : text.starts_with(wanted);
+    });
+}
+
 bool holds(const Condition& condition, const call::Value& value) {
-    switch (condition.kind) {
-        case Condition::Kind::present:
-            return !value.absent() && value.kind() != call::Value::Kind::null &&
-                   !(value.is_text() && value.text().empty());
-        case Condition::Kind::absent:
-            return value.absent() || value.kind() == call::Value::Kind::null ||
-                   (value.is_text() && value.text().empty());
-        case Condition::Kind::equals:
-        case Condition::Kind::prefix:
-            break;
-    }
+    if (condition.kind == Condition::Kind::present) return present(value);
+    if (condition.kind == Condition::Kind::absent) return !present(value);
+    if (value.is_text()) return holds(condition, value.text());
     std::string scratch;
-    for (const call::Value& element : value.each()) {
-        std::string_view text;
-        if (!call::scalar_text(element, scratch, text)) continue;
-        for (const std::string& wanted : condition.texts) {
-            if (condition.kind == Condition::Kind::equals ? text == wanted
-                                                          : text.starts_with(wanted)) {
-                return true;
-            }
-        }
-    }
-    return false;
+    std::string_view text;
+    return std::ranges::any_of(value.each(), [&](const call::Value& element) {
+        return call::scalar_text(element, scratch, text) && holds(condition, text);
+    });
 }
 
 }  // namespace
@@ -146,14 +144,18 @@ Plan Plan::make(const FormatModel& model, const call::Names& names) {
                 plan.raw.push_back({.slot = slot, .cell = paths.exact(wanted)});
             }
             if (logged_time) {
-                Mapped mapped{.slot = slot, .field = *field, .sources = {}};
-                plan.mapped.push_back(std::move(mapped));
+                plan.mapped.push_back({.slot = slot, .field = *field, .sources = {}});
             }
             continue;
         }
-        Mapped mapped{.slot = slot, .field = *field, .sources = {}};
+        Mapped mapped{.slot = slot,
+                      .field = *field,
+                      .kind = kind_of(*field),
+                      .cap = cap_of(*field),
+                      .sources = {}};
         for (const Alternative& alternative : mapping->alternatives) {
-            Source source{.cells = {}, .alternative = &alternative, .when = {}};
+            Source source{.cells = {}, .alternative = &alternative, .when = {}, .constant = {}};
+            if (alternative.constant) source.constant = value_of(*alternative.constant);
             for (const std::string& path : alternative.from) {
                 source.cells.push_back(paths.spelled(path));
             }
@@ -164,7 +166,26 @@ Plan Plan::make(const FormatModel& model, const call::Names& names) {
     }
     paths.finish(plan.trie, plan.columns);
     plan.cells = paths.count();
+    plan.sort_out_plain();
     return plan;
+}
+
+void Plan::sort_out_plain() {
+    for (std::uint32_t i = 0; i < mapped.size(); ++i) {
+        const Mapped& field = mapped[i];
+        const bool holds_text = field.kind == FieldKind::text || field.kind == FieldKind::texts;
+        if (!holds_text || field.sources.empty() || field.sources.front().cells.size() != 1 ||
+            !field.sources.front().alternative->steps.empty() ||
+            !field.sources.front().when.empty()) {
+            other.push_back(i);
+            continue;
+        }
+        plain.push_back({.slot = field.slot,
+                         .cell = field.sources.front().cells.front(),
+                         .cap = static_cast<std::uint32_t>(field.cap),
+                         .mapped = i,
+                         .only = field.sources.size() == 1});
+    }
 }
 
 }  // namespace decode

@@ -3,10 +3,12 @@
 #include "call/names.hpp"
 #include "call/value.hpp"
 #include "decode/access_line.hpp"
+#include "decode/field_rules.hpp"
 #include "decode/format_model.hpp"
 #include "decode/path_trie.hpp"
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -58,11 +60,23 @@ struct Plan {
         std::vector<Cell> cells;
         const Alternative* alternative = nullptr;
         CellConditions when;
+        call::Value constant;  // absent where it is found in the record; borrows from the format
     };
     struct Mapped {
         call::Slot slot = 0;
         call::Field field{};
+        FieldKind kind = FieldKind::text;
+        std::size_t cap = 0;  // longest text in bytes
         std::vector<Source> sources;
+    };
+    /// A mapped field whose first source is one path, without steps or conditions: in nearly all
+    /// records a text that is taken as it stands.
+    struct Plain {
+        call::Slot slot = 0;
+        Cell cell = 0;
+        std::uint32_t cap = 0;
+        std::uint32_t mapped = 0;  // where it is in `mapped`, for all other cases
+        bool only = false;         // there is no other source
     };
 
     PathTrie trie;
@@ -71,9 +85,14 @@ struct Plan {
     std::vector<Cell> time;
     std::vector<Raw> raw;
     std::vector<Mapped> mapped;
+    std::vector<Plain> plain;
+    std::vector<std::uint32_t> other;  // of `mapped`, what is not in `plain`
     call::Slot all_values = call::no_slot;
 
     static Plan make(const FormatModel& model, const call::Names& names);
+
+private:
+    void sort_out_plain();
 };
 
 }  // namespace decode

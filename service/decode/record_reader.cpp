@@ -2,7 +2,8 @@
 
 #include "base/utf8.hpp"
 #include "call/batch.hpp"
-#include "decode/time_text.hpp"
+
+#include <cstring>
 
 namespace decode {
 
@@ -42,13 +43,13 @@ std::optional<RejectCode> RecordReader::read_access(std::string_view line) {
     walker_.reset();
     for (std::size_t i = 0; i < column_count; ++i) {
         if (columns_[i].empty()) continue;
-        for (const Cell cell : column_cells_[i]) walker_.put(cell, call::Value::of(columns_[i]));
+        for (const Cell cell : column_cells_[i]) walker_.put(cell, columns_[i]);
     }
     return {};
 }
 
 std::expected<RecordReader::Time, RejectCode> RecordReader::time(std::span<const Cell> cells,
-                                                                 base::WallTime arrival) const {
+                                                                 base::WallTime arrival) {
     for (const Cell cell : cells) {
         call::Value logged = walker_.cells()[cell];
         // Two spellings of the key in one record: the first counts.
@@ -70,6 +71,19 @@ std::expected<RecordReader::Time, RejectCode> RecordReader::time(std::span<const
     return Time{.time = base::event_time(base::micros(arrival)),
                 .notes = call::note_time_missing,
                 .logged = {}};
+}
+
+/// Records come many to the second, and most logs write no more than that.
+std::optional<ReadTime> RecordReader::read_time(const call::Value& value) {
+    const std::string_view text = value.text_or_empty();
+    if (text.empty() || text.size() > last_time_text_.size()) return decode::read_time(value);
+    if (text == std::string_view(last_time_text_.data(), last_time_size_)) return last_time_;
+    const auto read = decode::read_time(text);
+    if (!read) return {};
+    std::memcpy(last_time_text_.data(), text.data(), text.size());
+    last_time_size_ = text.size();
+    last_time_ = *read;
+    return read;
 }
 
 }  // namespace decode

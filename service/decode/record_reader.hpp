@@ -5,8 +5,10 @@
 #include "decode/json_parser.hpp"
 #include "decode/limits.hpp"
 #include "decode/plan.hpp"
+#include "decode/time_text.hpp"
 #include "decode/walker.hpp"
 
+#include <array>
 #include <expected>
 #include <optional>
 #include <span>
@@ -30,7 +32,7 @@ public:
         call::Value logged;  ///< As it stood; absent when it was missing.
     };
     /// The event time of the record just read, from the first of these cells that has one.
-    std::expected<Time, RejectCode> time(std::span<const Cell> cells, base::WallTime arrival) const;
+    std::expected<Time, RejectCode> time(std::span<const Cell> cells, base::WallTime arrival);
 
     [[nodiscard]] std::span<const call::Value> cells() const noexcept { return walker_.cells(); }
     /// Of the JSON record just read.
@@ -42,6 +44,7 @@ public:
 
 private:
     std::optional<RejectCode> read_access(std::string_view line);
+    std::optional<ReadTime> read_time(const call::Value& value);
 
     const FormatModel& model_;
     const std::array<std::vector<Cell>, column_count>& column_cells_;
@@ -50,6 +53,9 @@ private:
     Walker walker_;
     Columns columns_;
     std::uint32_t notes_ = 0;
+    std::array<char, 40> last_time_text_{};
+    std::size_t last_time_size_ = 0;
+    ReadTime last_time_;
 };
 
 }  // namespace decode

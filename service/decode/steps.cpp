@@ -1,7 +1,9 @@
 #include "decode/steps.hpp"
 
 #include "call/address.hpp"
+#include "decode/path_trie.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -46,6 +48,26 @@ std::pair<std::string_view, std::string_view> host_and_port(std::string_view tex
     return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+/// What call::parse_address takes as IPv4, without what it makes of it: most sources are that.
+bool is_dotted_quad(std::string_view text) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto digit = [&] { return at == end ? 10u : static_cast<unsigned>(*at - '0'); };
+    for (int part = 0;; ++part) {
+        unsigned number = digit();
+        if (number > 9) return false;
+        ++at;
+        // Two more digits at most, and none behind a zero.
+        for (int more = 0; more < 2 && digit() <= 9; ++more, ++at) {
+            if (number == 0) return false;
+            number = number * 10 + digit();
+        }
+        if (number > 255) return false;
+        if (part == 3) return at == end;
+        if (at == end || *at++ != '.') return false;
+    }
+}
+
 std::optional<unsigned> hex_digit(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
     if (lower(c) >= 'a' && lower(c) <= 'f') return static_cast<unsigned>(lower(c) - 'a') + 10;
@@ -84,6 +106,28 @@ bool scaled(double factor, call::Value& value) {
                 : call::Value::of(rounded);
     return true;
 }
+
+/// The constant of a table for a text, or null.
+const Constant* row_of(const Step& step, std::string_view text) {
+    auto found = step.table.end();
+    if (step.kind == Step::Kind::map) {
+        found = step.table.find(text);
+    } else {
+        // Prefixes of a text are not greater than it, and the longest is the nearest.
+        for (auto row = step.table.upper_bound(text); row != step.table.begin();) {
+            --row;
+            if (text.starts_with(row->first)) {
+                found = row;
+                break;
+            }
+            if (text.empty() || row->first.empty() || row->first[0] < text[0]) break;
+        }
+    }
+    if (found == step.table.end()) found = step.table.find(std::string_view("*"));
+    return found == step.table.end() ? nullptr : &found->second;
+}
+
+constexpr std::size_t memo_size = 256;
 
 }  // namespace
 
@@ -218,24 +262,24 @@ bool StepRunner::run_text(const Step& step, std::string_view text, call::Value& 
 }
 
 bool StepRunner::look_up(const Step& step, std::string_view text, call::Value& value) {
-    auto found = step.table.end();
-    if (step.kind == Step::Kind::map) {
-        found = step.table.find(text);
-    } else {
-        // Prefixes of a text are not greater than it, and the longest is the nearest.
-        for (auto row = step.table.upper_bound(text); row != step.table.begin();) {
-            --row;
-            if (text.starts_with(row->first)) {
-                found = row;
-                break;
-            }
-            if (text.empty() || row->first.empty() || row->first[0] < text[0]) break;
-        }
+    const auto give = [&](const Constant* found) {
+        if (found != nullptr) value = value_of(*found);
+        return found != nullptr;
+    };
+    if (text.size() > sizeof(LookedUp::text)) return give(row_of(step, text));
+    if (looked_up_.empty()) looked_up_.resize(memo_size);
+    const KeySignature signature = KeySignature::of(text);
+    const std::uint64_t mixed =
+        (signature.head ^ (signature.tail * 0x9e37'79b9'7f4a'7c15u) ^ text.size()) *
+        0xff51'afd7'ed55'8ccdu;
+    LookedUp& memo = looked_up_[mixed >> 56];
+    if (memo.step != &step || std::string_view(memo.text.data(), memo.size) != text) {
+        memo.step = &step;
+        memo.found = row_of(step, text);
+        memo.size = text.size();
+        std::ranges::copy(text, memo.text.begin());
     }
-    if (found == step.table.end()) found = step.table.find(std::string_view("*"));
-    if (found == step.table.end()) return false;
-    value = value_of(found->second);
-    return true;
+    return give(memo.found);
 }
 
 bool StepRunner::address(std::string_view text, call::Value& value) {
@@ -255,11 +299,11 @@ bool StepRunner::address(std::string_view text, call::Value& value) {
 
 bool StepRunner::read_address(std::string_view text, call::Value& value) {
     text = trimmed(text);
-    auto parsed = call::parse_address(text);
-    if (parsed && !parsed->v6) {
-        value = call::Value::of(text);  // Exact dotted quads are their own normal form.
+    if (is_dotted_quad(text)) {
+        value = call::Value::of(text);  // They are their own normal form.
         return true;
     }
+    auto parsed = call::parse_address(text);
     if (!parsed) {
         const auto [host, port] = host_and_port(text);
         if (port.empty() || all_digits(port)) parsed = call::parse_address(host);

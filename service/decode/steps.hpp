@@ -3,6 +3,7 @@
 #include "call/value.hpp"
 #include "decode/format_model.hpp"
 
+#include <array>
 #include <deque>
 #include <span>
 #include <string>
@@ -41,7 +42,15 @@ private:
     bool address(std::string_view text, call::Value& value);
     bool read_address(std::string_view text, call::Value& value);
     bool addresses(std::string_view text, call::Value& value);
-    static bool look_up(const Step& step, std::string_view text, call::Value& value);
+    bool look_up(const Step& step, std::string_view text, call::Value& value);
+
+    /// What a table had for a text: operations and results are few and come again and again.
+    struct LookedUp {
+        const Step* step = nullptr;
+        const Constant* found = nullptr;
+        std::array<char, 32> text{};
+        std::size_t size = 0;
+    };
 
     std::deque<std::string> held_;
     std::deque<std::vector<call::Value>> lists_;
@@ -49,6 +58,7 @@ private:
     // The same text is asked about twice: is it an address, is it none.
     std::string_view last_address_;
     call::Value last_result_;
+    std::vector<LookedUp> looked_up_;  // By hash; as many as are made at first, and no more.
 };
 
 /// The value of a constant; borrows its text.

@@ -3,6 +3,7 @@
 #include "call/batch.hpp"
 #include "call/value.hpp"
 
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -10,13 +11,20 @@
 
 namespace decode {
 
-/// Where texts of calls are copied to: takes room from a batch a few kilobytes at a time, since
-/// most texts are a dozen bytes and a record has twenty of them. Dies before the batch is cleared.
+/// Where texts of calls live. What stands in the lines being decoded stays there, since they live
+/// as long as the batch; the rest is copied to room taken from the batch a few kilobytes at a time.
+/// Dies before the batch is cleared.
 class TextRoom {
 public:
-    explicit TextRoom(call::Batch& batch) : batch_(batch) {}
+    TextRoom(call::Batch& batch, std::string_view lines) : batch_(batch), lines_(lines) {}
 
     std::string_view keep(std::string_view text) {
+        // One comparison for both ends: a text before the lines is far behind them.
+        const auto offset = reinterpret_cast<std::uintptr_t>(text.data()) -
+                            reinterpret_cast<std::uintptr_t>(lines_.data());
+        if (offset < lines_.size()) [[likely]]
+            return text;
+        if (text.empty()) return "";
         if (text.size() > free_.size()) [[unlikely]] {
             if (text.size() > window_bytes / 8) return batch_.keep(text);
             free_ = batch_.keep_room(window_bytes);
@@ -58,6 +66,7 @@ private:
     call::Value keep_list(const call::Value& value);
 
     call::Batch& batch_;
+    std::string_view lines_;
     std::span<char> free_;
     std::vector<call::Value> elements_;
 };

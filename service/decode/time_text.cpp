@@ -1,9 +1,11 @@
 #include "decode/time_text.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 namespace decode {
 namespace {
@@ -135,6 +137,42 @@ std::optional<ReadTime> iso(std::string_view text) {
     return assemble(parts);
 }
 
+/// Whether eight characters have this form, where 0 stands for any digit; all at once.
+bool has_form(const char* text, const char (&form)[9]) {
+    std::uint64_t is = 0;
+    std::uint64_t wanted = 0;
+    std::uint64_t digits = 0;
+    std::memcpy(&is, text, 8);
+    for (std::size_t i = 0; i < 8; ++i) {  // Known when this is compiled.
+        wanted |= std::uint64_t{static_cast<unsigned char>(form[i])} << (8 * i);
+        digits |= (form[i] == '0' ? std::uint64_t{0xff} : 0) << (8 * i);
+    }
+    if constexpr (std::endian::native == std::endian::big) is = std::byteswap(is);
+    const std::uint64_t apart = is ^ wanted;
+    const std::uint64_t above_nine = apart | (apart + 0x0606'0606'0606'0606u);
+    return (apart & ~digits) == 0 && (above_nine & digits & 0xf0f0'f0f0'f0f0'f0f0u) == 0;
+}
+
+/// 2023-07-10T11:42:18Z, as most logs have it; anything else is left to `iso`.
+std::optional<ReadTime> plain_iso(std::string_view text) {
+    if (text.size() != 20) return {};
+    const char* start = text.data();
+    if (!has_form(start, "0000-00-") || !has_form(start + 8, "00T00:00") ||
+        !has_form(start + 12, "0:00:00Z")) {
+        return {};
+    }
+    const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + text[at + 1] - '0'; };
+    Parts parts;
+    parts.year = two(0) * 100 + two(2);
+    parts.month = two(5);
+    parts.day = two(8);
+    parts.hour = two(11);
+    parts.minute = two(14);
+    parts.second = two(17);
+    parts.offset_minutes = 0;
+    return assemble(parts);
+}
+
 /// 17/May/2015:10:05:03 +0000
 std::optional<ReadTime> common_log(std::string_view text) {
     Cursor in{text};
@@ -240,6 +278,7 @@ std::optional<base::EventTime> epoch(double number) noexcept {
 
 std::optional<ReadTime> read_time(std::string_view text) noexcept {
     if (text.size() > 64) return {};
+    if (const auto time = plain_iso(text)) return time;
     while (!text.empty() && (text.front() == ' ' || text.front() == '[')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == ']')) text.remove_suffix(1);
     if (text.empty()) return {};

@@ -18,18 +18,20 @@ std::span<const call::Value> Walker::walk(const Tape& tape) {
     return cells_;
 }
 
-void Walker::object(const Tape& tape, std::size_t object_at, const PathTrie::Node& node) {
+void Walker::object(const Tape& tape, std::size_t object_at, const Node& node) {
     const std::size_t end = tape.close(object_at);
     const bool is_root = &node == &trie_.root();
     for (std::size_t at = object_at + 1; at < end;) {
         const std::string_view key = tape.text(at);
         const std::size_t value_at = at + 1;
         if (const PathTrie::Edge* edge = trie_.find(node, key)) {
-            const PathTrie::Node& target = trie_.node(edge->target);
+            const Node& target = trie_.node(edge->target);
             if (edge->segment == 0) [[likely]] {
                 value(tape, value_at, target);
             } else if (is_root) {
-                whole(tape, value_at, target);
+                begin_whole(target);
+                value(tape, value_at, target);
+                end_whole(target);
             } else {
                 // A rest path counts only where its first segment is no key of this object.
                 const std::string_view segment = key.substr(0, edge->segment);
@@ -45,57 +47,30 @@ void Walker::object(const Tape& tape, std::size_t object_at, const PathTrie::Nod
     }
 }
 
-void Walker::value(const Tape& tape, std::size_t at, const PathTrie::Node& node) {
+void Walker::value(const Tape& tape, std::size_t at, const Node& node) {
     switch (tape.type(at)) {
         case '{':
-            add(node, call::Value::object());
+            found(node, call::Value::object());
             if (node.has_children) object(tape, at, node);
             return;
         case '[':
             array(tape, at, node);
             return;
         case '"':
-            if (node.json && node.has_children) nested(tape.text(at), node);
-            add(node, scalar(tape, at));
+            found_text(node, tape.text(at));
             return;
         default:
-            add(node, scalar(tape, at));
+            found(node, scalar(tape, at));
     }
 }
 
-void Walker::add_scalar(const Tape& tape, std::size_t at, const PathTrie::Node& node) {
-    if (node.cell == no_cell) return;
-    // Nearly always the first value of an only cell. It is made in its place: a value that is put
-    // together elsewhere and copied whole at once waits for its parts to reach the cache.
-    call::Value& held = cells_.data()[node.cell];
-    if (held.absent() && !node.has_more) [[likely]] {
-        switch (tape.type(at)) {
-            case '"':
-                held = call::Value::of(tape.text(at));
-                return;
-            case 'l':
-                held = call::Value::of(tape.integer(at));
-                return;
-            default:
-                held = scalar(tape, at);
-                return;
-        }
-    }
-    add(node, scalar(tape, at));
-}
-
-void Walker::array(const Tape& tape, std::size_t array_at, const PathTrie::Node& node) {
+void Walker::array(const Tape& tape, std::size_t array_at, const Node& node) {
     const std::size_t end = tape.close(array_at);
-    if (array_at + 1 == end) {
-        trie_.each_cell(node, [&](Cell cell) {
-            if (cells_[cell].absent())
-                cells_[cell] = call::Value::of(std::span<const call::Value>{});
-        });
-    }
+    if (array_at + 1 == end) found_empty_array(node);
     for (std::size_t at = array_at + 1; at < end; at = tape.next(at)) value(tape, at, node);
 }
 
-void Walker::nested(std::string_view text, const PathTrie::Node& node) {
+void Walker::nested(std::string_view text, const Node& node) {
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos || (text[start] != '{' && text[start] != '[')) return;
     if (nested_used_ == max_nested) return;
@@ -107,12 +82,24 @@ void Walker::nested(std::string_view text, const PathTrie::Node& node) {
     if (tape.type(Tape::root) == '[') array(tape, Tape::root, node);
 }
 
-void Walker::whole(const Tape& tape, std::size_t at, const PathTrie::Node& node) {
+void Walker::found(const Node& node, const call::Value& value) {
+    trie_.each_cell(node, [&](Cell cell) { append(cell, value); });
+}
+
+void Walker::found_empty_array(const Node& node) {
+    trie_.each_cell(node, [&](Cell cell) {
+        if (cells_[cell].absent()) cells_[cell] = call::Value::of(std::span<const call::Value>{});
+    });
+}
+
+void Walker::begin_whole(const Node& node) {
     trie_.each_cell(node, [&](Cell cell) {
         whole_found_[cell] = false;
         cells_[cell] = call::Value{};
     });
-    value(tape, at, node);
+}
+
+void Walker::end_whole(const Node& node) {
     trie_.each_cell(node, [&](Cell cell) { whole_found_[cell] = true; });
     any_whole_ = true;
 }
@@ -120,6 +107,10 @@ void Walker::whole(const Tape& tape, std::size_t at, const PathTrie::Node& node)
 void Walker::append(Cell cell, const call::Value& value) {
     if (whole_found_[cell]) return;
     call::Value& held = cells_[cell];
+    if (held.absent()) {
+        held = value;
+        return;
+    }
     std::vector<call::Value>& list = lists_[cell];
     if (held.kind() != call::Value::Kind::list) {
         list.assign({held});

@@ -47,30 +47,51 @@ public:
 
     /// Starts over with all cells absent, for records that are no JSON: fill them with `put`.
     void reset();
-    void put(Cell cell, call::Value value) { add(cell, value); }
+    template <class Scalar>
+    void put(Cell cell, Scalar scalar) {
+        // Nearly always the first value of its cell. It is made in its place: a value that is put
+        // together elsewhere and copied whole at once waits for its parts to reach the cache.
+        call::Value& held = cells_.data()[cell];
+        if (held.absent()) [[likely]] {
+            held = call::Value::of(scalar);
+        } else {
+            append(cell, call::Value::of(scalar));
+        }
+    }
+
+    // For another way of walking than a tape, which comes by the same values in the same order.
+
+    using Node = PathTrie::Node;
+    template <class Scalar>
+    void found(const Node& node, Scalar scalar) {
+        if (node.cell == no_cell) return;
+        if (!node.has_more) [[likely]] {
+            put(node.cell, scalar);
+        } else {
+            found(node, call::Value::of(scalar));
+        }
+    }
+    void found(const Node& node, const call::Value& value);
+    void found_text(const Node& node, std::string_view text) {
+        if (node.json && node.has_children) [[unlikely]]
+            nested(text, node);
+        found(node, text);
+    }
+    void found_empty_array(const Node& node);
+    /// Around the value of a key of the record that is the whole path: it alone counts.
+    void begin_whole(const Node& node);
+    void end_whole(const Node& node);
+
     [[nodiscard]] std::span<const call::Value> cells() const noexcept { return cells_; }
 
 private:
     static constexpr std::size_t max_nested = 4;  // JSON texts within one record
     static constexpr std::uint32_t nested_depth = 32;
 
-    void object(const Tape& tape, std::size_t at, const PathTrie::Node& node);
-    void value(const Tape& tape, std::size_t at, const PathTrie::Node& node);
-    void array(const Tape& tape, std::size_t at, const PathTrie::Node& node);
-    void nested(std::string_view text, const PathTrie::Node& node);
-    void whole(const Tape& tape, std::size_t at, const PathTrie::Node& node);
-    void add_scalar(const Tape& tape, std::size_t at, const PathTrie::Node& node);
-    void add(const PathTrie::Node& node, const call::Value& value) {
-        trie_.each_cell(node, [&](Cell cell) { add(cell, value); });
-    }
-    void add(Cell cell, const call::Value& value) {
-        call::Value& held = cells_.data()[cell];
-        if (held.absent()) [[likely]] {
-            held = value;
-        } else {
-            append(cell, value);
-        }
-    }
+    void object(const Tape& tape, std::size_t at, const Node& node);
+    void value(const Tape& tape, std::size_t at, const Node& node);
+    void array(const Tape& tape, std::size_t at, const Node& node);
+    void nested(std::string_view text, const Node& node);
     void append(Cell cell, const call::Value& value);
 
     const PathTrie& trie_;

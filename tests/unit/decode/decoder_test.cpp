@@ -1,8 +1,11 @@
 #include "decode/decoder.hpp"
 
+#include "call/address.hpp"
 #include "support.hpp"
 
 #include <gmock/gmock.h>
+
+#include <random>
 
 namespace decode {
 namespace {
@@ -255,6 +258,43 @@ TEST(Decoder, TakesShortNestedAndDottedNames) {
     }
     EXPECT_EQ(decode(R"({"time":1,"status":200.5})", "native").at("http_response.code"),
               "<absent>");
+}
+
+TEST(Decoder, TakesAsAddressesWhatIsOne) {
+    std::mt19937 random(5);
+    std::string lines;
+    std::vector<std::string> texts;
+    for (int i = 0; i < 5000; ++i) {
+        std::string text;
+        for (unsigned part = 0; part < 3 + random() % 3; ++part) {
+            if (part > 0) text += random() % 30 == 0 ? ".." : ".";
+            text += random() % 20 == 0 ? "0" + std::to_string(random() % 20)
+                                       : std::to_string(random() % 300);
+        }
+        if (random() % 20 == 0) text += 'x';
+        lines += R"({"time":1,"ip":")" + text + "\"}\n";
+        texts.push_back(text);
+    }
+    const auto out = decode(lines, "native");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const std::string wanted = call::parse_address(texts[i]) ? texts[i] : "<absent>";
+        ASSERT_EQ(out.at("src_endpoint.ip", i), wanted) << texts[i];
+    }
+}
+
+TEST(Decoder, LooksUpMoreOperationsThanItRemembers) {
+    const std::vector<std::pair<std::string, std::string>> prefixes = {
+        {"Get", "2"}, {"Put", "1"}, {"BatchGet", "2"}, {"Delete", "4"}, {"Odd", "99"}};
+    std::string lines;
+    for (int i = 0; i < 4000; ++i) {
+        lines += R"({"eventTime":"2025-06-01T00:00:00Z","eventName":")" +
+                 prefixes[static_cast<std::size_t>(i) % 5].first + std::to_string(i % 2000) +
+                 "\"}\n";
+    }
+    const auto out = decode(lines, "aws-cloudtrail");
+    for (std::size_t i = 0; i < 4000; ++i) {
+        ASSERT_EQ(out.at("activity_id", i), prefixes[i % 5].second);
+    }
 }
 
 TEST(Decoder, ReusesABatchThatWasCleared) {

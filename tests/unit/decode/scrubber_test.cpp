@@ -127,6 +127,21 @@ TEST(Anchors, AreTheSameWhereverTheyStand) {
     }
 }
 
+TEST(Scrubber, FindsItsMarkWhereverItStands) {
+    const std::string mark = "scrubbed:";
+    for (std::size_t before = 0; before < 150; ++before) {
+        for (const std::size_t behind : {0u, 1u, 30u, 70u}) {
+            // Full of what the search stops at.
+            std::string text;
+            while (text.size() < before) text += "d:";
+            text.resize(before);
+            EXPECT_TRUE(has_scrubbed(text + mark + std::string(behind, 'd')));
+            EXPECT_FALSE(has_scrubbed(text + mark.substr(1) + std::string(behind, 'd')));
+            EXPECT_FALSE(has_scrubbed(text + mark.substr(0, 8) + std::string(behind, 'd')));
+        }
+    }
+}
+
 TEST(Scrubber, SurvivesAnyBytes) {
     std::mt19937 random(7);
     const std::string alphabet =

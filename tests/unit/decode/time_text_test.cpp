@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace decode {
 namespace {
 
@@ -85,6 +87,17 @@ TEST(TimeText, RefusesWhatIsOutOfRange) {
     EXPECT_FALSE(epoch(1e308));
     EXPECT_FALSE(epoch(std::int64_t{INT64_MAX}));
     EXPECT_FALSE(read_time(call::Value::of(true)));
+}
+
+TEST(TimeText, ReadsTheMostCommonFormAsItsRelatives) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text = "2023-07-10T11:42:18";
+        for (unsigned i = random() % 4; i-- > 0;) {
+            text[random() % text.size()] = "0123456789-:Tx./"[random() % 16];
+        }
+        ASSERT_EQ(read(text + "Z"), read(text + "+00:00")) << text;
+    }
 }
 
 }  // namespace
