@@ -117,6 +117,8 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 void Decoder::decode(std::string_view lines, std::uint32_t first_record, base::WallTime arrival,
                      call::Batch& out, std::vector<Reject>& rejects) {
     TextRoom room(out, lines);
+    // All values are collected from tapes.
+    if (state_->plan.all_values == call::no_slot) state_->reader.begin(lines);
     std::uint32_t index = first_record;
     each_line(lines, [&](std::string_view line, std::size_t readable_behind) {
         if (!blank(line)) {

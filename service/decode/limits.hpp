@@ -6,6 +6,9 @@
 
 namespace decode {
 
+/// The most that max_depth may be.
+inline constexpr std::uint32_t most_depth = 64;
+
 /// Bounds on one record (reliability.md 6.3). What is beyond them is one reject, never a failure of
 /// the batch.
 struct Limits {
@@ -18,7 +21,7 @@ struct Limits {
 /// True when each limit is within its range.
 [[nodiscard]] constexpr bool within_range(const Limits& limits) noexcept {
     return limits.max_line_bytes >= 1024 && limits.max_line_bytes <= 1024 * 1024 &&
-           limits.max_depth >= 1 && limits.max_depth <= 64 && limits.max_keys >= 1 &&
+           limits.max_depth >= 1 && limits.max_depth <= most_depth && limits.max_keys >= 1 &&
            limits.max_keys <= 65'536 && limits.skew_future.count() >= 0;
 }
 

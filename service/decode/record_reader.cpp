@@ -14,13 +14,16 @@ RecordReader::RecordReader(const FormatModel& model, const PathTrie& trie, std::
       column_cells_(columns),
       limits_(limits),
       parser_(limits.max_depth),
-      walker_(trie, cells) {}
+      walker_(trie, cells),
+      line_walker_(trie, walker_, limits_) {}
 
 std::optional<RejectCode> RecordReader::read(std::string_view line, std::size_t readable_behind,
                                              bool check) {
     notes_ = 0;
     if (line.size() > limits_.max_line_bytes) return RejectCode::line_too_long;
     if (model_.lines == FormatModel::Lines::access) return read_access(line);
+    line_walked_ = line_walker_.walk(line);
+    if (line_walked_) return {};
     auto code = parser_.parse(line, readable_behind);
     if (code == RejectCode::bad_json && model_.x_escapes) {
         code = parser_.parse_with_x_escapes(line);
@@ -29,10 +32,15 @@ std::optional<RejectCode> RecordReader::read(std::string_view line, std::size_t 
     if (code) return code;
     if (parser_.tape().type(Tape::root) != '{') return RejectCode::not_an_object;
     if (check) {
-        if (const auto bad = check_keys(parser_.tape(), limits_.max_keys)) return bad;
+        if (const auto bad = check_keys()) return bad;
     }
     walker_.walk(parser_.tape());
     return {};
+}
+
+std::optional<RejectCode> RecordReader::check_keys() const {
+    if (line_walked_) return {};
+    return decode::check_keys(parser_.tape(), limits_.max_keys);
 }
 
 std::optional<RejectCode> RecordReader::read_access(std::string_view line) {

@@ -71,6 +71,7 @@ std::string_view Splitter::joined(std::string_view line) {
 
 bool Splitter::json(std::string_view body) {
     bool whole = true;
+    plan_.reader->begin(body);
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = std::min(body.find('\n', at), body.size());
         std::string_view line = trimmed(body.substr(at, end - at));
@@ -189,7 +190,7 @@ Splitter::Outcome Splitter::document(std::string_view text, std::size_t readable
         }
     }
     if (const auto outcome = unwrapped(text, depth)) return *outcome;
-    if (const auto bad = check_keys(plan_.reader->tape(), limits_.max_keys)) {
+    if (const auto bad = plan_.reader->check_keys()) {
         refuse(text, *bad);
         return Outcome::done;
     }

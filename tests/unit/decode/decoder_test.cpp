@@ -260,6 +260,19 @@ TEST(Decoder, TakesShortNestedAndDottedNames) {
               "<absent>");
 }
 
+TEST(Decoder, LendsTextsThatStandInTheLines) {
+    const auto out =
+        decode("{\"time\":1,\"a\":\"plain\",\"b\":\"esc\\taped\"}\n" + std::string(100, '\n'),
+               "json", {"a", "b"});
+    const auto lent = [&](std::string_view name) {
+        const char* data = (*out.batch)[0].at(out.names->find(name)).text().data();
+        return data >= out.lines.data() && data < out.lines.data() + out.lines.size();
+    };
+    EXPECT_TRUE(lent("a"));
+    EXPECT_FALSE(lent("b"));
+    EXPECT_EQ(out.at("b"), "esc\taped");
+}
+
 TEST(Decoder, TakesAsAddressesWhatIsOne) {
     std::mt19937 random(5);
     std::string lines;

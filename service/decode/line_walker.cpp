@@ -1,0 +1,391 @@
+#include "decode/line_walker.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace decode {
+namespace {
+
+constexpr std::array<bool, 256> bytes_of(std::string_view text) {
+    std::array<bool, 256> out{};
+    for (const char c : text) out[static_cast<unsigned char>(c)] = true;
+    return out;
+}
+
+constexpr std::string_view blanks = " \t\r\n";
+/// What may stand behind a number or a word.
+constexpr auto ends_scalar = bytes_of(" \t\r\n,:[]{}");
+
+bool among(const std::array<bool, 256>& bytes, char c) {
+    return bytes.data()[static_cast<unsigned char>(c)];
+}
+
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/// A run of digits, eight bytes at once: how long numbers are cannot be predicted either.
+struct Digits {
+    std::ptrdiff_t count = 0;  // 0 to 8
+    std::uint64_t number = 0;
+    std::uint64_t power = 1;  // 10 to the count
+
+    static Digits at(const char* text) {
+        static constexpr std::array<std::uint64_t, 9> powers = {
+            1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+        std::uint64_t bytes = 0;
+        for (unsigned i = 0; i < 8; ++i) {  // One load where the lowest byte is the first.
+            bytes |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+        }
+        const std::uint64_t halves = bytes ^ 0x3030'3030'3030'3030u;
+        const std::uint64_t others =
+            (halves | (halves + 0x0606'0606'0606'0606u)) & 0xf0f0'f0f0'f0f0'f0f0u;
+        const auto count = static_cast<unsigned>(others == 0 ? 8 : std::countr_zero(others) / 8);
+        // Zeros in front instead of what stands behind; neighbours are joined three times.
+        std::uint64_t joined = count == 0 ? 0 : halves << (64 - 8 * count);
+        joined = (joined * 10 + (joined >> 8)) & 0x00ff'00ff'00ff'00ffu;
+        joined = (joined * 100 + (joined >> 16)) & 0x0000'ffff'0000'ffffu;
+        joined = (joined * 10'000 + (joined >> 32)) & 0x0000'0000'ffff'ffffu;
+        return {count, joined, powers.data()[count]};
+    }
+};
+
+std::uint32_t hash_of(const KeySignature& key) {
+    const std::uint64_t mixed =
+        (key.head ^ (key.tail * 0x9e37'79b9'7f4a'7c15u) ^ key.size) * 0xff51'afd7'ed55'8ccdu;
+    return static_cast<std::uint32_t>(mixed >> 32);
+}
+
+}  // namespace
+
+bool LineWalker::walk(std::string_view text) {
+    LineIndex::Parts parts;
+    if (!index_.find(text, parts)) return false;
+    base_ = parts.base;
+    end_ = parts.end;
+    escape_ = parts.escape;
+    text_end_ = text.data() + text.size();
+    depth_ = 0;
+    keys_ = 0;
+    looked_back_ = 0;
+    if (escape_ < text_end_) {
+        // A string is never longer unescaped, and is written a vector at a time.
+        if (unescaped_.size() < text.size() + LineIndex::padding)
+            unescaped_.resize(text.size() + LineIndex::padding);
+        unescaped_end_ = unescaped_.data();
+    }
+    const auto start = static_cast<std::uint32_t>(text.data() - base_);
+    const auto stop = start + text.size();
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos || text[first] != '{') return false;
+    if (parts.first == end_ || *parts.first != start + first) return false;
+    walker_.reset();
+    shapes_.refresh();
+    const Part behind = object(parts.first + 1, Shapes::root, &trie_.root());
+    // All parts ascend: where the last bracket is in the text and nothing follows, all were.
+    if (behind == nullptr || behind[-1] >= stop || (behind != end_ && *behind < stop)) return false;
+    index_.passed(behind);
+    return keys_ <= limits_.max_keys;
+}
+
+/// The bytes between the quotes. Behind a string stands its quote, perhaps blanks, and the next
+/// part, or the end of the block.
+inline bool LineWalker::string_at(Part at, std::string_view& out) const {
+    const char* start = base_ + *at + 1;
+    const char* last = base_ + at[1] - 1;
+    if (*last != '"') [[unlikely]] {
+        while (last > start && blanks.contains(*last)) --last;
+        if (*last != '"') return false;
+    }
+    out = {start, static_cast<std::size_t>(last - start)};
+    return last >= start;
+}
+
+LineWalker::Part LineWalker::string(Part at, const Node* node) {
+    const bool plain = !may_hold_escape(at);
+    if (plain && node == nullptr) return at + 1;
+    std::string_view text;
+    if (!string_at(at, text)) return nullptr;
+    if (!plain && !unescape(text)) return nullptr;
+    if (node != nullptr) walker_.found_text(*node, text);
+    return at + 1;
+}
+
+/// Reads a string that the next backslash stands in, or right behind.
+bool LineWalker::unescape(std::string_view& text) {
+    const char* const text_behind = text.data() + text.size();
+    if (escape_ >= text_behind) return true;
+    // It stands between parts; or the record broke off, and this is of the next.
+    if (escape_ < text.data() || text_behind > text_end_) return false;
+    char* end = index_.unescape(text.data(), unescaped_end_);
+    if (end == nullptr) return false;
+    text = {unescaped_end_, static_cast<std::size_t>(end - unescaped_end_)};
+    unescaped_end_ = end;
+    const std::string_view rest(text_behind, static_cast<std::size_t>(text_end_ - text_behind));
+    escape_ = rest.data() + std::min(rest.find('\\'), rest.size());
+    return true;
+}
+
+/// `at` is the part behind the bracket.
+LineWalker::Part LineWalker::object(Part at, Shapes::Id shape, const Node* node) {
+    // What the loop needs stands in locals: through `this` it would be read again for each key.
+    const char* const base = base_;
+    const Part end = end_;
+    if (at == end) return nullptr;
+    if (base[*at] == '}') return at + 1;
+    // The parser's bound, which counts what is not empty.
+    if (++depth_ >= limits_.max_depth) return nullptr;
+    Object here{.first = at, .node = node, .shape = shape};
+    auto members = shapes_.members(shape);
+    const Shapes::Member* next = members.data();
+    const Shapes::Member* last = next + members.size();
+    for (std::uint32_t keys = 1;; ++keys) {
+        // Key, colon, value and what follows: none of them looks further.
+        if (end - at < 4) [[unlikely]]
+            return nullptr;
+        auto match = Shapes::Member::no;
+        const Shapes::Member* key = next;
+        // Optional fields are left out: a few more are tried before the key is looked up.
+        const Shapes::Member* const near = last - next > near_keys ? next + near_keys : last;
+        for (; key != near; ++key) {
+            match = key->match(base + *at);
+            if (match != Shapes::Member::no) [[likely]]
+                break;
+        }
+        if (match == Shapes::Member::no) [[unlikely]] {
+            here.expected = static_cast<std::size_t>(next - members.data());
+            key = unexpected(at, here);
+            if (key == nullptr) return nullptr;
+            members = shapes_.members(shape);
+            next = members.data() + here.expected;
+            // Where keys came out of order, each must be shown to be distinct.
+            last = here.ordered ? members.data() + members.size() : next;
+        } else {
+            next = key + 1;
+        }
+        // The index is of strings that end and hold valid bytes: one that is not wanted needs no
+        // look. Where the pattern stands, so do its parts.
+        const char* const behind = base + at[3];
+        if (match == Shapes::Member::with_string && behind <= escape_ && key->cell != no_cell &&
+            behind[-1] == '"') [[likely]] {
+            if (key->cell != Shapes::Member::nowhere) {
+                const char* start = base + *at + key->size;
+                const auto size = static_cast<std::size_t>(behind - 1 - start);
+                walker_.put(key->cell, std::string_view(start, size));
+            }
+            at += 3;
+        } else {
+            if (base[at[1]] != ':') return nullptr;
+            at = other(at + 2, shape, *key);
+            if (at == nullptr || at == end) return nullptr;
+        }
+        const char separator = base[*at++];
+        if (separator == ',') [[likely]]
+            continue;
+        if (separator != '}') return nullptr;
+        --depth_;
+        keys_ += keys;
+        return at;
+    }
+}
+
+/// Any value behind a key.
+LineWalker::Part LineWalker::other(Part at, Shapes::Id shape, const Shapes::Member& key) {
+    const Node* node = key.node;
+    const char first = first_of(at);
+    const Shapes::Id inside =
+        first == '{' || first == '[' ? shapes_.behind(shape, key) : Shapes::none;
+    if (key.is_path) [[likely]]
+        return value(at, inside, node);
+    // Whether the rest of a path counts depends on keys that may be still to come.
+    if (shape != Shapes::root) return nullptr;
+    walker_.begin_whole(*node);
+    at = value(at, inside, node);
+    walker_.end_whole(*node);
+    return at;
+}
+
+/// A key that is not the one expected: optional fields are missing, or it is a new one. Null gives
+/// up.
+const Shapes::Member* LineWalker::unexpected(Part at, Object& object) {
+    std::string_view key;
+    if (first_of(at) != '"' || first_of(at + 1) != ':' || !string_at(at, key)) return nullptr;
+    if (escape_ < key.data() + key.size()) return nullptr;
+    const std::uint32_t hash = hash_of(KeySignature::of_tape(key));
+    if (const auto place = shapes_.find(object.shape, key, hash)) {
+        const bool forward = object.ordered && *place >= object.expected;
+        if (!forward && !distinct(at, object, key, hash)) return nullptr;
+        object.expected = *place + 1;
+        return &shapes_.members(object.shape)[*place];
+    }
+    const bool room = shapes_.room_for(object.shape, key);
+    // While all keys before it are the shape's, a key that is not the shape's is none of them.
+    if (!(room && object.ordered) && !distinct(at, object, key, hash)) return nullptr;
+    Shapes::Member made{.hash = hash};
+    if (const auto* edge = object.node != nullptr ? trie_.find(*object.node, key) : nullptr) {
+        made.node = &trie_.node(edge->target);
+        made.is_path = edge->segment == 0;
+        const bool walked = made.node->json && made.node->has_children;
+        if (made.is_path && !made.node->has_more && !walked) {
+            made.cell = made.node->cell == no_cell ? Shapes::Member::nowhere : made.node->cell;
+        }
+    } else {
+        made.cell = Shapes::Member::nowhere;
+    }
+    if (!room) {
+        passing_ = made;
+        return &passing_;
+    }
+    shapes_.learn(object.shape, object.expected, key, made);
+    return &shapes_.members(object.shape)[object.expected++];
+}
+
+/// Whether the object had no such key so far. A filter of 256 bits says so for nearly every key;
+/// only where it cannot tell, the keys are compared.
+bool LineWalker::distinct(Part at, Object& object, std::string_view key, std::uint32_t hash) {
+    auto& seen = seen_[depth_];
+    const auto noted_before = [&](std::uint32_t bits) {
+        std::uint64_t& word = seen.data()[bits >> 30];
+        const std::uint64_t bit = std::uint64_t{1} << ((bits >> 24) & 63);
+        return (std::exchange(word, word | bit) & bit) != 0;
+    };
+    if (object.ordered) {
+        object.ordered = false;
+        seen = {};
+        each_key(object.first, at, [&](std::string_view before) {
+            noted_before(hash_of(KeySignature::of_tape(before)));
+        });
+    }
+    if (!noted_before(hash)) return true;
+    if (looked_back_ > most_looked_back) return false;
+    bool same = false;
+    each_key(object.first, at, [&](std::string_view before) { same |= before == key; });
+    return !same;
+}
+
+/// The keys of an object between two of them, all of which were walked already.
+template <class Function>
+void LineWalker::each_key(Part from, Part to, Function&& function) {
+    looked_back_ += static_cast<std::uint32_t>(to - from);
+    for (Part at = from; at < to; ++at) {  // Behind the comma.
+        std::string_view key;
+        string_at(at, key);
+        function(key);
+        std::size_t depth = 0;
+        at += 2;
+        do {
+            const char c = first_of(at++);
+            depth += c == '{' || c == '[' ? 1u : 0u;
+            depth -= c == '}' || c == ']' ? 1u : 0u;
+        } while (depth != 0);
+    }
+}
+
+/// The part behind the value.
+LineWalker::Part LineWalker::value(Part at, Shapes::Id inside, const Node* node) {
+    switch (first_of(at)) {
+        case '"':
+            return string(at, node);
+        case '{':
+            if (node != nullptr) walker_.found(*node, call::Value::object());
+            return object(at + 1, inside, node);
+        case '[':
+            return array(at + 1, inside, node);
+        case 't':
+        case 'f':
+            return boolean(at, node);
+        case 'n':
+            if (!word(at, "null")) return nullptr;
+            if (node != nullptr) walker_.found(*node, call::Value::null());
+            return at + 1;
+        default:
+            return number(at, node);
+    }
+}
+
+LineWalker::Part LineWalker::array(Part at, Shapes::Id inside, const Node* node) {
+    if (at == end_) return nullptr;
+    if (first_of(at) == ']') {
+        if (node != nullptr) walker_.found_empty_array(*node);
+        return at + 1;
+    }
+    if (++depth_ >= limits_.max_depth) return nullptr;
+    for (;;) {
+        if (at == end_) return nullptr;
+        at = value(at, inside, node);
+        if (at == nullptr || at == end_) return nullptr;
+        const char behind = first_of(at++);
+        if (behind == ',') continue;
+        --depth_;
+        return behind == ']' ? at : nullptr;
+    }
+}
+
+bool LineWalker::word(Part at, std::string_view spelling) const {
+    const char* start = base_ + *at;
+    return std::memcmp(start, spelling.data(), spelling.size()) == 0 &&
+           among(ends_scalar, start[spelling.size()]);
+}
+
+/// One path for both, since which it is cannot be predicted.
+LineWalker::Part LineWalker::boolean(Part at, const Node* node) {
+    const bool is_true = word(at, "true");
+    const bool is_false = word(at, "false");
+    if (is_true == is_false) return nullptr;
+    if (node != nullptr) walker_.found(*node, is_true);
+    return at + 1;
+}
+
+LineWalker::Part LineWalker::number(Part at, const Node* node) {
+    constexpr std::ptrdiff_t most_digits = 18;  // They fit 63 bits, whatever they are.
+    const char* start = base_ + *at;
+    const bool negative = *start == '-';
+    if (negative) ++start;
+    const char* end = start;
+    std::uint64_t number = 0;
+    for (Digits eight = Digits::at(end); end - start <= most_digits; eight = Digits::at(end)) {
+        number = number * eight.power + eight.number;
+        end += eight.count;
+        if (eight.count < 8) break;
+    }
+    const std::ptrdiff_t size = end - start;
+    if (size == 0 || size > most_digits || (*start == '0' && size > 1)) return nullptr;
+    if (*end == '.' || (*end | 0x20) == 'e') return real(at, node);
+    if (!among(ends_scalar, *end)) return nullptr;
+    if (node != nullptr) {
+        const auto absolute = static_cast<std::int64_t>(number);
+        walker_.found(*node, negative ? -absolute : absolute);
+    }
+    return at + 1;
+}
+
+/// A number whose whole part was looked at already.
+LineWalker::Part LineWalker::real(Part at, const Node* node) {
+    const char* const start = base_ + *at;
+    const char* const most = start + LineIndex::padding / 2;  // Readable behind any text.
+    const auto digits = [&](const char*& from) {
+        const char* first = from;
+        while (from < most && digit(*from)) ++from;
+        return from != first;
+    };
+    const char* end = start + (*start == '-' ? 1 : 0);
+    digits(end);
+    if (*end == '.' && !digits(++end)) return nullptr;
+    if ((*end | 0x20) == 'e') {
+        ++end;
+        if (*end == '+' || *end == '-') ++end;
+        if (!digits(end)) return nullptr;
+    }
+    if (end >= most || !among(ends_scalar, *end)) return nullptr;
+    double number = 0;
+    const auto [stop, fault] = std::from_chars(start, end, number);
+    if (fault != std::errc{} || stop != end || !std::isfinite(number)) return nullptr;
+    if (node != nullptr) walker_.found(*node, number);
+    return at + 1;
+}
+
+}  // namespace decode
