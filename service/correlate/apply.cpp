@@ -1,5 +1,6 @@
-#include "correlate/siphash.hpp"
+#include "correlate/ring.hpp"
 #include "correlate/state.hpp"
+#include "correlate/values.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -13,6 +14,7 @@ constexpr std::size_t ahead = 16;  // matches whose groups are fetched early; 8 
 
 void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
     if (watermark <= watermark_) return;
+    settle();
     watermark_ = watermark;
     const std::size_t first = out.size();
     const auto due = buffer_.due(watermark);
@@ -23,7 +25,7 @@ void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
         const bool last = i + 1 == due.size() || due[i + 1].group != pending.group ||
                           !due[i + 1].same_call(pending);
         apply(pending.group, pending.hit(), last, out);
-        --groups_[pending.group].waiting;  // only now: a sweep on the way must leave it alone
+        done_with(pending.group);  // only now: a sweep on the way must leave it alone
     }
     buffer_.pop(due.size());
     for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) sweep(c, watermark, out);
@@ -39,6 +41,8 @@ void Engine::State::apply(GroupId id, const Hit& hit, bool last_of_call, std::ve
             return apply_plain(id, hit, out);
         case Counter::Kind::count:
             return apply_count(id, hit, out);
+        case Counter::Kind::few:
+            return apply_few(id, hit, out);
         default:
             return apply_window(id, hit, last_of_call, out);
     }
@@ -47,7 +51,7 @@ void Engine::State::apply(GroupId id, const Hit& hit, bool last_of_call, std::ve
 void Engine::State::apply_plain(GroupId id, const Hit& hit, std::vector<Firing>& out) {
     const Counter& counter = plan_.counters[groups_[id].counter];
     if (counter.span == 0) return fire(id, hit, 1, true, out);
-    wake(id, out);
+    wake(id, hit.time, out);
     Group& group = groups_[id];
     Group::Memory& memory = group.memory();
     if (memory.fired_at != no_time && hit.time < memory.fired_at + counter.span) {
@@ -63,7 +67,7 @@ void Engine::State::apply_plain(GroupId id, const Hit& hit, std::vector<Firing>&
 void Engine::State::apply_count(GroupId id, const Hit& hit, std::vector<Firing>& out) {
     const Counter& counter = plan_.counters[groups_[id].counter];
     const std::int64_t from = hit.time - counter.span;
-    wake(id, out);
+    wake(id, hit.time, out);
     Group* group = &groups_[id];
     const std::int64_t newest = Ring(*group).newest();
     // Each step counts: a range or an inequality may fail and hold again between two hits.
@@ -79,11 +83,30 @@ void Engine::State::apply_count(GroupId id, const Hit& hit, std::vector<Firing>&
     conclude(id, hit, counter.holds(group->size), group->size, true, out);
 }
 
+void Engine::State::apply_few(GroupId id, const Hit& hit, std::vector<Firing>& out) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
+    const std::int64_t from = hit.time - counter.span;
+    wake(id, hit.time, out);
+    Group* group = &groups_[id];
+    const std::int64_t newest = Values(*group).newest();
+    while (Values(*group).drop_oldest(from)) {
+        if (group->fired && (group->size == 0 || !counter.holds(group->size)))
+            fall(id, newest, out);
+    }
+    const std::uint32_t known = Values(*group).find(hit.value);
+    if (known == Values::none && Values(*group).full()) {
+        groups_.grow(id);
+        group = &groups_[id];
+    }
+    Values(*group).add(hit, known);
+    conclude(id, hit, counter.holds(group->size), group->size, true, out);
+}
+
 void Engine::State::apply_window(GroupId id, const Hit& hit, bool last_of_call,
                                  std::vector<Firing>& out) {
     const Counter& counter = plan_.counters[groups_[id].counter];
     const std::int64_t from = hit.time - counter.span;
-    wake(id, out);
+    wake(id, hit.time, out);
     Group& group = groups_[id];
     Window*& window = group.window();
     std::ptrdiff_t bytes = 0;
@@ -142,6 +165,8 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             firing.sample.push_back(hit.ref);
         } else if (counter.kind == Counter::Kind::count) {
             Ring(group).sample(firing.sample);
+        } else if (counter.kind == Counter::Kind::few) {
+            Values(group).sample(hit.time - counter.span, firing.sample);
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
         }
@@ -197,6 +222,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
             case Counter::Kind::ordered:
                 derived.value = chain.rule;
                 break;
+            case Counter::Kind::few:
             case Counter::Kind::distinct:
                 derived.value = hash(0, text);
                 break;
@@ -222,12 +248,16 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
             }
         }
         bool fresh = false;
-        const GroupId group = groups_.intern(chain.counter, hash(outer.seed, key), key, fresh);
-        if (fresh) members_[chain.counter].ids.push_back(group);
+        const GroupId group = groups_.intern(chain.counter, table_hash(outer, key), key, fresh);
         ++groups_[group].waiting;  // a sweep on the way must not take it away
         apply(group, derived, true, out);
-        --groups_[group].waiting;
+        done_with(group);
     }
+}
+
+void Engine::State::done_with(GroupId id) {
+    Group& group = groups_[id];
+    if (--group.waiting == 0 && !group.live) release(id);
 }
 
 std::uint32_t Engine::State::period(std::int64_t time) const noexcept {

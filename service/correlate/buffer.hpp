@@ -1,12 +1,14 @@
 #pragma once
 
-#include "correlate/groups.hpp"
+#include "correlate/group.hpp"
 #include "correlate/window.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace correlate {
@@ -29,20 +31,59 @@ struct Pending {
 };
 static_assert(sizeof(Pending) == 40);
 
-/// Matches in the order of (time, id), whatever order they come in. Calls that come in order cost
-/// no sorting.
+/// Matches in the order of (time, id), whatever order they come in.
+///
+/// Logs come nearly in order of time, and with whole seconds or milliseconds: what comes in order
+/// of time is only sorted among those of one time, and only when it is due. Stragglers are sorted
+/// and merged.
+///
+/// `Tie` orders the matches of one call: by counter, then group key, then value.
+template <class Tie>
 class Buffer {
 public:
-    /// Orders the matches of one call: by counter, then group key, then value.
-    using Tie = std::function<bool(const Pending&, const Pending&)>;
-
     explicit Buffer(Tie tie) : tie_(std::move(tie)) {}
 
-    void push(const Pending& pending);
+    void push(const Pending& pending) {
+        const bool extends = ordered_ == matches_.size() &&
+                             (ordered_ == head_ || pending.time >= matches_.back().time);
+        matches_.push_back(pending);
+        if (extends) ++ordered_;
+    }
+
     /// Those with time <= `until`, in order; good until the next call of push or pop.
-    [[nodiscard]] std::span<const Pending> due(std::int64_t until);
+    [[nodiscard]] std::span<const Pending> due(std::int64_t until) {
+        merge();
+        const auto begin = at(head_);
+        const auto end =
+            std::upper_bound(begin, matches_.end(), until,
+                             [](std::int64_t time, const Pending& p) { return time < p.time; });
+        for (auto from = begin; from != end;) {
+            auto to = from + 1;
+            while (to != end && to->time == from->time) ++to;
+            if (to - from > 1)
+                std::sort(from, to,
+                          [this](const Pending& a, const Pending& b) { return before(a, b); });
+            from = to;
+        }
+        return {begin, end};
+    }
+
     /// Forgets the first `count`.
-    void pop(std::size_t count);
+    void pop(std::size_t count) {
+        head_ += count;
+        if (head_ == matches_.size()) {
+            // A burst's memory is not kept for ever.
+            if (matches_.capacity() > 65'536 && matches_.size() < matches_.capacity() / 4) {
+                matches_ = {};
+            }
+            matches_.clear();
+            head_ = ordered_ = 0;
+        } else if (head_ > matches_.size() / 2) {
+            matches_.erase(matches_.begin(), at(head_));
+            ordered_ -= head_;
+            head_ = 0;
+        }
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return matches_.size() - head_; }
     [[nodiscard]] std::size_t bytes() const noexcept {
@@ -54,14 +95,41 @@ public:
     }
 
 private:
-    [[nodiscard]] bool before(const Pending& a, const Pending& b) const;
-    void sort();
+    [[nodiscard]] std::vector<Pending>::iterator at(std::size_t place) noexcept {
+        return matches_.begin() + static_cast<std::ptrdiff_t>(place);
+    }
+
+    /// Of one time.
+    [[nodiscard]] bool before(const Pending& a, const Pending& b) const {
+        if (a.id != b.id) return a.id < b.id;
+        if (!a.same_call(b)) return std::tie(a.block, a.record) < std::tie(b.block, b.record);
+        return tie_(a, b);
+    }
+
+    /// Brings all into the order of time.
+    void merge() {
+        if (ordered_ == matches_.size()) return;
+        const auto earlier = [](const Pending& a, const Pending& b) { return a.time < b.time; };
+        const auto begin = at(head_);
+        const auto middle = at(ordered_);
+        std::sort(middle, matches_.end(), earlier);
+        // Merges backwards: only what is later than the newcomers moves.
+        newcomers_.assign(middle, matches_.end());
+        auto old = middle;
+        auto place = matches_.end();
+        for (auto next = newcomers_.end(); next != newcomers_.begin();) {
+            const bool keep_old = old != begin && earlier(*(next - 1), *(old - 1));
+            *--place = keep_old ? *--old : *--next;
+        }
+        if (newcomers_.capacity() > 65'536) newcomers_ = {};
+        ordered_ = matches_.size();
+    }
 
     Tie tie_;
     std::vector<Pending> matches_;
-    std::vector<Pending> newcomers_;  // scratch of sort
+    std::vector<Pending> newcomers_;  // scratch of merge
     std::size_t head_ = 0;            // those before it are done with
-    std::size_t sorted_ = 0;          // matches_[head_ .. sorted_) is in order
+    std::size_t ordered_ = 0;         // matches_[head_ .. ordered_) do not go back in time
 };
 
 }  // namespace correlate

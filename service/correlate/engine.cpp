@@ -25,16 +25,21 @@ Engine::State::State(std::shared_ptr<const policy::Set> set,
       options_(options),
       plan_(plan_of(std::move(set), *names_)),
       groups_(plan_.counters),
-      members_(plan_.counters.size()),
-      buffer_([this](const Pending& a, const Pending& b) {
-          const Group& left = groups_[a.group];
-          const Group& right = groups_[b.group];
-          if (left.counter != right.counter) return left.counter < right.counter;
-          if (a.group != b.group) return left.key() < right.key();
-          return a.value < b.value;
-      }) {
+      buffer_(Tie{&groups_}) {
+    members_.reserve(plan_.counters.size());
+    for (const Counter& counter : plan_.counters) {
+        members_.push_back({Wheel(counter.sweep_every), 0});
+    }
     BASE_ASSERT(options_.shard_count >= 1 && options_.shard < options_.shard_count);
     options_.groups_per_policy = std::max(options_.groups_per_policy, fewest_groups);
+}
+
+bool Engine::State::Tie::operator()(const Pending& a, const Pending& b) const noexcept {
+    const Group& left = (*groups)[a.group];
+    const Group& right = (*groups)[b.group];
+    if (left.counter != right.counter) return left.counter < right.counter;
+    if (a.group != b.group) return left.key() < right.key();
+    return a.value < b.value;
 }
 
 std::unique_ptr<Engine::State> Engine::State::fresh() const {
@@ -46,7 +51,8 @@ Stats Engine::State::stats() const noexcept {
     out.groups = groups_.size();
     out.buffered = buffer_.size();
     out.bytes = groups_.bytes() + buffer_.bytes();
-    for (const Members& members : members_) out.bytes += members.ids.capacity() * sizeof(GroupId);
+    out.bytes += taken_.capacity() * sizeof(Taken) + keys_.capacity();
+    for (const Members& members : members_) out.bytes += members.wheel.bytes();
     return out;
 }
 
@@ -74,11 +80,13 @@ base::EventTime Engine::watermark() const noexcept {
     return base::event_time(state_->watermark());
 }
 
-Stats Engine::stats() const noexcept {
+Stats Engine::stats() const {
+    state_->settle();
     return state_->stats();
 }
 
 std::string Engine::save() const {
+    state_->settle();
     Writer content;
     state_->save(content);
     return std::move(content).seal(magic, version);

@@ -75,7 +75,7 @@ public:
     void finish(std::vector<Firing>& out);
 
     [[nodiscard]] base::EventTime watermark() const noexcept;
-    [[nodiscard]] Stats stats() const noexcept;
+    [[nodiscard]] Stats stats() const;
 
     /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a version
     /// and a CRC-32. An engine restored from it goes on exactly as this one would.

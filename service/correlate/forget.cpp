@@ -1,18 +1,18 @@
+#include "correlate/ring.hpp"
 #include "correlate/state.hpp"
+#include "correlate/values.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 namespace correlate {
 namespace {
 
 constexpr std::size_t evicted_part = 16;  // this part of a full policy's groups goes at a time
 
-/// The last multiple of `every` that is not after `time`.
-std::int64_t multiple_before(std::int64_t time, std::int64_t every) noexcept {
-    const std::int64_t rest = time % every;
-    return time - (rest < 0 ? rest + every : rest);
-}
+constexpr std::size_t ahead = 16;  // groups fetched early
+// Times of a saved state are bounded by this, so that adding a span cannot overflow.
+constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 }  // namespace
 
@@ -24,6 +24,8 @@ std::int64_t Engine::State::newest(const Group& group) const noexcept {
             return own.memory().fired_at;
         case Counter::Kind::count:
             return Ring(own).newest();
+        case Counter::Kind::few:
+            return Values(own).newest();
         default:
             return own.window() == nullptr ? no_time : own.window()->newest();
     }
@@ -35,42 +37,55 @@ std::uint64_t Engine::State::weight(const Group& group) const noexcept {
         case Counter::Kind::plain:
             return std::uint64_t{group.matches} + 1;
         case Counter::Kind::count:
+        case Counter::Kind::few:
             return group.size;
         default:
             return own.window() == nullptr ? 0 : own.window()->weight();
     }
 }
 
-void Engine::State::wake(GroupId id, std::vector<Firing>& out) {
+void Engine::State::wake(GroupId id, std::int64_t time, std::vector<Firing>& out) {
     Group& group = groups_[id];
     if (group.live) return;
     Members& members = members_[group.counter];
     if (members.live >= options_.groups_per_policy) evict(group.counter, out);
     groups_[id].live = true;
     ++members.live;
+    place(id, time);
 }
 
-void Engine::State::sweep(std::uint32_t place, std::int64_t now, std::vector<Firing>& out) {
-    const Counter& counter = plan_.counters[place];
-    Members& members = members_[place];
-    // Comparing before dividing: nearly every match falls into the period of the one before.
-    if (members.swept != no_time && now < members.swept + counter.sweep_every) return;
-    const std::int64_t boundary = multiple_before(now, counter.sweep_every);
-    members.swept = boundary;
-    std::erase_if(members.ids, [&](GroupId id) {
-        Group& group = groups_[id];
-        if (group.live) {
-            const std::int64_t last = newest(group);
-            // A window includes its end; a quiet time does not.
-            const bool over = counter.kind == Counter::Kind::plain ? last + counter.span <= boundary
-                                                                   : last + counter.span < boundary;
-            if (!over) return false;
-            reset(id, out);
+/// When a group is over if no hit comes after `newest`.
+std::int64_t Engine::State::end(const Counter& counter, std::int64_t newest) noexcept {
+    // A window includes its end; a quiet time does not.
+    return std::clamp(newest, -far, far) + counter.span +
+           (counter.kind == Counter::Kind::plain ? 0 : 1);
+}
+
+void Engine::State::place(GroupId id, std::int64_t newest) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
+    Wheel& wheel = members_[groups_[id].counter].wheel;
+    // A sample of values may lose its newest one, and its window is then over earlier.
+    const bool sampled = counter.kind == Counter::Kind::distinct && counter.limit > exact_hits;
+    wheel.add(id, sampled ? wheel.passed() + 1 : end(counter, newest));
+}
+
+void Engine::State::sweep(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out) {
+    Wheel& wheel = members_[counter].wheel;
+    if (!wheel.turns(now)) return;
+    due_.clear();
+    wheel.turn(now, due_);
+    for (std::size_t i = 0; i < due_.size(); ++i) {
+        if (i + 2 * ahead < due_.size()) groups_.prefetch_pointer(due_[i + 2 * ahead]);
+        if (i + ahead < due_.size()) groups_.prefetch_block(due_[i + ahead]);
+        const GroupId id = due_[i];
+        const std::int64_t last = newest(groups_[id]);
+        if (end(plan_.counters[counter], last) > wheel.passed()) {
+            place(id, last);
+            continue;
         }
-        if (groups_[id].waiting > 0) return false;
-        release(id);
-        return true;
-    });
+        reset(id, out);
+        if (groups_[id].waiting == 0) release(id);
+    }
 }
 
 void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
@@ -82,10 +97,8 @@ void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
     Members& members = members_[place];
     std::vector<Candidate> candidates;
     candidates.reserve(members.live);
-    for (const GroupId id : members.ids) {
-        const Group& group = groups_[id];
-        if (group.live) candidates.push_back({weight(group), newest(group), id});
-    }
+    members.wheel.each(
+        [&](GroupId id) { candidates.push_back({weight(groups_[id]), newest(groups_[id]), id}); });
     const std::size_t count = std::max<std::size_t>(candidates.size() / evicted_part, 1);
     // By content only: which group goes must not depend on the order in which they came.
     const auto lesser = [&](const Candidate& a, const Candidate& b) {
@@ -97,9 +110,9 @@ void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
     std::nth_element(candidates.begin(), end - 1, candidates.end(), lesser);
     std::for_each(candidates.begin(), end, [&](const Candidate& gone) { reset(gone.id, out); });
     stats_.evicted += count;
-    std::erase_if(members.ids, [&](GroupId id) {
-        if (groups_[id].live || groups_[id].waiting > 0) return false;
-        release(id);
+    members.wheel.erase_if([&](GroupId id) {
+        if (groups_[id].live) return false;
+        if (groups_[id].waiting == 0) release(id);
         return true;
     });
 }
@@ -114,7 +127,7 @@ void Engine::State::reset(GroupId id, std::vector<Firing>& out) {
     group.episode = group.matches = group.told = 0;
     if (kind == Counter::Kind::plain) {
         group.memory() = {};
-    } else if (kind == Counter::Kind::count) {
+    } else if (kind == Counter::Kind::count || kind == Counter::Kind::few) {
         group.size = group.head = 0;
     } else if (group.window() != nullptr) {
         groups_.account(-static_cast<std::ptrdiff_t>(group.window()->bytes()));
@@ -124,7 +137,7 @@ void Engine::State::reset(GroupId id, std::vector<Firing>& out) {
 
 void Engine::State::release(GroupId id) {
     const Group& group = groups_[id];
-    groups_.release(id, hash(plan_.counters[group.counter].seed, group.key()));
+    groups_.release(id, table_hash(plan_.counters[group.counter], group.key()));
 }
 
 }  // namespace correlate

@@ -20,7 +20,7 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             // A ring cannot hold that many hits exactly; a sum of ones is bounded.
             return limit > exact_hits ? Counter::Kind::sum : Counter::Kind::count;
         case Correlation::Type::value_count:
-            return Counter::Kind::distinct;
+            return limit > few_values ? Counter::Kind::distinct : Counter::Kind::few;
         case Correlation::Type::temporal:
             return Counter::Kind::temporal;
         case Correlation::Type::temporal_ordered:

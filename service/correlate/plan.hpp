@@ -14,6 +14,8 @@ namespace correlate {
 /// Hits of one group window that are counted one by one. Beyond it, counts and sums are exact to a
 /// 4,096th of the span, distinct values are estimated, percentiles see the newest ones.
 inline constexpr std::size_t exact_hits = 10'000;
+/// Distinct values that decide a bound and are still kept in the group's block.
+inline constexpr std::size_t few_values = 24;
 
 /// One policy that keeps groups: a correlation, or a rule that fires by itself.
 struct Counter {
@@ -23,6 +25,7 @@ struct Counter {
         sum,
         average,
         rank,
+        few,  ///< value_count with a limit of at most few_values
         distinct,
         temporal,
         ordered
@@ -45,6 +48,18 @@ struct Counter {
     std::uint64_t shard_seed = 0;  ///< The same for all policies chained to each other.
     bool one_shard = false;        ///< Chained over different group keys: not to be divided.
 
+    /// A hit carries the place of its rule.
+    [[nodiscard]] bool by_rule() const noexcept {
+        return kind == Kind::temporal || kind == Kind::ordered;
+    }
+    /// Counts distinct values.
+    [[nodiscard]] bool by_value() const noexcept {
+        return kind == Kind::few || kind == Kind::distinct;
+    }
+    /// What it keeps is a Window; that of the other kinds is in the group's block.
+    [[nodiscard]] bool has_window() const noexcept {
+        return kind != Kind::plain && kind != Kind::count && kind != Kind::few;
+    }
     /// The condition, on a number; of the temporal types without an expression too.
     [[nodiscard]] bool holds(double value) const noexcept;
 };

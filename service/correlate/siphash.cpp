@@ -22,17 +22,16 @@ struct Lanes {
         b = std::rotl(b, 17) ^ c;
         c = std::rotl(c, 32);
     }
+    template <int rounds>
     void take(std::uint64_t word) noexcept {
         d ^= word;
-        round();
-        round();
+        for (int i = 0; i < rounds; ++i) round();
         a ^= word;
     }
 };
 
-}  // namespace
-
-std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
+template <int rounds, int last_rounds>
+std::uint64_t hash_of(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
     static_assert(std::endian::native == std::endian::little);
     Lanes lanes{key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d, key0 ^ 0x6c7967656e657261,
                 key1 ^ 0x7465646279746573};
@@ -40,16 +39,26 @@ std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, std::string_view b
     for (; at + 8 <= bytes.size(); at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, bytes.data() + at, 8);
-        lanes.take(word);
+        lanes.take<rounds>(word);
     }
     std::uint64_t last = std::uint64_t{bytes.size()} << 56;
     for (unsigned shift = 0; at < bytes.size(); ++at, shift += 8) {
         last |= std::uint64_t{static_cast<unsigned char>(bytes[at])} << shift;
     }
-    lanes.take(last);
+    lanes.take<rounds>(last);
     lanes.c ^= 0xff;
-    for (int i = 0; i < 4; ++i) lanes.round();
+    for (int i = 0; i < last_rounds; ++i) lanes.round();
     return lanes.a ^ lanes.b ^ lanes.c ^ lanes.d;
+}
+
+}  // namespace
+
+std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
+    return hash_of<2, 4>(key0, key1, bytes);
+}
+
+std::uint64_t siphash_13(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
+    return hash_of<1, 3>(key0, key1, bytes);
 }
 
 }  // namespace correlate

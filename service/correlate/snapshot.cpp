@@ -1,4 +1,6 @@
+#include "correlate/ring.hpp"
 #include "correlate/state.hpp"
+#include "correlate/values.hpp"
 
 #include <algorithm>
 
@@ -16,36 +18,29 @@ void Engine::State::save(Writer& out) const {
     for (const Pending& pending : buffer_.all()) {
         waiting[groups_[pending.group].counter].push_back(pending);
     }
+    std::vector<std::vector<GroupId>> held(plan_.counters.size());
+    groups_.each([&](GroupId id) { held[groups_[id].counter].push_back(id); });
     out.number(plan_.counters.size());
     for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) {
         Writer blob;
-        save_counter(c, waiting[c], blob);
+        save_counter(c, held[c], waiting[c], blob);
         out.bytes(plan_.counters[c].key);
         out.bytes(plan_.counters[c].signature);
         out.bytes(blob.text());
     }
 }
 
-void Engine::State::save_counter(std::uint32_t place, std::span<const Pending> waiting,
-                                 Writer& out) const {
-    const Members& members = members_[place];
-    out.signed_number(members.swept);
-    out.number(members.ids.size());
-    for (const GroupId id : members.ids) save_group(groups_[id], out);
-    // Waiting matches name their group by its place in the list above.
-    std::vector<std::pair<GroupId, std::uint64_t>> places;
-    if (!waiting.empty()) {
-        for (std::uint64_t i = 0; i < members.ids.size(); ++i) {
-            places.emplace_back(members.ids[i], i);
-        }
-        std::ranges::sort(places);
-    }
+void Engine::State::save_counter(std::uint32_t counter, std::span<const GroupId> held,
+                                 std::span<const Pending> waiting, Writer& out) const {
+    out.signed_number(members_[counter].wheel.passed());
+    out.number(held.size());
+    for (const GroupId id : held) save_group(groups_[id], out);
     out.number(waiting.size());
     std::int64_t last = 0;
     for (const Pending& pending : waiting) {
-        out.number(std::ranges::lower_bound(places, pending.group, {},
-                                            &std::pair<GroupId, std::uint64_t>::first)
-                       ->second);
+        // The group is named by its place in the list above, which ascends.
+        const auto place = std::ranges::lower_bound(held, pending.group) - held.begin();
+        out.number(static_cast<std::uint64_t>(place));
         out.signed_number(pending.time - last);
         last = pending.time;
         out.number(pending.id);
@@ -72,6 +67,9 @@ void Engine::State::save_group(const Group& group, Writer& out) const {
             out.number(group.size);
             Ring(own).save(out);
             return;
+        case Counter::Kind::few:
+            out.flag(true);
+            return Values(own).save(out);
         default:
             out.flag(own.window() != nullptr);
             if (own.window() != nullptr) own.window()->save(out);
@@ -112,11 +110,11 @@ base::Result<void> Engine::State::load(std::string_view content) {
 
 void Engine::State::load_counter(std::uint32_t place, Reader& in) {
     const Counter& counter = plan_.counters[place];
-    Members& members = members_[place];
-    members.swept = in.signed_number();
-    for (std::uint64_t n = in.count(2); n > 0 && in.good(); --n) load_group(place, in);
-    const bool by_rule =
-        counter.kind == Counter::Kind::temporal || counter.kind == Counter::Kind::ordered;
+    members_[place].wheel.set_passed(in.signed_number());
+    std::vector<GroupId> held;
+    for (std::uint64_t n = in.count(2); n > 0 && in.good(); --n) {
+        held.push_back(load_group(place, in));
+    }
     std::int64_t last = 0;
     for (std::uint64_t n = in.count(6); n > 0 && in.good(); --n) {
         const std::uint64_t group = in.number();
@@ -126,30 +124,42 @@ void Engine::State::load_counter(std::uint32_t place, Reader& in) {
         pending.block = in.number();
         pending.record = static_cast<std::uint32_t>(in.number());
         pending.value = in.number();
-        if (group >= members.ids.size() || (by_rule && pending.value >= counter.rules)) {
+        if (group >= held.size() || (counter.by_rule() && pending.value >= counter.rules)) {
             return in.spoil();
         }
-        pending.group = members.ids[group];
+        pending.group = held[group];
         ++groups_[pending.group].waiting;
         buffer_.push(pending);
     }
+    if (!in.good()) return;
+    for (const GroupId id : held) {
+        if (!groups_[id].live && groups_[id].waiting == 0) release(id);
+    }
 }
 
-void Engine::State::load_group(std::uint32_t place, Reader& in) {
+GroupId Engine::State::load_group(std::uint32_t place, Reader& in) {
     const Counter& counter = plan_.counters[place];
     const auto key = in.bytes();
     bool fresh = false;
-    const GroupId id = groups_.intern(place, hash(counter.seed, key), key, fresh);
-    if (!fresh) return in.spoil();
-    members_[place].ids.push_back(id);
+    const GroupId id = groups_.intern(place, table_hash(counter, key), key, fresh);
     const std::uint64_t flags = in.number();
     groups_[id].fired = (flags & 1) != 0;
     groups_[id].live = (flags & 2) != 0;
-    if (!groups_[id].live) return;
-    ++members_[place].live;
+    // Nothing lives before the first boundary was passed.
+    Members& members = members_[place];
+    if (!fresh || (groups_[id].live && members.wheel.passed() == no_time)) in.spoil();
+    if (!groups_[id].live || !in.good()) return id;
+    ++members.live;
     groups_[id].episode = static_cast<std::uint32_t>(in.number());
     groups_[id].matches = static_cast<std::uint32_t>(in.number());
     groups_[id].told = static_cast<std::uint32_t>(in.number());
+    load_hits(id, in);
+    this->place(id, newest(groups_[id]));
+    return id;
+}
+
+void Engine::State::load_hits(GroupId id, Reader& in) {
+    const Counter& counter = plan_.counters[groups_[id].counter];
     if (counter.kind == Counter::Kind::plain) {
         groups_[id].memory().fired_at = in.signed_number();
         groups_[id].memory().newest = in.signed_number();
@@ -158,7 +168,18 @@ void Engine::State::load_group(std::uint32_t place, Reader& in) {
         if (size > counter.limit) return in.spoil();
         groups_.reserve(id, static_cast<std::uint32_t>(size));
         if (!Ring(groups_[id]).load(in, size)) in.spoil();
-    } else if (in.flag()) {
+    } else if (!in.flag()) {
+        return;
+    } else if (counter.kind == Counter::Kind::few) {
+        std::vector<Hit> hits;
+        Values::load(in, hits);
+        if (hits.size() > counter.limit) return in.spoil();
+        groups_.reserve(id, static_cast<std::uint32_t>(hits.size()));
+        for (const Hit& hit : hits) {
+            if (Values(groups_[id]).find(hit.value) != Values::none) in.spoil();
+            Values(groups_[id]).add(hit, Values::none);
+        }
+    } else {
         auto window = make_window(counter);
         window->load(in);
         groups_.account(static_cast<std::ptrdiff_t>(window->bytes()));

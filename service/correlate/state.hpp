@@ -4,9 +4,9 @@
 #include "correlate/engine.hpp"
 #include "correlate/groups.hpp"
 #include "correlate/plan.hpp"
+#include "correlate/wheel.hpp"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace correlate {
@@ -23,6 +23,7 @@ public:
     // take.cpp
     void observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
                  std::uint64_t block);
+    void settle();
 
     // apply.cpp
     void advance(std::int64_t watermark, std::vector<Firing>& out);
@@ -38,63 +39,90 @@ public:
     [[nodiscard]] std::unique_ptr<State> fresh() const;
 
 private:
-    /// What one policy has on this shard.
+    /// What one policy has on this shard. Groups that are not live have matches waiting.
     struct Members {
-        std::vector<GroupId> ids;
+        Wheel wheel;
         std::size_t live = 0;
-        std::int64_t swept = no_time;  // the last multiple of sweep_every at which groups went
+    };
+
+    /// A match before its group was looked up.
+    struct Taken {
+        std::uint64_t hash = 0;  // of the key, for the table
+        Pending pending;
+        std::uint32_t counter = 0;
+        std::uint32_t key_at = 0;  // in keys_
+        std::uint32_t key_size = 0;
+        bool first = false;  // of its call
+    };
+
+    /// The order of the matches of one call.
+    struct Tie {
+        const Groups* groups;
+        [[nodiscard]] bool operator()(const Pending& a, const Pending& b) const noexcept;
     };
 
     // take.cpp
-    void take(const Feed& feed, const call::Call& call, std::uint64_t block, bool several);
+    bool take(const Feed& feed, const call::Call& call, std::uint64_t block, bool first);
     bool value_of(const Feed& feed, const call::Call& call, std::uint64_t& value);
+    void look_up(const Taken& taken);
     [[nodiscard]] std::uint64_t hash(std::uint64_t seed, std::string_view bytes) const noexcept;
-    [[nodiscard]] bool elsewhere(const Counter& counter, std::string_view key,
-                                 std::uint64_t hash) const noexcept;
+    [[nodiscard]] std::uint64_t table_hash(const Counter& counter,
+                                           std::string_view key) const noexcept;
+    [[nodiscard]] bool elsewhere(const Counter& counter, std::string_view key) const noexcept;
 
     // apply.cpp
     void apply(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out);
     void apply_plain(GroupId id, const Hit& hit, std::vector<Firing>& out);
     void apply_count(GroupId id, const Hit& hit, std::vector<Firing>& out);
+    void apply_few(GroupId id, const Hit& hit, std::vector<Firing>& out);
     void apply_window(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out);
     void conclude(GroupId id, const Hit& hit, bool holds, double value, bool exact,
                   std::vector<Firing>& out);
     void fire(GroupId id, const Hit& hit, double value, bool exact, std::vector<Firing>& out);
     void fall(GroupId id, std::int64_t at, std::vector<Firing>& out);
     void repeat(GroupId id, std::int64_t at, bool at_once, std::vector<Firing>& out);
+    void done_with(GroupId id);
     void feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& out);
     [[nodiscard]] std::uint32_t period(std::int64_t time) const noexcept;
     [[nodiscard]] std::vector<GroupValue> group_values(const Group& group) const;
 
     // forget.cpp
-    void wake(GroupId id, std::vector<Firing>& out);
+    void wake(GroupId id, std::int64_t time, std::vector<Firing>& out);
     void sweep(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
     void evict(std::uint32_t counter, std::vector<Firing>& out);
     void reset(GroupId id, std::vector<Firing>& out);
     void release(GroupId id);
+    void place(GroupId id, std::int64_t newest);
+    [[nodiscard]] static std::int64_t end(const Counter& counter, std::int64_t newest) noexcept;
     [[nodiscard]] std::int64_t newest(const Group& group) const noexcept;
     [[nodiscard]] std::uint64_t weight(const Group& group) const noexcept;
 
     // snapshot.cpp
-    void save_counter(std::uint32_t counter, std::span<const Pending> waiting, Writer& out) const;
+    void save_counter(std::uint32_t counter, std::span<const GroupId> held,
+                      std::span<const Pending> waiting, Writer& out) const;
     void save_group(const Group& group, Writer& out) const;
     void load_counter(std::uint32_t counter, Reader& in);
-    void load_group(std::uint32_t counter, Reader& in);
+    GroupId load_group(std::uint32_t counter, Reader& in);
+    void load_hits(GroupId id, Reader& in);
 
     std::shared_ptr<const call::Names> names_;
     Options options_;
     Plan plan_;
     Groups groups_;
     std::vector<Members> members_;  // by counter
-    Buffer buffer_;
+    Buffer<Tie> buffer_;
     std::int64_t watermark_ = no_time;
     Stats stats_;
 
-    // Scratch of observe.
-    std::string key_;
+    // Matches whose groups are looked up together: by then their memory has been fetched.
+    std::vector<Taken> taken_;
+    std::string keys_;
+
+    // Scratch.
     std::string text_;
     std::string number_;
-    std::vector<std::pair<std::uint32_t, GroupId>> seen_;
+    std::vector<GroupId> seen_;
+    std::vector<GroupId> due_;
 };
 
 /// The parts of a group key in one text: each its length plus one as LEB128 and its bytes; 0 for an

@@ -11,6 +11,10 @@ namespace {
 // Keeps time + span inside 64 bits whatever a log says; year 9999 is far inside.
 constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
+constexpr std::size_t together = 64;  // matches taken before their groups are looked up
+constexpr std::size_t longest_keys = 65'536;
+constexpr std::size_t ahead = 8;  // of them fetched early
+
 std::int64_t micros_of(base::EventTime time) noexcept {
     return std::clamp(base::micros(time), -far, far);
 }
@@ -51,43 +55,77 @@ void Engine::State::observe(const call::Call& call, std::span<const policy::Poli
         stats_.late += feeds;
         return;
     }
-    seen_.clear();
+    bool first = true;
     for (const policy::PolicyIndex policy : matched) {
-        for (const Feed& feed : plan_.feeds[policy]) take(feed, call, block, matched.size() > 1);
+        for (const Feed& feed : plan_.feeds[policy]) {
+            if (take(feed, call, block, first)) first = false;
+            // Long keys must not pile up either.
+            if (taken_.size() >= together || keys_.size() > longest_keys) settle();
+        }
     }
 }
 
-void Engine::State::take(const Feed& feed, const call::Call& call, std::uint64_t block,
-                         bool several) {
+bool Engine::State::take(const Feed& feed, const call::Call& call, std::uint64_t block,
+                         bool first) {
     const Counter& counter = plan_.counters[feed.counter];
-    std::uint64_t value = 0;
-    if (!value_of(feed, call, value)) return;
-    key_.clear();
+    Taken& taken = taken_.emplace_back();
+    taken.first = first;
+    taken.counter = feed.counter;
+    taken.key_at = static_cast<std::uint32_t>(keys_.size());
+    taken.pending = {micros_of(call.time()), call.header().id, block, 0, call.header().record, 0};
+    if (!value_of(feed, call, taken.pending.value)) {
+        taken_.pop_back();
+        return false;
+    }
     for (const call::Slot slot : feed.group) {
         std::string_view part;
         if (slot != call::no_slot && call::scalar_text(call.at(slot), number_, part)) {
-            add_part(key_, part);
+            add_part(keys_, part);
         } else {
-            add_absent(key_);
+            add_absent(keys_);
         }
     }
-    const std::uint64_t key_hash = hash(counter.seed, key_);
-    if (elsewhere(counter, key_, key_hash)) return;
+    const std::string_view key = std::string_view(keys_).substr(taken.key_at);
+    if (elsewhere(counter, key)) {
+        keys_.resize(taken.key_at);
+        taken_.pop_back();
+        return false;
+    }
+    taken.key_size = static_cast<std::uint32_t>(key.size());
+    taken.hash = table_hash(counter, key);
+    groups_.prefetch_slot(taken.hash);
+    return true;
+}
+
+/// Looks the groups of all that was taken up and puts the matches into the buffer.
+void Engine::State::settle() {
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+        if (i + 2 * ahead < taken_.size())
+            groups_.prefetch_candidate_pointer(taken_[i + 2 * ahead].hash);
+        if (i + ahead < taken_.size()) groups_.prefetch_candidate(taken_[i + ahead].hash);
+        look_up(taken_[i]);
+    }
+    taken_.clear();
+    if (keys_.capacity() > 2 * longest_keys) keys_ = {};
+    keys_.clear();
+}
+
+void Engine::State::look_up(const Taken& taken) {
+    const Counter& counter = plan_.counters[taken.counter];
+    const auto key = std::string_view(keys_).substr(taken.key_at, taken.key_size);
     bool fresh = false;
-    const GroupId id = groups_.intern(feed.counter, key_hash, key_, fresh);
-    if (fresh) members_[feed.counter].ids.push_back(id);
-    const bool by_rule =
-        counter.kind == Counter::Kind::temporal || counter.kind == Counter::Kind::ordered;
-    if (several && counter.rules > 1 && !by_rule) {
+    const GroupId id = groups_.intern(taken.counter, taken.hash, key, fresh);
+    if (taken.first) seen_.clear();
+    if (counter.rules > 1 && !counter.by_rule()) {
         // One call that matches two listed rules is one hit of a group.
-        const std::pair entry{feed.counter, id};
-        if (std::ranges::find(seen_, entry) != seen_.end()) return;
-        seen_.push_back(entry);
+        if (std::ranges::find(seen_, id) != seen_.end()) return;
+        seen_.push_back(id);
     }
     ++groups_[id].waiting;
     ++stats_.matches;
-    buffer_.push(
-        {micros_of(call.time()), call.header().id, block, value, call.header().record, id});
+    Pending pending = taken.pending;
+    pending.group = id;
+    buffer_.push(pending);
 }
 
 bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint64_t& value) {
@@ -100,6 +138,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
         case Counter::Kind::ordered:
             value = feed.rule;
             return true;
+        case Counter::Kind::few:
         case Counter::Kind::distinct: {
             text_.clear();
             for (const call::Slot slot : feed.fields) {
@@ -143,13 +182,15 @@ std::uint64_t Engine::State::hash(std::uint64_t seed, std::string_view bytes) co
     return siphash(options_.hash_key[0], options_.hash_key[1] ^ seed, bytes);
 }
 
-bool Engine::State::elsewhere(const Counter& counter, std::string_view key,
-                              std::uint64_t key_hash) const noexcept {
+std::uint64_t Engine::State::table_hash(const Counter& counter,
+                                        std::string_view key) const noexcept {
+    return siphash_13(options_.hash_key[0], options_.hash_key[1] ^ counter.seed, key);
+}
+
+bool Engine::State::elsewhere(const Counter& counter, std::string_view key) const noexcept {
     if (options_.shard_count == 1) return false;
-    const std::uint64_t place = counter.one_shard ? counter.shard_seed
-                                : counter.shard_seed == counter.seed
-                                    ? key_hash
-                                    : hash(counter.shard_seed, key);
+    const std::uint64_t place =
+        counter.one_shard ? counter.shard_seed : hash(counter.shard_seed, key);
     return place % options_.shard_count != options_.shard;
 }
 

@@ -41,6 +41,7 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
     switch (counter.kind) {
         case Counter::Kind::plain:
         case Counter::Kind::count:
+        case Counter::Kind::few:
             return nullptr;
         case Counter::Kind::sum:
         case Counter::Kind::average:

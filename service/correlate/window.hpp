@@ -74,8 +74,7 @@ public:
     virtual void load(Reader& in) = 0;
 };
 
-/// An empty window for the counter, which it borrows. Null for plain and count, whose state is in
-/// the group's block.
+/// An empty window for the counter, which it borrows. Null without Counter::has_window.
 [[nodiscard]] std::unique_ptr<Window> make_window(const Counter& counter);
 
 }  // namespace correlate
