@@ -3,6 +3,7 @@
 #include "correlate/values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace correlate {
@@ -10,7 +11,8 @@ namespace {
 
 constexpr std::size_t evicted_part = 16;  // this part of a full policy's groups goes at a time
 
-constexpr std::size_t ahead = 16;  // groups fetched early
+constexpr std::size_t ahead = 16;     // groups fetched early
+constexpr std::size_t together = 64;  // groups released at once
 // Times of a saved state are bounded by this, so that adding a span cannot overflow.
 constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
@@ -84,8 +86,10 @@ void Engine::State::sweep(std::uint32_t counter, std::int64_t now, std::vector<F
             continue;
         }
         reset(id, out);
-        if (groups_[id].waiting == 0) release(id);
+        if (groups_[id].waiting == 0) dying_.push_back(id);
     }
+    release_dying();
+    if (due_.capacity() > 65'536) due_ = {};  // a flood's memory is not kept for ever
 }
 
 void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
@@ -133,6 +137,22 @@ void Engine::State::reset(GroupId id, std::vector<Firing>& out) {
         groups_.account(-static_cast<std::ptrdiff_t>(group.window()->bytes()));
         delete std::exchange(group.window(), nullptr);
     }
+}
+
+/// Releases many: their places in the table are fetched first.
+void Engine::State::release_dying() {
+    for (std::size_t from = 0; from < dying_.size(); from += together) {
+        const auto some = std::span(dying_).subspan(from, std::min(together, dying_.size() - from));
+        std::array<std::uint64_t, together> hashes;
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            const Group& group = groups_[some[i]];
+            hashes[i] = table_hash(plan_.counters[group.counter], group.key());
+            groups_.prefetch_slot(hashes[i]);
+        }
+        for (std::size_t i = 0; i < some.size(); ++i) groups_.release(some[i], hashes[i]);
+    }
+    if (dying_.capacity() > 65'536) dying_ = {};
+    dying_.clear();
 }
 
 void Engine::State::release(GroupId id) {

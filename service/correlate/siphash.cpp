@@ -30,20 +30,28 @@ struct Lanes {
     }
 };
 
+std::uint64_t word_at(std::string_view bytes, std::size_t at) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, 8);
+    return word;
+}
+
 template <int rounds, int last_rounds>
 std::uint64_t hash_of(std::uint64_t key0, std::uint64_t key1, std::string_view bytes) noexcept {
     static_assert(std::endian::native == std::endian::little);
     Lanes lanes{key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d, key0 ^ 0x6c7967656e657261,
                 key1 ^ 0x7465646279746573};
-    std::size_t at = 0;
-    for (; at + 8 <= bytes.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, 8);
-        lanes.take<rounds>(word);
-    }
+    const std::size_t whole = bytes.size() / 8 * 8;
+    for (std::size_t at = 0; at < whole; at += 8) lanes.take<rounds>(word_at(bytes, at));
+    const std::size_t rest = bytes.size() - whole;
     std::uint64_t last = std::uint64_t{bytes.size()} << 56;
-    for (unsigned shift = 0; at < bytes.size(); ++at, shift += 8) {
-        last |= std::uint64_t{static_cast<unsigned char>(bytes[at])} << shift;
+    if (rest > 0 && whole > 0) {
+        // The last eight bytes hold the rest above some that were taken: no loop to mispredict.
+        last |= word_at(bytes, bytes.size() - 8) >> (64 - 8 * rest);
+    } else {
+        for (std::size_t i = 0; i < rest; ++i) {
+            last |= std::uint64_t{static_cast<unsigned char>(bytes[whole + i])} << (8 * i);
+        }
     }
     lanes.take<rounds>(last);
     lanes.c ^= 0xff;

@@ -92,6 +92,7 @@ private:
     void evict(std::uint32_t counter, std::vector<Firing>& out);
     void reset(GroupId id, std::vector<Firing>& out);
     void release(GroupId id);
+    void release_dying();
     void place(GroupId id, std::int64_t newest);
     [[nodiscard]] static std::int64_t end(const Counter& counter, std::int64_t newest) noexcept;
     [[nodiscard]] std::int64_t newest(const Group& group) const noexcept;
@@ -123,6 +124,7 @@ private:
     std::string number_;
     std::vector<GroupId> seen_;
     std::vector<GroupId> due_;
+    std::vector<GroupId> dying_;
 };
 
 /// The parts of a group key in one text: each its length plus one as LEB128 and its bytes; 0 for an

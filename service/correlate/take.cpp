@@ -25,7 +25,7 @@ void add_part(std::string& key, std::string_view part) {
     std::uint64_t size = part.size() + 1;
     for (; size >= 0x80; size >>= 7) key += static_cast<char>((size & 0x7f) | 0x80);
     key += static_cast<char>(size);
-    key += part;
+    key.append(part);
 }
 
 void add_absent(std::string& key) {
