@@ -18,9 +18,11 @@ void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
     watermark_ = watermark;
     const std::size_t first = out.size();
     const auto due = buffer_.due(watermark);
+    std::size_t ordered = 0;
     for (std::size_t i = 0; i < due.size(); ++i) {
         if (i + 2 * ahead < due.size()) groups_.prefetch_pointer(due[i + 2 * ahead].group);
         if (i + ahead < due.size()) groups_.prefetch_block(due[i + ahead].group);
+        if (i == ordered) ordered += buffer_.order_front(due.subspan(i));
         const Pending& pending = due[i];
         const bool last = i + 1 == due.size() || due[i + 1].group != pending.group ||
                           !due[i + 1].same_call(pending);

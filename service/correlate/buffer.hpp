@@ -50,22 +50,25 @@ public:
         if (extends) ++ordered_;
     }
 
-    /// Those with time <= `until`, in order; good until the next call of push or pop.
-    [[nodiscard]] std::span<const Pending> due(std::int64_t until) {
+    /// Those with time <= `until`, in the order of time alone; good until the next push or pop.
+    [[nodiscard]] std::span<Pending> due(std::int64_t until) {
         merge();
-        const auto begin = at(head_);
         const auto end =
-            std::upper_bound(begin, matches_.end(), until,
+            std::upper_bound(at(head_), matches_.end(), until,
                              [](std::int64_t time, const Pending& p) { return time < p.time; });
-        for (auto from = begin; from != end;) {
-            auto to = from + 1;
-            while (to != end && to->time == from->time) ++to;
-            if (to - from > 1)
-                std::sort(from, to,
-                          [this](const Pending& a, const Pending& b) { return before(a, b); });
-            from = to;
+        return {at(head_), end};
+    }
+
+    /// Puts those of one time at the front of `due` in order and returns how many they are. Apart
+    /// from `due` because it looks into groups, which are best fetched just before they are needed.
+    std::size_t order_front(std::span<Pending> due) const {
+        std::size_t count = 1;
+        while (count < due.size() && due[count].time == due.front().time) ++count;
+        if (count > 1) {
+            std::sort(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(count),
+                      [this](const Pending& a, const Pending& b) { return before(a, b); });
         }
-        return {begin, end};
+        return count;
     }
 
     /// Forgets the first `count`.

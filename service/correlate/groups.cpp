@@ -69,24 +69,29 @@ void Groups::rehash() {
     }
 }
 
-const Groups::Slot& Groups::candidate(std::uint64_t hash) const noexcept {
-    return slots_[home(tag_of(hash))];
+/// The group whose tag is met first, most likely the one of the key.
+GroupId Groups::candidate(std::uint64_t hash) const noexcept {
+    constexpr std::size_t steps = 8;  // a cache line of slots
+    if (slots_.empty()) return none;
+    const std::uint32_t tag = tag_of(hash);
+    std::size_t at = home(tag);
+    for (std::size_t i = 0; i < steps && slots_[at].id != none; ++i) {
+        if (slots_[at].tag == tag) return slots_[at].id;
+        at = (at + 1) & (slots_.size() - 1);
+    }
+    return none;
 }
 
 void Groups::prefetch_slot(std::uint64_t hash) const noexcept {
-    if (!slots_.empty()) __builtin_prefetch(&candidate(hash));
+    if (!slots_.empty()) __builtin_prefetch(&slots_[home(tag_of(hash))]);
 }
 
 void Groups::prefetch_candidate_pointer(std::uint64_t hash) const noexcept {
-    if (slots_.empty()) return;
-    const Slot& slot = candidate(hash);
-    if (slot.tag == tag_of(hash) && slot.id != none) __builtin_prefetch(&blocks_[slot.id]);
+    if (const GroupId id = candidate(hash); id != none) __builtin_prefetch(&blocks_[id]);
 }
 
 void Groups::prefetch_candidate(std::uint64_t hash) const noexcept {
-    if (slots_.empty()) return;
-    const Slot& slot = candidate(hash);
-    if (slot.tag == tag_of(hash) && slot.id != none) __builtin_prefetch(blocks_[slot.id]);
+    if (const GroupId id = candidate(hash); id != none) __builtin_prefetch(blocks_[id]);
 }
 
 GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_view key,

@@ -65,7 +65,7 @@ private:
     static constexpr GroupId none = 0xffffffff;
 
     [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept;
-    [[nodiscard]] const Slot& candidate(std::uint64_t hash) const noexcept;
+    [[nodiscard]] GroupId candidate(std::uint64_t hash) const noexcept;
     [[nodiscard]] std::size_t bytes_of(const Group& group) const noexcept;
     [[nodiscard]] Group* allocate(const Group& header, std::string_view key);
     void deallocate(Group* group) noexcept;
