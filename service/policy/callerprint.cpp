@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view keys[] = {"family", "clause", "subject",   "quiet",
-                                     "benign", "series", "keep_calls"};
+constexpr std::string_view keys[] = {"family",  "clause", "subject", "quiet",
+                                     "late_ok", "benign", "series",  "keep_calls"};
 constexpr std::string_view families[] = {"unlicensed", "prohibited", "abuse", "health"};
 
 struct Subject {
@@ -56,9 +56,14 @@ void read_quiet(const yaml::Node& node, Meta& out, Report& report) {
 }
 
 void read_keep_calls(const yaml::Node& node, Meta& out, Report& report) {
-    out.keep_calls = node.text() == "true";
-    if (!out.keep_calls && node.text() != "false")
-        report.error(node.mark(), "'keep_calls' is true or false");
+    const auto given = node.as_bool();
+    if (!given) report.error(node.mark(), "'keep_calls' is true or false");
+    out.keep_calls = given.value_or(true);
+}
+
+void read_late_ok(const yaml::Node& node, Meta& out, Report& report) {
+    out.late_ok = node.as_bool();
+    if (!out.late_ok) report.error(node.mark(), "'late_ok' is true or false");
 }
 
 void read_entry(const yaml::Entry& entry, Meta& out, Report& report) {
@@ -80,6 +85,8 @@ void read_entry(const yaml::Entry& entry, Meta& out, Report& report) {
         read_quiet(node, out, report);
     } else if (entry.key == "keep_calls") {
         read_keep_calls(node, out, report);
+    } else if (entry.key == "late_ok") {
+        read_late_ok(node, out, report);
     } else if (entry.key == "clause") {
         out.clause = node.text();
     } else {

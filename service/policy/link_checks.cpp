@@ -34,7 +34,23 @@ void Linker::check_effects() {
             report.error(mark_of(policy),
                          "'keep_calls' has no effect on a correlation: it belongs to the rules "
                          "that it lists");
+        check_late(policy, report);
         check_subject(policy, report);
+    }
+}
+
+void Linker::check_late(PolicyIndex policy, Report& report) {
+    const Policy& mine = set_->policies_[policy];
+    if (!mine.callerprint.late_ok) return;
+    if (correlations_[policy]) {
+        report.error(mark_of(policy),
+                     "a correlation cannot have 'late_ok': its window was judged when time passed "
+                     "it, and windows cannot be reopened. Remove it, or write a rule that says by "
+                     "itself what a late call must tell");
+    } else if (!mine.generate) {
+        report.error(mark_of(policy),
+                     "only correlations use this rule, and their windows cannot be reopened for "
+                     "late calls, so 'late_ok' has no effect: remove it, or add 'generate: true'");
     }
 }
 

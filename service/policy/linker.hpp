@@ -50,6 +50,7 @@ private:
     void apply_filters();
     void decide_generate();
     void check_effects();
+    void check_late(PolicyIndex policy, Report& report);
     void check_subject(PolicyIndex policy, Report& report);
     void check_geography();
     void check_names();

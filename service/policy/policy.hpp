@@ -40,11 +40,17 @@ struct Meta {
     std::string subject_field;
     /// One alert for a subject in this time; nothing when the block does not say. 1 s to 30 d.
     std::optional<std::chrono::microseconds> quiet;
+    /// Whether a rule that fires by itself does so for a late call too; nothing when the block does
+    /// not say. Correlations cannot say it: a window that is over is not opened again.
+    std::optional<bool> late_ok;
     std::vector<std::string> benign;  ///< Other explanations to test and show.
     std::string series;               ///< Keeps an alert's identity when a policy is rewritten.
     /// Of a rule: false says that to match it is nothing special, so that a call which no other
     /// rule matches is not among the matched ones that are kept.
     bool keep_calls = true;
+
+    /// By default yes: what a rule says of one call is as true when its record comes late.
+    [[nodiscard]] bool fires_late() const noexcept { return late_ok.value_or(true); }
 };
 
 /// One call of a test. `repeat: N` with `every: 1s` in the file is already N of them here.

@@ -245,6 +245,18 @@ TEST(Callerprint, IsReadAndChecked) {
     (void)refused(head + "callerprint: { keep_calls: no }\n");
 }
 
+TEST(Callerprint, SaysWhetherLateCallsFire) {
+    const std::string head = selection("api.operation: x");
+    const auto meta = [&](const std::string& block) {
+        return test::load(head + block)->policies()[0].callerprint;
+    };
+    EXPECT_TRUE(meta("").fires_late()) << "what a rule says of one call is true whenever it comes";
+    EXPECT_TRUE(meta("callerprint: { late_ok: true }\n").fires_late());
+    EXPECT_FALSE(meta("callerprint: { late_ok: false }\n").fires_late());
+    EXPECT_THAT(refused(head + "callerprint: { late_ok: perhaps }\n"),
+                HasSubstr("'late_ok' is true or false"));
+}
+
 TEST(Callerprint, RefusesOptionsWithoutEffect) {
     const std::string c =
         "  type: event_count\n  rules: [a]\n  timespan: 1m\n"
@@ -260,6 +272,16 @@ TEST(Callerprint, RefusesOptionsWithoutEffect) {
                 "  condition: s\ncallerprint: { quiet: 1h }\n---\ntitle: C\ncorrelation:\n" +
                 c),
         HasSubstr("no effect"));
+    for (const auto* flag : {"true", "false"}) {
+        EXPECT_THAT(
+            refused(correlation(c + "callerprint: { late_ok: " + std::string(flag) + " }\n")),
+            HasSubstr("windows cannot be reopened"));
+    }
+    EXPECT_THAT(
+        refused("title: A\nname: a\nlogsource: { product: x }\ndetection:\n  s: { e: a }\n"
+                "  condition: s\ncallerprint: { late_ok: true }\n---\ntitle: C\ncorrelation:\n" +
+                c),
+        HasSubstr("'late_ok' has no effect"));
     (void)refused(correlation(c + "  group-by: [a, b, c, d, e]\ncallerprint: { family: abuse }\n"));
     (void)refused(
         correlation("  type: event_count\n  rules: [a]\n  timespan: 8d\n"
