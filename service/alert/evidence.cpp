@@ -56,6 +56,8 @@ json::object evidence_of(const policy::Set& set, const correlate::Firing& firing
         }
         out["rules"] = std::move(rules);
     }
+    // The times already judged when the record came: a search of them before did not see it.
+    if (firing.behind) out["late"] = json::object{{"behind", base::to_rfc3339(*firing.behind)}};
     json::array sample;
     for (const auto& ref : firing.sample) {
         sample.push_back({{"block", ref.block}, {"record", ref.record}});

@@ -1,6 +1,7 @@
 #include "alert/grouper.hpp"
 
 #include "alert/evidence.hpp"
+#include "alert/memory.hpp"
 #include "alert/summary.hpp"
 #include "base/assert.hpp"
 #include "base/digest.hpp"
@@ -10,15 +11,14 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <bit>
 #include <utility>
 
 namespace alert {
 namespace {
 
 constexpr std::string_view magic = "CPAG";
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::size_t fewest_remembered = 16;
 
 const std::optional<std::string>* find(const correlate::Firing& firing, std::string_view field) {
@@ -72,14 +72,6 @@ std::string alert_id(std::string_view tenant, const policy::Policy& policy,
     return base::base32(std::span(digest).first<16>());
 }
 
-/// What is remembered of an alert that can still be updated.
-struct Open {
-    std::int64_t opened = 0;
-    std::int64_t last_seen = 0;
-    std::int64_t quiet_until = 0;
-    std::uint64_t count = 0;
-};
-
 class Grouper::State {
 public:
     State(std::shared_ptr<const policy::Set> set, Options options)
@@ -92,26 +84,22 @@ public:
     void use(std::shared_ptr<const policy::Set> set) { set_ = std::move(set); }
     [[nodiscard]] Stats stats() const noexcept {
         Stats out = stats_;
-        out.remembered = open_.size();
+        out.remembered = memory_.size();
         return out;
     }
     [[nodiscard]] std::string save() const;
     base::Result<void> restore(std::string_view state);
 
 private:
-    using Map = std::map<std::string, Open, std::less<>>;
-    using Due = std::set<std::pair<std::int64_t, std::string_view>>;  // views of open_'s keys
-
-    void forget_before(std::int64_t now);
-    void remember(std::string key, const Open& open);
+    void open(const correlate::Firing& firing, const Subject& subject, const std::string& tenant,
+              std::string_view whom, std::vector<Change>& out);
     [[nodiscard]] Alert describe(const correlate::Firing& firing, const Subject& subject,
                                  const std::string& tenant, const Open& open) const;
 
     std::shared_ptr<const policy::Set> set_;
     Options options_;
     Stats stats_;
-    Map open_;
-    Due due_;
+    Memory memory_;
 };
 
 void Grouper::State::apply(const correlate::Firing& firing, std::vector<Change>& out) {
@@ -119,24 +107,44 @@ void Grouper::State::apply(const correlate::Firing& firing, std::vector<Change>&
     const std::int64_t at = base::micros(firing.at);
     const Subject subject = subject_of(*set_, firing);
     const std::string tenant = tenant_of(firing, subject);
-    base::LengthPrefixed key;  // the tenant is part of it: nothing is deduplicated across tenants
-    key.add(policy.key()).add(policy.callerprint.series).add(tenant);
-    key.add(subject.kind).add(subject.value);
+    base::LengthPrefixed whom;  // the tenant is part of it: nothing is grouped across tenants
+    whom.add(policy.key()).add(policy.callerprint.series).add(tenant);
+    whom.add(subject.kind).add(subject.value);
     // An episode's repeats may come after its quiet time: they go to its alert while it is known.
-    if (!firing.repeat) forget_before(at);
-    if (const auto known = open_.find(key.text()); known != open_.end()) {
-        Open& open = known->second;
-        open.last_seen = std::max(open.last_seen, at);
-        open.count += firing.matches;
+    // Late firings do not move time on.
+    if (!firing.repeat && !firing.behind) memory_.forget_before(at);
+    if (Open* known = memory_.find(whom.text(), firing); known != nullptr) {
+        known->last_seen = std::max(known->last_seen, at);
+        known->count += firing.matches;
+        // A source that was cut off gives thousands of late calls at once, without the repeats that
+        // tell of calls in time once in a while. They are counted, and told as their number
+        // doubles.
+        if (firing.behind && !std::has_single_bit(++known->late)) return;
         ++stats_.updated;
-        Change change{Change::Kind::updated, describe(firing, subject, tenant, open), {}};
-        out.push_back(std::move(change));
+        out.push_back({Change::Kind::updated, describe(firing, subject, tenant, *known), {}});
         return;
     }
-    if (firing.repeat) return;
+    if (!firing.repeat) open(firing, subject, tenant, whom.text(), out);
+}
+
+void Grouper::State::open(const correlate::Firing& firing, const Subject& subject,
+                          const std::string& tenant, std::string_view whom,
+                          std::vector<Change>& out) {
+    const policy::Policy& policy = set_->policies()[firing.policy];
+    const std::int64_t at = base::micros(firing.at);
     const std::int64_t quiet = policy.callerprint.quiet.value_or(options_.quiet).count();
-    const Open open{at, at, at + quiet, firing.matches};
-    remember(key.text(), open);
+    const std::int64_t known_at = firing.behind ? base::micros(*firing.behind) : at;
+    if (memory_.size() >= options_.remembered) {
+        memory_.forget_first();
+        ++stats_.forgotten;
+    }
+    const Open open{.opened = at,
+                    .last_seen = at,
+                    .quiet_until = at + quiet,
+                    .forget_at = known_at + quiet,
+                    .count = firing.matches,
+                    .by_late = firing.behind.has_value()};
+    memory_.add(whom, open);
     ++stats_.opened;
     Change change{Change::Kind::opened, describe(firing, subject, tenant, open), firing.sample};
     change.alert.group = to_json(firing.group);
@@ -169,58 +177,30 @@ Alert Grouper::State::describe(const correlate::Firing& firing, const Subject& s
     return out;
 }
 
-void Grouper::State::forget_before(std::int64_t now) {
-    while (!due_.empty() && due_.begin()->first <= now) {
-        const std::string_view key = due_.begin()->second;
-        due_.erase(due_.begin());
-        open_.erase(open_.find(key));
-    }
-}
-
-void Grouper::State::remember(std::string key, const Open& open) {
-    if (open_.size() >= options_.remembered) {
-        const std::string_view first = due_.begin()->second;
-        due_.erase(due_.begin());
-        open_.erase(open_.find(first));
-        ++stats_.forgotten;
-    }
-    const auto [place, fresh] = open_.emplace(std::move(key), open);
-    due_.emplace(open.quiet_until, place->first);
-}
-
 std::string Grouper::State::save() const {
     correlate::Writer out;
-    out.number(open_.size());
-    for (const auto& [key, open] : open_) {
-        out.bytes(key);
-        out.signed_number(open.opened);
-        out.signed_number(open.last_seen);
-        out.signed_number(open.quiet_until);
-        out.number(open.count);
-    }
+    memory_.save(out);
     return std::move(out).seal(magic, version);
 }
 
 base::Result<void> Grouper::State::restore(std::string_view state) {
-    const auto content = correlate::unseal(state, magic, version, "saved alert memory");
+    std::uint64_t written = version;
+    auto content = correlate::unseal(state, magic, written, "saved alert memory");
+    if (!content) {
+        // Of the version before, if it is that; else the first reason stands.
+        if (auto older = correlate::unseal(state, magic, version - 1, "saved alert memory")) {
+            written = version - 1;
+            content = older;
+        }
+    }
     if (!content) return std::unexpected(content.error());
     correlate::Reader in(*content);
-    Map open;
-    for (std::uint64_t n = in.count(5); n > 0 && in.good(); --n) {
-        const auto key = in.bytes();
-        Open entry;
-        entry.opened = in.signed_number();
-        entry.last_seen = in.signed_number();
-        entry.quiet_until = in.signed_number();
-        entry.count = in.number();
-        open.emplace(key, entry);
-    }
+    Memory memory;
+    memory.load(in, written);
     if (!in.done()) {
         return base::fail(base::Fault::invalid, "saved alert memory cannot be read to its end");
     }
-    open_ = std::move(open);
-    due_.clear();
-    for (const auto& [key, entry] : open_) due_.emplace(entry.quiet_until, key);
+    memory_ = std::move(memory);
     return {};
 }
 

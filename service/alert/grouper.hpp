@@ -18,7 +18,9 @@ namespace alert {
 /// Makes firings into alerts: one for a policy and subject in each quiet time.
 ///
 /// The first firing opens an alert; those less than the quiet time after its opening update it; the
-/// next one opens another. The firings must come in the order of correlate::before. One thread.
+/// next one opens another. The firings must come in the order of correlate::before, but for those
+/// of late calls, which may come at any time: they join the alert whose opening is less than a
+/// quiet time away, before or after, else they open one at their own time. One thread.
 class Grouper {
 public:
     struct Options {

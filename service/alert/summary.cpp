@@ -211,7 +211,10 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
     const policy::Policy& policy = set.policies()[firing.policy];
     const Correlation* correlation = set.correlation(firing.policy);
     const std::string who = about(policy, firing, subject);
-    if (correlation == nullptr) return line_text(policy.title, 200) + ": a call" + who;
+    if (correlation == nullptr) {
+        return line_text(policy.title, 200) + ": a call" + who +
+               (firing.behind ? "; its record came late" : "");
+    }
     return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
            "; " + allowed(*correlation);
 }

@@ -63,6 +63,7 @@ void print_firing(const policy::Set& set, const correlate::Firing& firing) {
     line["window_start"] = base::to_rfc3339(firing.window_start);
     line["value"] = number(firing.value);
     line["exact"] = firing.exact;
+    if (firing.behind) line["behind"] = base::to_rfc3339(*firing.behind);
     if (!policy.level.empty()) line["level"] = policy.level;
     if (!policy.author.empty()) line["author"] = policy.author;
     print(line);

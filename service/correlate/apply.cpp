@@ -159,7 +159,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         firing.at = base::event_time(hit.time);
         const bool plain = counter.kind == Counter::Kind::plain;
         firing.window_start = base::event_time(plain ? hit.time : hit.time - counter.span);
-        firing.group = group_values(group);
+        firing.group = group_values(counter, group.key());
         firing.value = value;
         firing.episode = group.episode;
         firing.exact = exact;
@@ -192,7 +192,7 @@ void Engine::State::repeat(GroupId id, std::int64_t at, bool at_once, std::vecto
     firing.at = base::event_time(at);
     firing.window_start =
         base::event_time(counter.kind == Counter::Kind::plain ? at : at - counter.span);
-    firing.group = group_values(group);
+    firing.group = group_values(counter, group.key());
     firing.episode = group.episode - 1;
     firing.repeat = true;
     firing.matches = group.matches;
@@ -267,13 +267,11 @@ std::uint32_t Engine::State::period(std::int64_t time) const noexcept {
     return every == 0 ? 0 : static_cast<std::uint32_t>(time / every);
 }
 
-std::vector<GroupValue> Engine::State::group_values(const Group& group) const {
-    const auto& names = plan_.counters[group.counter].group_names;
+std::vector<GroupValue> Engine::State::group_values(const Counter& counter, std::string_view key) {
     std::vector<GroupValue> out;
-    out.reserve(names.size());
-    std::string_view rest = group.key();
-    for (const std::string& name : names) {
-        const auto part = next_part(rest);
+    out.reserve(counter.group_names.size());
+    for (const std::string& name : counter.group_names) {
+        const auto part = next_part(key);
         out.push_back({name, part ? std::optional<std::string>(*part) : std::nullopt});
     }
     return out;

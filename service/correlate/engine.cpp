@@ -64,8 +64,8 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 void Engine::observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
-                     std::uint64_t block) {
-    if (!matched.empty()) state_->observe(call, matched, block);
+                     std::uint64_t block, std::vector<Firing>& late) {
+    if (!matched.empty()) state_->observe(call, matched, block, late);
 }
 
 void Engine::advance(base::EventTime watermark, std::vector<Firing>& out) {

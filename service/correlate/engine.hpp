@@ -29,7 +29,7 @@ struct Stats {
     std::uint64_t buffered = 0;  ///< Gauge: matches waiting for the watermark.
     std::uint64_t bytes = 0;     ///< Gauge: memory of groups, windows and waiting matches, about.
     std::uint64_t matches = 0;   ///< Counter: matches taken, once per policy that counts them.
-    std::uint64_t late = 0;      ///< Counter: matches refused, the watermark having passed them.
+    std::uint64_t late = 0;      ///< Counter: matches applied to no window, as it had passed them.
     std::uint64_t evicted = 0;   ///< Counter: live groups given up at a policy's cap.
     std::uint64_t firings = 0;   ///< Counter, without repeats.
     std::uint64_t inexact = 0;   ///< Counter: firings whose window was past the exact size.
@@ -63,9 +63,11 @@ public:
 
     /// Takes the policies that matched one call (ascending, from Matcher::match). `block` is where
     /// its record is kept. Copies what it needs. A call not after the watermark is late: counted,
-    /// not applied.
+    /// and applied to no window. The rules it matched that fire by themselves do so at once, unless
+    /// they say `late_ok: false`: appended to `late`, one for each match whatever the rule's quiet
+    /// time, which is for who tells people (alert::Grouper).
     void observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
-                 std::uint64_t block);
+                 std::uint64_t block, std::vector<Firing>& late);
 
     /// Applies all waiting matches with time <= `watermark`, which is remembered, and appends what
     /// fired, in the order of `before`. A watermark older than the last one changes nothing.

@@ -39,6 +39,9 @@ struct Firing {
     /// Given only when Options::repeat_every asks: not a new firing, but word that matches go on in
     /// an episode that has fired. `at` is the newest of them and `episode` is that of the firing.
     bool repeat = false;
+    /// Of a late call: the watermark when it was observed, which had passed `at`. Such a firing is
+    /// out of the order of the others, and no quiet time was applied to it.
+    std::optional<base::EventTime> behind;
     std::uint64_t matches = 1;  ///< 1; for a repeat, the matches since the firing or last repeat.
 };
 

@@ -22,7 +22,7 @@ public:
 
     // take.cpp
     void observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
-                 std::uint64_t block);
+                 std::uint64_t block, std::vector<Firing>& late);
     void settle();
 
     // apply.cpp
@@ -63,6 +63,9 @@ private:
 
     // take.cpp
     bool take(const Feed& feed, const call::Call& call, std::uint64_t block, bool first);
+    void fire_late(policy::PolicyIndex policy, const call::Call& call, std::uint64_t block,
+                   std::vector<Firing>& late);
+    void add_group(const Feed& feed, const call::Call& call, std::string& key);
     bool value_of(const Feed& feed, const call::Call& call, std::uint64_t& value);
     void look_up(const Taken& taken);
     [[nodiscard]] std::uint64_t hash(std::uint64_t seed, std::string_view bytes) const noexcept;
@@ -84,7 +87,8 @@ private:
     void done_with(GroupId id);
     void feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& out);
     [[nodiscard]] std::uint32_t period(std::int64_t time) const noexcept;
-    [[nodiscard]] std::vector<GroupValue> group_values(const Group& group) const;
+    [[nodiscard]] static std::vector<GroupValue> group_values(const Counter& counter,
+                                                              std::string_view key);
 
     // forget.cpp
     void wake(GroupId id, std::int64_t time, std::vector<Firing>& out);

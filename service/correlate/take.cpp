@@ -47,12 +47,13 @@ std::optional<std::string_view> next_part(std::string_view& key) noexcept {
 }
 
 void Engine::State::observe(const call::Call& call, std::span<const policy::PolicyIndex> matched,
-                            std::uint64_t block) {
+                            std::uint64_t block, std::vector<Firing>& late) {
     std::size_t feeds = 0;
     for (const policy::PolicyIndex policy : matched) feeds += plan_.feeds[policy].size();
     if (feeds == 0) return;
     if (micros_of(call.time()) <= watermark_) {
         stats_.late += feeds;
+        for (const policy::PolicyIndex policy : matched) fire_late(policy, call, block, late);
         return;
     }
     bool first = true;
@@ -61,6 +62,40 @@ void Engine::State::observe(const call::Call& call, std::span<const policy::Poli
             if (take(feed, call, block, first)) first = false;
             // Long keys must not pile up either.
             if (taken_.size() >= together || keys_.size() > longest_keys) settle();
+        }
+    }
+}
+
+/// A late call's firing of a rule that needs no window. It is made of the call alone: no group is
+/// looked up or changed, so what comes in time fires as if the late call had never been.
+void Engine::State::fire_late(policy::PolicyIndex policy, const call::Call& call,
+                              std::uint64_t block, std::vector<Firing>& late) {
+    if (!plan_.set->policies()[policy].callerprint.fires_late()) return;
+    for (const Feed& feed : plan_.feeds[policy]) {
+        const Counter& counter = plan_.counters[feed.counter];
+        if (counter.kind != Counter::Kind::plain) continue;
+        text_.clear();
+        add_group(feed, call, text_);
+        if (elsewhere(counter, text_)) continue;
+        Firing firing;
+        firing.policy = policy;
+        firing.at = firing.window_start = base::event_time(micros_of(call.time()));
+        firing.group = group_values(counter, text_);
+        firing.value = 1;
+        firing.sample.push_back({block, call.header().record});
+        firing.behind = base::event_time(watermark_);
+        late.push_back(std::move(firing));
+        ++stats_.firings;
+    }
+}
+
+void Engine::State::add_group(const Feed& feed, const call::Call& call, std::string& key) {
+    for (const call::Slot slot : feed.group) {
+        std::string_view part;
+        if (slot != call::no_slot && call::scalar_text(call.at(slot), number_, part)) {
+            add_part(key, part);
+        } else {
+            add_absent(key);
         }
     }
 }
@@ -77,14 +112,7 @@ bool Engine::State::take(const Feed& feed, const call::Call& call, std::uint64_t
         taken_.pop_back();
         return false;
     }
-    for (const call::Slot slot : feed.group) {
-        std::string_view part;
-        if (slot != call::no_slot && call::scalar_text(call.at(slot), number_, part)) {
-            add_part(keys_, part);
-        } else {
-            add_absent(keys_);
-        }
-    }
+    add_group(feed, call, keys_);
     const std::string_view key = std::string_view(keys_).substr(taken.key_at);
     if (elsewhere(counter, key)) {
         keys_.resize(taken.key_at);

@@ -166,7 +166,7 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         const bool future = (call.header().notes & call::note_future) != 0;
         if (future) ++counters_.future;
         if (!future) newest = std::max(newest, call.time());
-        const bool matched = observe(batch, i, entry);
+        const bool matched = observe(batch, i, entry, silent);
         if (silent) continue;
         rollup_.add(call);
         if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
@@ -185,7 +185,8 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     rollup_.reject(rejects_.size(), entry.block.received);
 }
 
-bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry) {
+bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry,
+                        bool silent) {
     auto row = batch.row(index);
     if (row.header.time <= watermark_.value()) {
         row.header.notes |= call::note_late;
@@ -201,7 +202,11 @@ bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::En
     ++counters_.calls;
     const auto call = batch[index];
     const auto& matched = preparer_.match(call);
-    if (!matched.empty()) engine_.observe(call, matched, entry.lsn);
+    if (!matched.empty()) {
+        firings_.clear();
+        engine_.observe(call, matched, entry.lsn, firings_);
+        group(silent);
+    }
     return keeps(matched);
 }
 
@@ -221,6 +226,10 @@ void Evaluator::advance(bool silent) {
     if (watermark_.value() == base::EventTime::min()) return;
     firings_.clear();
     engine_.advance(watermark_.value(), firings_);
+    group(silent);
+}
+
+void Evaluator::group(bool silent) {
     if (firings_.empty()) return;
     std::vector<alert::Change> unseen;
     auto& changes = silent ? unseen : gathered_.alerts;

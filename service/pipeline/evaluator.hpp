@@ -82,9 +82,10 @@ private:
     void apply_control(std::string_view lines);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
-    bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry);
+    bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry, bool silent);
     bool keeps(const std::vector<policy::PolicyIndex>& matched);
     void advance(bool silent);
+    void group(bool silent);
     void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
     [[nodiscard]] std::chrono::microseconds lateness(std::string_view source) const;
 

@@ -36,19 +36,20 @@ void Replay::lines(const decode::Format& format, std::string_view lines, std::ui
 }
 
 void Replay::observe(const call::Batch& batch) {
+    std::vector<correlate::Firing> firings;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
         const auto& matched = preparer_.match(call);
-        if (!matched.empty()) engine_.observe(call, matched, 0);
+        if (!matched.empty()) engine_.observe(call, matched, 0, firings);
         if (options_.on_match) {
             for (const auto policy : matched)
                 options_.on_match(policy, call.header().record + std::uint64_t{1});
         }
         newest_ = std::max(newest_, call.time());
     }
-    if (!options_.lateness || newest_ == base::EventTime::min()) return;
-    std::vector<correlate::Firing> firings;
-    engine_.advance(newest_ - *options_.lateness, firings);
+    if (options_.lateness && newest_ != base::EventTime::min()) {
+        engine_.advance(newest_ - *options_.lateness, firings);
+    }
     report(firings);
 }
 

@@ -69,7 +69,7 @@ struct World {
             const std::int64_t stray =
                 disorder == 0 ? 0 : static_cast<std::int64_t>(i * 2654435761u) % disorder;
             batch.row(i).header.time = base::event_time(now - stray * step_micros);
-            engine.observe(batch[i], matched, i);
+            engine.observe(batch[i], matched, i, fired);
             now += step_micros;
             if (++since_step == calls_a_step) {
                 since_step = 0;

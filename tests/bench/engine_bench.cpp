@@ -82,10 +82,12 @@ struct Matched {
             newest = std::max(newest, (*batch)[i].time());
         }
     }
-    void observe(correlate::Engine& engine, std::uint64_t block) const {
+    void observe(correlate::Engine& engine, std::uint64_t block,
+                 std::vector<correlate::Firing>& late) const {
         std::size_t from = 0;
         for (std::size_t i = 0; i < batch->size(); ++i) {
-            engine.observe((*batch)[i], std::span(policies).subspan(from, ends[i] - from), block);
+            engine.observe((*batch)[i], std::span(policies).subspan(from, ends[i] - from), block,
+                           late);
             from = ends[i];
         }
     }
@@ -118,7 +120,7 @@ int main(int argc, char** argv) {
         matched.fill(*preparer, format, text);
         count += matched.batch->size();
         const double began = cpu_seconds();
-        matched.observe(*engine, block);
+        matched.observe(*engine, block, firings);
         const double observed = cpu_seconds();
         if (!file) engine->advance(matched.newest - std::chrono::seconds{5}, firings);
         observing += observed - began;

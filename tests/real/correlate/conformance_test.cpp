@@ -100,11 +100,11 @@ std::multiset<Alert> run(const std::shared_ptr<const policy::Set>& set, const js
     policy::Matcher matcher(set, names, true);
     correlate::Engine engine(set, names, {});
     std::vector<policy::PolicyIndex> matched;
+    std::vector<correlate::Firing> firings;
     for (const std::size_t i : order) {
         matcher.match(batch[i], matcher.route({}), matched);
-        engine.observe(batch[i], matched, 0);
+        engine.observe(batch[i], matched, 0, firings);
     }
-    std::vector<correlate::Firing> firings;
     engine.finish(firings);
     return found(*set, firings);
 }

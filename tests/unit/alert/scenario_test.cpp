@@ -72,11 +72,11 @@ std::vector<json::object> run(const std::shared_ptr<const policy::Set>& set,
     const auto route = matcher.route({"", "", "api_call"});
     correlate::Engine engine(set, names, {});
     std::vector<policy::PolicyIndex> matched;
+    std::vector<correlate::Firing> firings;
     for (const std::size_t i : order) {
         matcher.match(batch[i], route, matched);
-        engine.observe(batch[i], matched, 1);
+        engine.observe(batch[i], matched, 1, firings);
     }
-    std::vector<correlate::Firing> firings;
     engine.finish(firings);
     alert::Grouper grouper(set, {});
     std::vector<alert::Change> changes;

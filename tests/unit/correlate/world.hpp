@@ -65,7 +65,7 @@ public:
     void observe(const Event& event, std::uint64_t block = 1) {
         batch_.clear();
         fake::append(batch_, event.fields, base::event_time(event.time), event.id);
-        engine_.observe(batch_[0], event.rules, block);
+        engine_.observe(batch_[0], event.rules, block, fired);
     }
     /// One match of the rule at the time in seconds.
     void hit(double seconds, std::string_view rule, boost::json::object fields = {}) {

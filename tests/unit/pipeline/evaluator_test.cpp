@@ -1,0 +1,180 @@
+#include "pipeline/evaluator.hpp"
+
+#include "alert/alert.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/json/serialize.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    EXPECT_TRUE(file) << path;
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A rule that needs no window and a correlation, over calls in our own format.
+std::shared_ptr<const pipeline::Reference> reference() {
+    const decode::FormatFile format{"native.yaml", text_of(std::filesystem::path(CALLERPRINT_ROOT) /
+                                                           "config/formats/native.yaml")};
+    const policy::File file{
+        "p.yaml",
+        "title: Gated use\nname: gated\nstatus: stable\nlogsource: { category: api_call }\n"
+        "detection:\n  s: { api.operation: Gated }\n  condition: s\n"
+        "callerprint: { subject: tenant, quiet: 1h }\n"
+        "---\ntitle: Call\nname: call\nlogsource: { category: api_call }\n"
+        "detection:\n  s: { api.operation: [Gated, Plain] }\n  condition: s\n"
+        "---\ntitle: Busy\nname: busy\nstatus: stable\ncorrelation:\n  type: event_count\n"
+        "  rules: [call]\n  group-by: [tenant_uid]\n  timespan: 10m\n  condition: { gte: 5 }\n"
+        "callerprint: { subject: tenant, quiet: 1h }\n"};
+    const auto formats = decode::Formats::load({&format, 1});
+    const auto set = policy::Set::load({&file, 1}, {});
+    if (!formats || !set) {
+        ADD_FAILURE() << (set ? formats.error().reason : policy::to_text(set.error().front()));
+        return nullptr;
+    }
+    return pipeline::make_reference(*formats, *set, {}, std::string(32, 'k'),
+                                    pipeline::Purpose::store);
+}
+
+constexpr std::int64_t start = 1'750'000'000;  // seconds
+
+std::string record(std::int64_t at, const std::string& operation, const std::string& tenant) {
+    static int number = 0;
+    return R"({"time":)" + std::to_string(start + at) + R"(,"event_id":"e)" +
+           std::to_string(++number) + R"(","operation":")" + operation + R"(","tenant":")" +
+           tenant + "\"}\n";
+}
+
+journal::Entry block(journal::Lsn lsn, std::string lines) {
+    journal::Entry entry;
+    entry.lsn = lsn;
+    entry.block.source = "s";
+    entry.block.format = "native";
+    entry.block.client = "c";
+    entry.block.batch_id = "b" + std::to_string(lsn);
+    entry.block.received = base::WallTime{} + std::chrono::seconds(start + 1'000'000);
+    entry.block.records = static_cast<std::uint32_t>(std::ranges::count(lines, '\n'));
+    entry.block.lines = std::move(lines);
+    return entry;
+}
+
+std::unique_ptr<pipeline::Evaluator> evaluator() {
+    auto made = pipeline::Evaluator::make(reference(), {});
+    EXPECT_TRUE(made);
+    return std::move(*made);
+}
+
+std::vector<std::string> told(const std::vector<alert::Change>& changes) {
+    std::vector<std::string> out;
+    for (const auto& change : changes) {
+        out.push_back(std::string(name(change.kind)) + " " +
+                      boost::json::serialize(alert::to_json(change.alert)));
+    }
+    return out;
+}
+
+TEST(Evaluator, ALateCallIsStoredCountedAndShownToRulesThatNeedNoWindow) {
+    const auto run = evaluator();
+    std::string early;
+    for (int i = 0; i < 4; ++i) early += record(i, "Plain", "t1");
+    run->apply(block(1, early), false);
+    run->apply(block(2, record(3'000, "Plain", "t2")), false);
+    run->apply(block(3, record(5, "Gated", "t1")), false);
+    EXPECT_EQ(run->counters().late, 1u);
+    EXPECT_EQ(run->counters().matched, 6u);
+    const auto effects = run->take();
+    EXPECT_EQ(effects.calls.size(), 6u) << "the late call is kept like the others";
+    ASSERT_EQ(effects.alerts.size(), 1u) << "it was the fifth call, but the window is over";
+    const auto& alert = effects.alerts[0].alert;
+    EXPECT_EQ(alert.policy_name, "gated");
+    EXPECT_EQ(alert.subject.value, "t1");
+    EXPECT_EQ(alert.opened, base::event_time((start + 5) * 1'000'000));
+    EXPECT_THAT(alert.summary, HasSubstr("its record came late"));
+    EXPECT_TRUE(alert.evidence.contains("late"));
+    EXPECT_THAT(effects.alerts[0].sample, ElementsAre(correlate::RecordRef{3, 0}));
+}
+
+TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
+    std::size_t late = 0;
+    for (unsigned seed = 0; seed < 10; ++seed) {
+        std::mt19937_64 random(seed);
+        std::vector<journal::Entry> journal;
+        std::int64_t now = 40'000;
+        for (journal::Lsn lsn = 1; lsn <= 60; ++lsn) {
+            std::string lines;
+            for (std::uint64_t n = 1 + random() % 6; n > 0; --n) {
+                now += static_cast<std::int64_t>(random() % 120);
+                const std::int64_t behind =
+                    random() % 3 == 0 ? static_cast<std::int64_t>(random() % 40'000) : 0;
+                lines += record(now - behind, random() % 2 == 0 ? "Gated" : "Plain",
+                                "t" + std::to_string(random() % 3));
+            }
+            journal.push_back(block(lsn, lines));
+        }
+        const auto whole = evaluator();
+        const auto before = evaluator();
+        const std::size_t saved_at = random() % 30;
+        const std::size_t crashed_at = saved_at + random() % 30;
+        std::string state;
+        std::vector<alert::Change> expected;
+        for (std::size_t i = 0; i < journal.size(); ++i) {
+            if (i == saved_at) state = before->save();
+            if (i < saved_at) before->apply(journal[i], false);
+            whole->apply(journal[i], false);
+            auto effects = whole->take();
+            if (i >= crashed_at) std::ranges::move(effects.alerts, std::back_inserter(expected));
+        }
+        const auto after = evaluator();
+        ASSERT_TRUE(after->restore(state));
+        for (std::size_t i = saved_at; i < journal.size(); ++i)
+            after->apply(journal[i], i < crashed_at);
+        EXPECT_EQ(told(after->take().alerts), told(expected));
+        late += whole->counters().late;
+        EXPECT_FALSE(expected.empty());
+    }
+    EXPECT_GT(late, 200u);
+}
+
+TEST(Evaluator, LateCallsNeverChangeWhatCorrelationsTell) {
+    std::mt19937_64 random(5);
+    const auto with = evaluator();
+    const auto without = evaluator();
+    std::int64_t now = 40'000;
+    const auto busy = [](pipeline::Evaluator& run) {
+        auto changes = run.take().alerts;
+        std::erase_if(changes,
+                      [](const auto& change) { return change.alert.policy_name != "busy"; });
+        return told(changes);
+    };
+    std::size_t fired = 0;
+    for (journal::Lsn lsn = 1; lsn <= 400; lsn += 2) {
+        std::string lines;
+        for (std::uint64_t n = 1 + random() % 6; n > 0; --n) {
+            now += static_cast<std::int64_t>(random() % 200);
+            lines += record(now, "Plain", "t" + std::to_string(random() % 3));
+        }
+        with->apply(block(lsn, lines), false);
+        without->apply(block(lsn, lines), false);
+        std::string old;
+        for (int i = 0; i < 5; ++i)
+            old += record(now - 100 - static_cast<std::int64_t>(random() % 900), "Gated", "t1");
+        with->apply(block(lsn + 1, old), false);
+        const auto expected = busy(*without);
+        fired += expected.size();
+        EXPECT_EQ(busy(*with), expected);
+    }
+    EXPECT_EQ(with->counters().late, 1'000u);
+    EXPECT_GT(fired, 20u);
+}
+
+}  // namespace
