@@ -51,7 +51,7 @@ Stats Engine::State::stats() const noexcept {
     out.groups = groups_.size();
     out.buffered = buffer_.size();
     out.bytes = groups_.bytes() + buffer_.bytes();
-    out.bytes += taken_.capacity() * sizeof(Taken) + keys_.capacity();
+    out.bytes += taken_.capacity() * sizeof(Taken) + texts_.capacity();
     for (const Members& members : members_) out.bytes += members.wheel.bytes();
     return out;
 }

@@ -50,8 +50,10 @@ private:
         std::uint64_t hash = 0;  // of the key, for the table
         Pending pending;
         std::uint32_t counter = 0;
-        std::uint32_t key_at = 0;  // in keys_
-        std::uint32_t key_size = 0;
+        // In texts_: the value, if it is to be hashed, then the key.
+        std::uint32_t value_at = 0;
+        std::uint32_t key_at = 0;
+        std::uint32_t end = 0;
         bool first = false;  // of its call
     };
 
@@ -67,6 +69,7 @@ private:
                    std::vector<Firing>& late);
     void add_group(const Feed& feed, const call::Call& call, std::string& key);
     bool value_of(const Feed& feed, const call::Call& call, std::uint64_t& value);
+    [[nodiscard]] std::string_view key_of(const Taken& taken) const noexcept;
     void look_up(const Taken& taken);
     [[nodiscard]] std::uint64_t hash(std::uint64_t seed, std::string_view bytes) const noexcept;
     [[nodiscard]] std::uint64_t table_hash(const Counter& counter,
@@ -121,7 +124,7 @@ private:
 
     // Matches whose groups are looked up together: by then their memory has been fetched.
     std::vector<Taken> taken_;
-    std::string keys_;
+    std::string texts_;
 
     // Scratch.
     std::string text_;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 constexpr std::size_t together = 64;  // matches taken before their groups are looked up
-constexpr std::size_t longest_keys = 65'536;
+constexpr std::size_t longest_texts = 65'536;
 constexpr std::size_t ahead = 8;  // of them fetched early
 
 std::int64_t micros_of(base::EventTime time) noexcept {
@@ -60,8 +60,8 @@ void Engine::State::observe(const call::Call& call, std::span<const policy::Poli
     for (const policy::PolicyIndex policy : matched) {
         for (const Feed& feed : plan_.feeds[policy]) {
             if (take(feed, call, block, first)) first = false;
-            // Long keys must not pile up either.
-            if (taken_.size() >= together || keys_.size() > longest_keys) settle();
+            // Long texts must not pile up either.
+            if (taken_.size() >= together || texts_.size() > longest_texts) settle();
         }
     }
 }
@@ -106,27 +106,37 @@ bool Engine::State::take(const Feed& feed, const call::Call& call, std::uint64_t
     Taken& taken = taken_.emplace_back();
     taken.first = first;
     taken.counter = feed.counter;
-    taken.key_at = static_cast<std::uint32_t>(keys_.size());
+    taken.value_at = static_cast<std::uint32_t>(texts_.size());
     taken.pending = {micros_of(call.time()), call.header().id, block, 0, call.header().record, 0};
-    if (!value_of(feed, call, taken.pending.value)) {
-        taken_.pop_back();
-        return false;
+    bool counts = value_of(feed, call, taken.pending.value);
+    if (counts) {
+        taken.key_at = static_cast<std::uint32_t>(texts_.size());
+        add_group(feed, call, texts_);
+        taken.end = static_cast<std::uint32_t>(texts_.size());
+        counts = !elsewhere(counter, key_of(taken));
     }
-    add_group(feed, call, keys_);
-    const std::string_view key = std::string_view(keys_).substr(taken.key_at);
-    if (elsewhere(counter, key)) {
-        keys_.resize(taken.key_at);
+    if (!counts) {
+        texts_.resize(taken.value_at);
         taken_.pop_back();
-        return false;
     }
-    taken.key_size = static_cast<std::uint32_t>(key.size());
-    taken.hash = table_hash(counter, key);
-    groups_.prefetch_slot(taken.hash);
-    return true;
+    return counts;
+}
+
+std::string_view Engine::State::key_of(const Taken& taken) const noexcept {
+    return std::string_view(texts_).substr(taken.key_at, taken.end - taken.key_at);
 }
 
 /// Looks the groups of all that was taken up and puts the matches into the buffer.
 void Engine::State::settle() {
+    // One hash waits for itself at every step; several in a row run beside each other.
+    for (Taken& taken : taken_) {
+        const Counter& counter = plan_.counters[taken.counter];
+        taken.hash = table_hash(counter, key_of(taken));
+        groups_.prefetch_slot(taken.hash);
+        if (!counter.by_value()) continue;
+        const auto value = std::string_view(texts_).substr(taken.value_at);
+        taken.pending.value = hash(0, value.substr(0, taken.key_at - taken.value_at));
+    }
     for (std::size_t i = 0; i < taken_.size(); ++i) {
         if (i + 2 * ahead < taken_.size())
             groups_.prefetch_candidate_pointer(taken_[i + 2 * ahead].hash);
@@ -134,15 +144,14 @@ void Engine::State::settle() {
         look_up(taken_[i]);
     }
     taken_.clear();
-    if (keys_.capacity() > 2 * longest_keys) keys_ = {};
-    keys_.clear();
+    if (texts_.capacity() > 2 * longest_texts) texts_ = {};
+    texts_.clear();
 }
 
 void Engine::State::look_up(const Taken& taken) {
     const Counter& counter = plan_.counters[taken.counter];
-    const auto key = std::string_view(keys_).substr(taken.key_at, taken.key_size);
     bool fresh = false;
-    const GroupId id = groups_.intern(taken.counter, taken.hash, key, fresh);
+    const GroupId id = groups_.intern(taken.counter, taken.hash, key_of(taken), fresh);
     if (taken.first) seen_.clear();
     if (counter.rules > 1 && !counter.by_rule()) {
         // One call that matches two listed rules is one hit of a group.
@@ -167,18 +176,15 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
             value = feed.rule;
             return true;
         case Counter::Kind::few:
-        case Counter::Kind::distinct: {
-            text_.clear();
+        case Counter::Kind::distinct:
             for (const call::Slot slot : feed.fields) {
                 std::string_view part;
                 if (slot == call::no_slot || !call::scalar_text(call.at(slot), number_, part)) {
                     return false;
                 }
-                add_part(text_, part);
+                add_part(texts_, part);
             }
-            value = hash(0, text_);
-            return true;
-        }
+            return true;  // settle makes it a hash
         case Counter::Kind::sum:
             if (feed.fields.empty()) {  // an event_count with a high threshold
                 value = std::bit_cast<std::uint64_t>(1.0);
