@@ -20,6 +20,63 @@ std::string count_policy(const std::string& name, const std::string& condition,
                        "description: " + (title.empty() ? name : title) + "\n");
 }
 
+/// What the first program that saved windows wrote for `BytesThatWereEverWrittenAreRead`.
+constexpr std::string_view saved_at_first =
+    "4350574e0100019d92f8d5f4f4b1cc3e809bee0206046c6f7564201eb90a1e7fc891447e5f9327fd9d9d"
+    "e6a312838c5f139c548eebc7323c1b4f9c06809bee020000057175696574207852b5b24e5974215e7373"
+    "1ab89d4ab90715c97b40c1cad4603ee1f3c0d27d581a0001030374310201000080897a80897a010080ad"
+    "e2040601000005636f756e7420a4ac08fdeb532bb0b79ff497726fc10cd529c9bf56ab1a26303e7656a4"
+    "e9415f32c096b102020303753102000000028092f401010080897a0100030375320200000001809bee02"
+    "0100010080ade204070100000676616c7565732049ac1557511a9304e383e66cde56a03649ec8836ba9f"
+    "3ad756e5bee05baffdc85cc096b102020303753102000000010002e896f388efe0dff3ff018092f40101"
+    "00e983cb899e83f78619809bee0201000303753202000000010001e896f388efe0dff3ff01809bee0201"
+    "00010080ade2040701009acfaa99fb8093de42046d616e7920681ba76013e9cfd89f34790707feefa18d"
+    "b6a43cf0f916f4a4eaf884c5789f7b5cc096b102020303753102000000010002e896f388efe0dff3ff01"
+    "8092f4010100e983cb899e83f78619809bee0201000303753202000000010001e896f388efe0dff3ff01"
+    "809bee020100010080ade2040701009acfaa99fb8093de420373756d20b4117db631a9a2262c361687ed"
+    "e697310936900ac771032f0af173a3139e5eb98c01c096b1020103037531020000000100000000000000"
+    "20400000000000000000809bee0201008092f4010100ffffffffffffffffff010000ffffffffffffffff"
+    "ff010000ffffffffffffffffff010000028092f4010100000000000010400000000000000000809bee02"
+    "0100000000000010400000000000000000010080ade204070100808080808080808840eb99781c";
+
+std::string bytes_of(std::string_view hex) {
+    std::string out;
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+        out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+    }
+    return out;
+}
+
+TEST(Snapshot, BytesThatWereEverWrittenAreRead) {
+    const std::string by = "    rules: [a]\n    group-by: [user]\n    timespan: 10s\n";
+    const auto set = world::load(
+        rule("a") + rule("loud", "callerprint: { subject: tenant }\n") +
+        rule("quiet", "callerprint: { subject: tenant, quiet: 1h }\n") +
+        correlation("count", "    type: event_count\n" + by + "    condition: { gte: 3 }\n") +
+        correlation("values",
+                    "    type: value_count\n" + by + "    condition: { field: key, gte: 3 }\n") +
+        correlation("many",
+                    "    type: value_count\n" + by + "    condition: { field: key, gte: 30 }\n") +
+        correlation("sum", "    type: value_sum\n" + by + "    condition: { field: n, gte: 9 }\n"));
+    Bench before(set);
+    before.hit(1, "loud", {{"tenant_uid", "t1"}});
+    before.hit(1, "quiet", {{"tenant_uid", "t1"}});
+    before.hit(2, "a", {{"user", "u1"}, {"key", "k1"}, {"n", 4}});
+    before.hit(3, "a", {{"user", "u1"}, {"key", "k2"}, {"n", 4}});
+    before.hit(3, "a", {{"user", "u2"}, {"key", "k1"}});
+    before.advance(3);
+    before.hit(5, "quiet", {{"tenant_uid", "t1"}});
+    before.hit(5, "a", {{"user", "u1"}, {"key", "k3"}, {"n", 4}});
+    EXPECT_TRUE(before.engine().save() == bytes_of(saved_at_first)) << "written anew, too";
+    Bench after(set);
+    ASSERT_TRUE(after.engine().restore(bytes_of(saved_at_first)));
+    EXPECT_THAT(after.times("count"), ElementsAre(5));
+    EXPECT_THAT(after.times("values"), ElementsAre(5));
+    EXPECT_THAT(after.times("sum"), ElementsAre(5));
+    EXPECT_THAT(after.times("quiet"), IsEmpty());
+    EXPECT_EQ(after.fired.size(), 3u);
+}
+
 TEST(Snapshot, AnUnchangedPolicyKeepsItsWindowsUnderAnotherSet) {
     Bench bench(world::load(rule("a") + count_policy("kept", "{ gte: 2 }") +
                             count_policy("changed", "{ gte: 2 }")));
