@@ -105,6 +105,10 @@ Config read(Settings& settings) {
         settings.bytes("journal.segment", config.journal_segment, 4ull << 20, 1ull << 30);
     config.journal_ballast =
         settings.bytes("journal.ballast", config.journal_ballast, 0, 16ull << 30);
+    config.client_records_per_second = settings.count(
+        "ingest.client_records_per_second", config.client_records_per_second, 0, 1'000'000'000);
+    config.client_bytes_per_second = settings.bytes("ingest.client_bytes_per_second",
+                                                    config.client_bytes_per_second, 0, 1ull << 40);
     read_sources(settings, config);
     config.policies = settings.paths("policies", {"policies"});
     config.lists = settings.path("lists", "lists");

@@ -38,9 +38,11 @@ struct Config {
     unsigned threads = 2;  ///< 1 to 64
     std::string database_url;
     std::string os_user = "callerprint";
-    std::uint64_t journal_quota = 4ull << 30;     ///< bytes; 128 MB to 16 TB
-    std::uint64_t journal_segment = 64ull << 20;  ///< bytes; 4 MB to 1 GB
-    std::uint64_t journal_ballast = 64ull << 20;  ///< bytes; 0 to 16 GB
+    std::uint64_t journal_quota = 4ull << 30;             ///< bytes; 128 MB to 16 TB
+    std::uint64_t journal_segment = 64ull << 20;          ///< bytes; 4 MB to 1 GB
+    std::uint64_t journal_ballast = 64ull << 20;          ///< bytes; 0 to 16 GB
+    std::uint64_t client_records_per_second = 1'000'000;  ///< 0: no such quota
+    std::uint64_t client_bytes_per_second = 256u << 20;   ///< decoded; 0: no such quota
     std::vector<Source> sources;
     std::vector<std::filesystem::path> policies;
     std::filesystem::path lists;

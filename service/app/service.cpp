@@ -230,6 +230,8 @@ base::Result<void> Service::Parts::start_server() {
              std::chrono::duration_cast<std::chrono::seconds>(source.lateness)});
     }
     options.scrub_key = secrets->key("scrub");
+    options.client_records_per_second = config.client_records_per_second;
+    options.client_bytes_per_second = config.client_bytes_per_second;
     auto made = ingest::Service::make(
         std::move(options), formats, [this] { return current_tokens(); }, *journal, &metrics);
     if (!made) return std::unexpected(made.error());

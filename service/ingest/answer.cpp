@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace ingest {
@@ -107,6 +108,30 @@ http::Response otlp_failure(bool protobuf, http::Response problem) {
         problem.content_type = json_type;
     }
     return problem;
+}
+
+void add_rate_limits(http::Response& response, const Quota::Standings& standings) {
+    constexpr std::uint64_t most_integer = 999'999'999'999'999;  // RFC 9651, 3.3.1
+    struct Limit {
+        std::string_view name, unit;
+        const Quota::Standing& standing;
+    };
+    // The draft's registry has no unit for records; "content-bytes" are ours after decoding.
+    const std::array limits{Limit{"records", "records", standings.records},
+                            Limit{"bytes", "content-bytes", standings.bytes}};
+    std::string policy, limit;
+    for (const Limit& one : limits) {
+        if (one.standing.most == 0) continue;
+        const std::string item = (policy.empty() ? "\"" : ", \"") + std::string(one.name) + "\"";
+        policy += item + ";q=" + std::to_string(std::min(one.standing.most, most_integer)) +
+                  ";qu=\"" + std::string(one.unit) +
+                  "\";w=" + std::to_string(standings.window.count());
+        // A bucket fills all the time: what is left holds for this second, or until a debt is paid.
+        limit += item + ";r=" + std::to_string(std::min(one.standing.left, most_integer)) +
+                 ";t=" + std::to_string(std::max<std::int64_t>(one.standing.wait.count(), 1));
+    }
+    if (policy.empty()) return;
+    response.with("RateLimit-Policy", std::move(policy)).with("RateLimit", std::move(limit));
 }
 
 http::Response later(unsigned status, std::string_view code, std::string_view title,

@@ -2,6 +2,7 @@
 
 #include "decode/reject.hpp"
 #include "http/response.hpp"
+#include "ingest/quota.hpp"
 #include "ingest/work.hpp"
 
 #include <cstddef>
@@ -27,6 +28,10 @@ inline constexpr std::size_t max_listed_errors = 20;
 [[nodiscard]] http::Response otlp_counts(bool protobuf, std::size_t rejected);
 /// The same status with a google.rpc.Status as body, which is what OTLP clients read.
 [[nodiscard]] http::Response otlp_failure(bool protobuf, http::Response problem);
+
+/// Says how the client stands: `RateLimit-Policy` and `RateLimit` as in
+/// draft-ietf-httpapi-ratelimit-headers-11. Nothing for a client without a quota.
+void add_rate_limits(http::Response& response, const Quota::Standings& standings);
 
 /// 429 or 503 that says when to try again.
 [[nodiscard]] http::Response later(unsigned status, std::string_view code, std::string_view title,

@@ -1,6 +1,7 @@
 #include "ingest/quota.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ingest {
 namespace {
@@ -9,6 +10,19 @@ constexpr std::chrono::seconds window{1};  // of the FailureGate
 
 double seconds(std::chrono::steady_clock::duration span) {
     return std::chrono::duration<double>(span).count();
+}
+
+Quota::Standing standing(double left, std::uint64_t per_second, std::chrono::seconds burst) {
+    if (per_second == 0) return {};
+    Quota::Standing out;
+    out.most = per_second * static_cast<std::uint64_t>(burst.count());
+    if (left >= 1) {
+        out.left = static_cast<std::uint64_t>(left);
+    } else {  // until a whole one is there
+        const double owed = (1 - left) / static_cast<double>(per_second);
+        out.wait = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(owed)));
+    }
+    return out;
 }
 
 }  // namespace
@@ -31,10 +45,11 @@ Quota::Bucket& Quota::filled(std::string_view client, Steady now) {
     return bucket;
 }
 
-bool Quota::open(std::string_view client, Steady now) {
+Quota::Standings Quota::standings(std::string_view client, Steady now) {
     const std::lock_guard lock(mutex_);
     const Bucket& bucket = filled(client, now);
-    return bucket.records > 0 && bucket.bytes > 0;
+    return {standing(bucket.records, options_.records_per_second, options_.burst),
+            standing(bucket.bytes, options_.bytes_per_second, options_.burst), options_.burst};
 }
 
 void Quota::spend(std::string_view client, std::uint64_t records, std::uint64_t bytes, Steady now) {

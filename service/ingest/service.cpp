@@ -87,9 +87,8 @@ base::Result<void> check(const Service::Options& options, const decode::Formats&
     }
     if (options.scrub_key.size() < 16) return invalid("scrub_key has less than 16 bytes");
     if (!decode::within_range(options.records)) return invalid("records is out of range");
-    if (options.client_records_per_second == 0 || options.client_bytes_per_second == 0 ||
-        options.client_burst.count() < 1 || options.auth_failures_per_second == 0)
-        return invalid("quotas must be at least 1");
+    if (options.client_burst.count() < 1 || options.auth_failures_per_second == 0)
+        return invalid("client_burst and auth_failures_per_second must be at least 1");
     return {};
 }
 
@@ -128,6 +127,7 @@ struct Service::Shared {
                                                      const Client& client, bool otlp) const;
     std::optional<Response> no_room(const Client& client);
     awaitable<Response> take(http::Request& request, Header header);
+    awaitable<Response> take_batch(http::Request& request, Header header);
     awaitable<Response> store(http::Request& request, Header header, std::string body);
     Response unprepared(PrepareFault fault) const;
     Response refused_by_journal(const base::Error& error);
@@ -219,9 +219,14 @@ std::expected<const Source*, Response> Service::Shared::source_of(const http::Re
 std::optional<Response> Service::Shared::no_room(const Client& client) {
     if (const base::Result<void> room = journal.accepting(); !room)
         return refused_by_journal(room.error());
-    if (quota.open(client.id, Steady::now())) return std::nullopt;
+    const Quota::Standings standings = quota.standings(client.id, Steady::now());
+    if (standings.open()) return std::nullopt;
     probe.refused_quota.add();
-    return later(429, "quota", "Over this client's rate of records or bytes", jitter(1, 5));
+    const auto wait = static_cast<unsigned>(std::min<std::int64_t>(standings.wait().count(), 3600));
+    Response response =
+        later(429, "quota", "Over this client's rate of records or bytes", wait + jitter(0, 4));
+    add_rate_limits(response, standings);
+    return response;
 }
 
 // Retry-After starts at 2 s and doubles with the time that the trouble lasts, up to 60 s.
@@ -281,6 +286,13 @@ awaitable<Response> Service::Shared::otlp(http::Request& request) {
 }
 
 awaitable<Response> Service::Shared::take(http::Request& request, Header header) {
+    const std::string client = header.client.id;
+    Response response = co_await take_batch(request, std::move(header));
+    add_rate_limits(response, quota.standings(client, Steady::now()));
+    co_return response;
+}
+
+awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header) {
     base::Result<std::string> body = co_await request.read_body(options.max_body_bytes);
     if (!body) co_return Response::problem(body.error());
     probe.body_bytes.add(static_cast<double>(body->size()));

@@ -49,8 +49,8 @@ public:
         decode::Limits records;
         std::size_t max_body_bytes = 16u << 20;
         DecompressLimits decompress;
-        std::uint64_t client_records_per_second = 1'000'000;  ///< 429 above, per client.
-        std::uint64_t client_bytes_per_second = 256u << 20;   ///< Decoded bytes, per client.
+        std::uint64_t client_records_per_second = 1'000'000;  ///< 429 above; 0: no such quota.
+        std::uint64_t client_bytes_per_second = 256u << 20;   ///< Decoded bytes; 0: no such quota.
         std::chrono::seconds client_burst{10};     ///< How many seconds' worth may come at once.
         std::size_t auth_failures_per_second = 3;  ///< Per address; more get 429.
         std::chrono::hours idempotency_age{24};

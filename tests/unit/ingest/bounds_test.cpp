@@ -1,4 +1,5 @@
 // Splitting into blocks, idempotency keys, quotas: the small parts without I/O.
+#include "ingest/answer.hpp"
 #include "ingest/idempotency.hpp"
 #include "ingest/quota.hpp"
 #include "ingest/split.hpp"
@@ -93,14 +94,50 @@ TEST(Idempotency, TheOldestGoFirstWhenFull) {
 TEST(Quota, AClientPaysForALargeBatchByWaiting) {
     Quota quota({100, 1'000'000, 1s});
     const Steady now = Steady{} + 1h;
-    EXPECT_TRUE(quota.open("c", now));
+    EXPECT_TRUE(quota.standings("c", now).open());
     quota.spend("c", 250, 10, now);
-    EXPECT_FALSE(quota.open("c", now));
-    EXPECT_TRUE(quota.open("d", now)) << "others are not touched";
-    EXPECT_FALSE(quota.open("c", now + 1s));
-    EXPECT_TRUE(quota.open("c", now + 2s));
+    EXPECT_FALSE(quota.standings("c", now).open());
+    EXPECT_TRUE(quota.standings("d", now).open()) << "others are not touched";
+    EXPECT_FALSE(quota.standings("c", now + 1s).open());
+    EXPECT_TRUE(quota.standings("c", now + 2s).open());
     quota.spend("c", 0, 3'000'000, now + 2s);
-    EXPECT_FALSE(quota.open("c", now + 3s)) << "bytes count too";
+    EXPECT_FALSE(quota.standings("c", now + 3s).open()) << "bytes count too";
+}
+
+TEST(Quota, SaysWhatIsLeftAndHowLongADebtLasts) {
+    Quota quota({100, 0, 10s});
+    const auto now = std::chrono::steady_clock::time_point() + 1h;
+    Quota::Standings standings = quota.standings("c", now);
+    EXPECT_EQ(standings.records.most, 1'000u);
+    EXPECT_EQ(standings.records.left, 1'000u);
+    EXPECT_EQ(standings.bytes.most, 0u) << "no such quota";
+    quota.spend("c", 1'250, 1'000'000'000'000, now);
+    standings = quota.standings("c", now);
+    EXPECT_EQ(standings.records.left, 0u);
+    EXPECT_EQ(standings.wait(), 3s) << "2.5 s of debt, and one record";
+    EXPECT_TRUE(quota.standings("c", now + 3s).open()) << "bytes without a quota cost nothing";
+    EXPECT_EQ(quota.standings("c", now + 3s).records.left, 50u);
+}
+
+// draft-ietf-httpapi-ratelimit-headers-11, 3 and 4: lists of strings with integer parameters.
+TEST(RateLimit, IsAListOfPolicies) {
+    http::Response response;
+    add_rate_limits(response, {{1'000, 950, 0s}, {4'096, 0, 7s}, 10s});
+    const std::vector<std::pair<std::string, std::string>> expected{
+        {"RateLimit-Policy",
+         R"("records";q=1000;qu="records";w=10, "bytes";q=4096;qu="content-bytes";w=10)"},
+        {"RateLimit", R"("records";r=950;t=1, "bytes";r=0;t=7)"}};
+    EXPECT_EQ(response.headers, expected);
+}
+
+TEST(RateLimit, IsNotSentWithoutAQuota) {
+    http::Response response;
+    add_rate_limits(response, {});
+    EXPECT_TRUE(response.headers.empty());
+    add_rate_limits(response, {{}, {~std::uint64_t{0}, ~std::uint64_t{0}, 0s}, 1s});
+    ASSERT_EQ(response.headers.size(), 2u);
+    EXPECT_EQ(response.headers[1].second, R"("bytes";r=999999999999999;t=1)")
+        << "an integer of RFC 9651 has 15 digits";
 }
 
 TEST(FailureGate, ThreeFailuresASecondCloseItForThatAddress) {

@@ -258,10 +258,25 @@ TEST_F(ServiceTest, AClientOverItsQuotaWaits) {
     options_.client_records_per_second = 1;
     options_.client_burst = 1s;
     start();
-    EXPECT_EQ(post(std::string(good) + std::string(good) + std::string(good)).status, 200u);
+    const Answer taken = post(std::string(good) + std::string(good) + std::string(good));
+    EXPECT_EQ(taken.status, 200u);
+    EXPECT_TRUE(taken.has("RateLimit-Policy: \"records\";q=1;qu=\"records\";w=1, \"bytes\";q="));
+    EXPECT_TRUE(taken.has("RateLimit: \"records\";r=0;t=3, \"bytes\";r=")) << taken.head;
     const Answer answer = post(good);
     EXPECT_EQ(answer.status, 429u);
-    EXPECT_TRUE(answer.has("Retry-After: "));
+    EXPECT_TRUE(answer.has("RateLimit: \"records\";r=0;t="));
+    const std::size_t at = answer.head.find("Retry-After: ");
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_GE(std::stoi(answer.head.substr(at + 13)), 2) << "no earlier than the debt is paid";
+}
+
+TEST_F(ServiceTest, AClientWithoutAQuotaIsToldNothingOfIt) {
+    options_.client_records_per_second = 0;
+    options_.client_bytes_per_second = 0;
+    start();
+    const Answer answer = post(good);
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_FALSE(answer.has("RateLimit"));
 }
 
 TEST_F(ServiceTest, AFullJournalAnswers503AndStoresNothing) {
