@@ -116,7 +116,8 @@ private:
         totals_.rejected += answer->rejected;
         totals_.duplicates += answer->duplicates;
         if (totals_.first_error.empty()) totals_.first_error = answer->first_error;
-        progress_.show(answer->accepted + answer->rejected, body.size(), line());
+        progress_.show(answer->accepted + answer->rejected + answer->duplicates, body.size(),
+                       line());
         return {};
     }
 

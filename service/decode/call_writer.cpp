@@ -45,6 +45,18 @@ void CallWriter::write(std::span<const Value> cells, const Value& logged_time, c
     if (steps_.met_bad_address()) row.header.notes |= call::note_address_invalid;
 }
 
+std::string_view CallWriter::only_text(std::span<const Value> cells) {
+    if (!plan_.raw.empty()) return cells[plan_.raw.front().cell].text_or_empty();
+    steps_.clear();
+    const Plan::Mapped& wanted = plan_.mapped.front();
+    for (const Plan::Source& candidate : wanted.sources) {
+        Value value;
+        if (source(candidate, cells, false, value) && shaped(wanted.kind, value))
+            return value.text_or_empty();
+    }
+    return {};
+}
+
 void CallWriter::mapped(const Plan::Mapped& slot, std::span<const Value> cells,
                         call::Header& header, TextRoom& room, Value& out) {
     const bool list = slot.kind == FieldKind::texts;

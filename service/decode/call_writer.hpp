@@ -19,6 +19,10 @@ public:
     void write(std::span<const call::Value> cells, const call::Value& logged_time,
                call::Batch::Row row, TextRoom& room);
 
+    /// The whole text of the one name that the plan wants, for plans of a single name; lent until
+    /// the next call, empty when the record has none.
+    std::string_view only_text(std::span<const call::Value> cells);
+
 private:
     using Value = call::Value;
 

@@ -8,6 +8,8 @@
 #include "decode/sample.hpp"
 #include "decode/splitter.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <map>
 
@@ -34,11 +36,16 @@ std::string_view first_line(std::string_view body) {
 
 struct Gate::State {
     State(const Formats& all, std::string_view key, const Limits& chosen)
-        : formats(all), limits(chosen), scrubber(key), detector(all), parser(chosen.max_depth) {}
+        : formats(all),
+          limits(chosen),
+          id_key(XXH3_64bits(key.data(), key.size())),
+          scrubber(key),
+          detector(all),
+          parser(chosen.max_depth) {}
 
     GatePlan& plan(const Format& format) {
         auto& made = plans[&format];
-        if (!made) made = std::make_unique<GatePlan>(format.model(), limits);
+        if (!made) made = std::make_unique<GatePlan>(format.model(), limits, id_key);
         return *made;
     }
     const Format* detect(std::string_view body);
@@ -47,6 +54,7 @@ struct Gate::State {
 
     const Formats& formats;
     Limits limits;
+    std::uint64_t id_key;
     Scrubber scrubber;
     Detector detector;
     JsonParser parser;

@@ -32,6 +32,9 @@ public:
     struct Accepted {
         std::string lines;          ///< One record a line, each ended by '\n', without secrets.
         std::uint32_t records = 0;  ///< Lines in `lines`.
+        /// One a line: a hash, keyed with the scrub key, of the record's own id (metadata.uid as
+        /// the format maps it); 0 when it has none.
+        std::vector<std::uint64_t> ids;
         std::vector<Reject> rejects;
         std::string format;  ///< The format to decode with; resolved when `auto` was asked for.
     };

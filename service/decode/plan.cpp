@@ -128,10 +128,17 @@ Plan Plan::make(const FormatModel& model, const call::Names& names) {
     Plan plan;
     PathCells paths(model);
     for (const std::string& path : model.time) plan.time.push_back(paths.spelled(path));
+    plan.want(model, names, paths);
+    paths.finish(plan.trie, plan.columns);
+    plan.cells = paths.count();
+    return plan;
+}
+
+void Plan::want(const FormatModel& model, const call::Names& names, PathCells& paths) {
     for (call::Slot slot = 0; slot < names.size(); ++slot) {
         const std::string& wanted = names.name(slot);
         if (wanted == all_values_name) {
-            plan.all_values = slot;
+            all_values = slot;
             continue;
         }
         const auto field = call::field_of(wanted);
@@ -141,18 +148,18 @@ Plan Plan::make(const FormatModel& model, const call::Names& names) {
             const bool fact = field && *field >= call::first_fact && !model.maps_nothing;
             const bool logged_time = field == call::Field::time && !model.maps_nothing;
             if (!fact && !logged_time) {
-                plan.raw.push_back({.slot = slot, .cell = paths.exact(wanted)});
+                raw.push_back({.slot = slot, .cell = paths.exact(wanted)});
             }
             if (logged_time) {
-                plan.mapped.push_back({.slot = slot, .field = *field, .sources = {}});
+                mapped.push_back({.slot = slot, .field = *field, .sources = {}});
             }
             continue;
         }
-        Mapped mapped{.slot = slot,
-                      .field = *field,
-                      .kind = kind_of(*field),
-                      .cap = cap_of(*field),
-                      .sources = {}};
+        Mapped& filled = mapped.emplace_back(Mapped{.slot = slot,
+                                                    .field = *field,
+                                                    .kind = kind_of(*field),
+                                                    .cap = cap_of(*field),
+                                                    .sources = {}});
         for (const Alternative& alternative : mapping->alternatives) {
             Source source{.cells = {}, .alternative = &alternative, .when = {}, .constant = {}};
             if (alternative.constant) source.constant = value_of(*alternative.constant);
@@ -160,14 +167,10 @@ Plan Plan::make(const FormatModel& model, const call::Names& names) {
                 source.cells.push_back(paths.spelled(path));
             }
             source.when = paths.spelled(alternative.when);
-            mapped.sources.push_back(std::move(source));
+            filled.sources.push_back(std::move(source));
         }
-        plan.mapped.push_back(std::move(mapped));
     }
-    paths.finish(plan.trie, plan.columns);
-    plan.cells = paths.count();
-    plan.sort_out_plain();
-    return plan;
+    sort_out_plain();
 }
 
 void Plan::sort_out_plain() {

@@ -90,6 +90,8 @@ struct Plan {
     call::Slot all_values = call::no_slot;
 
     static Plan make(const FormatModel& model, const call::Names& names);
+    /// Adds what fills the names, its cells from `paths`; the trie and the time are the caller's.
+    void want(const FormatModel& model, const call::Names& names, PathCells& paths);
 
 private:
     void sort_out_plain();

@@ -315,6 +315,7 @@ void Splitter::emit(std::string_view text) {
         }
     }
     out_.lines += '\n';
+    out_.ids.push_back(plan_.event_id());
     ++out_.records;
 }
 

@@ -53,17 +53,16 @@ unsigned rpc_code(unsigned status) {
 
 }  // namespace
 
-std::string counts_body(std::uint64_t accepted, const std::vector<decode::Reject>& rejects,
-                        std::string_view batch) {
+std::string counts_body(std::uint64_t accepted, std::uint64_t duplicates,
+                        const std::vector<decode::Reject>& rejects, std::string_view batch) {
     boost::json::array errors;
     for (const decode::Reject& reject : rejects) {
         if (errors.size() == max_listed_errors) break;
         errors.push_back(boost::json::object{{"line", reject.line}, {"code", name(reject.code)}});
     }
-    // Duplicates are found behind the journal, in its order; here there are none to report.
     return boost::json::serialize(boost::json::object{{"accepted", accepted},
                                                       {"rejected", rejects.size()},
-                                                      {"duplicates", 0},
+                                                      {"duplicates", duplicates},
                                                       {"errors", std::move(errors)},
                                                       {"batch", batch}});
 }

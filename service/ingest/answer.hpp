@@ -17,8 +17,8 @@ namespace ingest {
 inline constexpr std::string_view protobuf_type = "application/x-protobuf";
 inline constexpr std::size_t max_listed_errors = 20;
 
-/// {"accepted", "rejected", "duplicates", "errors", "batch"}.
-[[nodiscard]] std::string counts_body(std::uint64_t accepted,
+/// {"accepted", "rejected", "duplicates", "errors", "batch"}: every record is in one of the three.
+[[nodiscard]] std::string counts_body(std::uint64_t accepted, std::uint64_t duplicates,
                                       const std::vector<decode::Reject>& rejects,
                                       std::string_view batch);
 /// 200 with that body, or 400 with it when not one line could be used.

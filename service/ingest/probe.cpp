@@ -3,8 +3,10 @@
 namespace ingest {
 
 Probe::Probe(metrics::Registry& registry)
-    : accepted(
-          registry.counter("callerprint_ingest_accepted_records_total", "Records made durable.")),
+    : accepted(registry.counter("callerprint_ingest_accepted_records_total",
+                                "Records made durable, not seen before.")),
+      duplicates(registry.counter("callerprint_ingest_duplicate_records_total",
+                                  "Records made durable whose event id was seen before.")),
       body_bytes(registry.counter("callerprint_ingest_body_bytes_total", "Bodies as received.")),
       decoded_bytes(registry.counter("callerprint_ingest_decoded_bytes_total",
                                      "Bodies after their content coding was undone.")),

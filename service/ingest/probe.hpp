@@ -12,7 +12,8 @@ struct Probe {
     Probe() = default;
     explicit Probe(metrics::Registry& registry);
 
-    metrics::Counter accepted;  ///< Records made durable.
+    metrics::Counter accepted;    ///< Records made durable, not seen before.
+    metrics::Counter duplicates;  ///< Records made durable whose id was seen before.
     std::array<metrics::Counter, decode::reject_code_count> rejected;
     metrics::Counter body_bytes;     ///< As received.
     metrics::Counter decoded_bytes;  ///< After Content-Encoding.

@@ -10,6 +10,7 @@
 #include "ingest/media.hpp"
 #include "ingest/probe.hpp"
 #include "ingest/quota.hpp"
+#include "ingest/seen.hpp"
 #include "ingest/work.hpp"
 #include "journal/journal.hpp"
 
@@ -89,6 +90,7 @@ base::Result<void> check(const Service::Options& options, const decode::Formats&
     if (!decode::within_range(options.records)) return invalid("records is out of range");
     if (options.client_burst.count() < 1 || options.auth_failures_per_second == 0)
         return invalid("client_burst and auth_failures_per_second must be at least 1");
+    if (options.seen_ids == 0) return invalid("seen_ids must be at least 1");
     return {};
 }
 
@@ -108,7 +110,8 @@ struct Service::Shared {
           quota({options.client_records_per_second, options.client_bytes_per_second,
                  options.client_burst}),
           failures(options.auth_failures_per_second),
-          idempotency(options.idempotency_age, options.idempotency_keys) {}
+          idempotency(options.idempotency_age, options.idempotency_keys),
+          seen(options.seen_ids) {}
 
     awaitable<Response> lines(http::Request& request);
     awaitable<Response> otlp(http::Request& request);
@@ -144,6 +147,7 @@ struct Service::Shared {
     Quota quota;
     FailureGate failures;
     Idempotency idempotency;
+    Seen seen;
     std::atomic<State> state = State::starting;
     std::atomic<Steady::rep> trouble_since{0};  // of the journal; 0 while it accepts
     std::mutex gates_mutex;
@@ -343,7 +347,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     give_back(std::move(gate));
     if (!prepared) co_return unprepared(prepared.error());
     const std::size_t rejected = prepared->rejects.size();
-    quota.spend(header.client.id, prepared->accepted + rejected, prepared->decoded_bytes, begun);
+    quota.spend(header.client.id, prepared->records + rejected, prepared->decoded_bytes, begun);
     probe.decoded_bytes.add(static_cast<double>(prepared->decoded_bytes));
 
     if (!prepared->blocks.empty()) {
@@ -354,7 +358,11 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
         if (!lsn) co_return refused_by_journal(lsn.error());
         trouble_since = 0;
     }
-    probe.accepted.add(prepared->accepted);
+    // Now that it is stored, not before: a batch that was not must be new when it comes again.
+    const std::uint32_t duplicates = seen.repeats(header.source->name, prepared->ids);
+    const std::uint32_t accepted = prepared->records - duplicates;
+    probe.accepted.add(accepted);
+    probe.duplicates.add(duplicates);
     for (const decode::Reject& reject : prepared->rejects)
         probe.rejected[static_cast<std::size_t>(reject.code)].add();
     const std::chrono::duration<double> took = Steady::now() - begun;
@@ -362,12 +370,12 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
 
     if (otlp) co_return otlp_counts(protobuf, rejected);
     // What was set aside on purpose (a digest file among the logs) is no error of the sender.
-    const bool useless = prepared->accepted == 0 &&
+    const bool useless = prepared->records == 0 &&
                          std::ranges::any_of(prepared->rejects, [](const decode::Reject& one) {
                              return one.code != decode::RejectCode::not_a_record;
                          });
     co_return counts(useless ? 400 : 200,
-                     counts_body(prepared->accepted, prepared->rejects, request.id()), rejected);
+                     counts_body(accepted, duplicates, prepared->rejects, request.id()), rejected);
 }
 
 Response Service::Shared::unprepared(PrepareFault fault) const {

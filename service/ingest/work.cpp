@@ -77,7 +77,8 @@ std::expected<Prepared, PrepareFault> prepare(Batch batch, Gate& gate, const dec
     out.decoded_bytes = body->size();
     body->clear();
     body->shrink_to_fit();  // before the blocks take their own memory
-    out.accepted = accepted->records;
+    out.records = accepted->records;
+    out.ids = std::move(accepted->ids);
     out.rejects = std::move(accepted->rejects);
     batch.head.format = accepted->format;
     encode_into(out.blocks, split(accepted->lines, batch.head));

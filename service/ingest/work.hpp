@@ -27,7 +27,8 @@ struct Batch {
 /// What becomes of it.
 struct Prepared {
     std::vector<journal::Encoded> blocks;  ///< Ready for the journal; empty when nothing is left.
-    std::uint32_t accepted = 0;
+    std::uint32_t records = 0;             ///< In `blocks`.
+    std::vector<std::uint64_t> ids;        ///< One a record, see decode::Gate::Accepted.
     std::vector<decode::Reject> rejects;
     std::size_t decoded_bytes = 0;
 };

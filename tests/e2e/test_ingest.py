@@ -145,8 +145,9 @@ def test_idempotency_key_with_another_body_is_422(server):
 
 def test_equal_event_ids_count_once(server):
     record = make_call()
-    server.ingest([record])
-    server.ingest([record])
+    assert server.ingest([record, record]).json["duplicates"] == 1
+    again = server.ingest([record])
+    assert (again.status, again.json["accepted"], again.json["duplicates"]) == (200, 0, 1)
     uid = record["metadata"]["uid"]
     wait_until(lambda: server.calls(f"record_uid = '{uid}'") >= 1, what="the call")
     server.ingest([make_call()])
@@ -164,6 +165,15 @@ def test_otlp_logs_as_json(server):
     assert answer.status == 200, answer.text
     rejected = answer.json.get("partialSuccess", {}).get("rejectedLogRecords", 0)
     assert int(rejected) == 0, answer.text
+
+
+def test_a_client_is_told_how_it_stands(server):
+    answer = server.ingest([make_call()])
+    policy = re.findall(r'"(\w+)";q=(\d+);qu="([\w-]+)";w=(\d+)', answer.headers["ratelimit-policy"])
+    limit = re.findall(r'"(\w+)";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+    assert [(name, unit) for name, _, unit, _ in policy] == [("records", "records"), ("bytes", "content-bytes")]
+    for (name, most, _, _), (same, left, wait) in zip(policy, limit, strict=True):
+        assert name == same and 0 < int(left) <= int(most) and int(wait) == 1
 
 
 def test_expect_other_than_continue_is_417(server):

@@ -32,6 +32,38 @@ TEST(Gate, TakesOneRecordALine) {
     EXPECT_EQ(out.format, "native");
 }
 
+TEST(Gate, LendsAHashOfEachRecordsOwnId) {
+    const auto id = [](std::string_view more, std::string_view format = "native") {
+        const auto out =
+            accept(R"({"time":"2025-06-01T00:00:00Z",)" + std::string(more) + "}", format);
+        EXPECT_EQ(out.ids.size(), out.records);
+        return out.ids.empty() ? 0 : out.ids.front();
+    };
+    const auto x = id(R"("event_id":"x")");
+    EXPECT_NE(x, 0u);
+    EXPECT_EQ(id(R"("metadata":{"uid":"x"},"event_id":"y")"), x) << "as the format maps it";
+    EXPECT_NE(id(R"("event_id":"y")"), x);
+    EXPECT_EQ(id(R"("event_id":7)"), id(R"("event_id":"7")")) << "as a call holds it";
+    EXPECT_EQ(id(R"("operation":"a")"), 0u);
+    EXPECT_EQ(id(R"("metadata":{"uid":"x"})", "json"), x);
+    EXPECT_EQ(id(R"("event_id":"x")", "json"), 0u) << "that format maps nothing";
+    const std::string other = "another deployment's key";
+    Gate gate(test::shipped(), other);
+    const auto theirs = gate.accept(R"({"time":"2025-06-01T00:00:00Z","event_id":"x"})",
+                                    BodyKind::automatic, test::format("native"), test::arrival);
+    EXPECT_NE(theirs.value().ids.front(), x) << "the hash is keyed";
+}
+
+TEST(Gate, LendsTheIdsInTheOrderOfTheLines) {
+    const std::string a = R"({"time":"2025-06-01T00:00:00Z","id":"a"})";
+    const std::string b = R"({"time":"2025-06-01T00:00:00Z","id":"b"})";
+    const auto out = accept(a + "\n{\n" + b + "\n[" + a + "," + good + "]", "native");
+    ASSERT_EQ(out.ids.size(), 4u);
+    EXPECT_EQ(out.ids[0], out.ids[2]);
+    EXPECT_NE(out.ids[0], out.ids[1]);
+    EXPECT_EQ(out.ids[3], 0u);
+}
+
 TEST(Gate, TakesNothingFromAnEmptyBody) {
     for (const char* body : {"", "\n\n\r\n", "\xef\xbb\xbf"}) {
         const auto out = accept(body, "native");

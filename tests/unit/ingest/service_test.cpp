@@ -172,6 +172,54 @@ TEST_F(ServiceTest, AcknowledgedIsInTheJournal) {
     EXPECT_EQ(blocks[0].batch_id, boost::json::parse(answer.body).at("batch").as_string());
 }
 
+TEST_F(ServiceTest, CountsEachRecordAsAcceptedRejectedOrDuplicate) {
+    options_.sources = {{"gateway", "native", 120s}, {"other", "native", 120s}};
+    options_.otlp_source = "other";
+    start();
+    const auto record = [](std::string_view id) {
+        return R"({"time":"2024-06-01T00:00:00Z","event_id":")" + std::string(id) + "\"}\n";
+    };
+    const Answer first = post(record("a") + record("b") + record("a") + "{bad\n");
+    EXPECT_EQ(first.number("accepted"), 2);
+    EXPECT_EQ(first.number("rejected"), 1);
+    EXPECT_EQ(first.number("duplicates"), 1) << "within the batch";
+    const Answer again = post(record("b") + record("c"));
+    EXPECT_EQ(again.number("accepted"), 1);
+    EXPECT_EQ(again.number("duplicates"), 1) << "of an earlier batch";
+    const Answer all = post(record("a"));
+    EXPECT_EQ(all.status, 200u) << "nothing is wrong with a repeat";
+    EXPECT_EQ(all.number("duplicates"), 1);
+    EXPECT_EQ(post(record("a"), {}, "/v1/ingest?source=other").number("accepted"), 1);
+    const std::vector<journal::Block> blocks = stored();
+    ASSERT_EQ(blocks.size(), 5u) << "one of them is of dead letters";
+    EXPECT_EQ(blocks[0].records, 3u) << "duplicates are stored all the same";
+    EXPECT_EQ(blocks[3].records, 1u);
+}
+
+TEST_F(ServiceTest, ABatchThatWasNotStoredIsNewWhenItComesAgain) {
+    journal_options_.segment_bytes = 64 << 10;
+    journal_options_.quota_bytes = 128 << 10;
+    options_.sources = {{"gateway", "native", 120s}, {"otlp", "json", 120s}};
+    start();
+    std::string noise;
+    for (std::uint64_t seed = 1; noise.size() < 40'000;
+         seed = seed * 6364136223846793005u + 1442695)
+        noise += std::to_string(seed);
+    Answer answer;
+    std::string record;
+    for (int i = 0; i < 20 && answer.status != 503; ++i) {
+        record = R"({"time":"2024-06-01T00:00:00Z","event_id":")" + std::to_string(i) +
+                 R"(","a":")" + noise + "\"}\n";
+        answer = post(record);
+    }
+    ASSERT_EQ(answer.status, 503u);
+    journal_->trim(journal_->end());  // on its own thread, some time soon
+    for (int i = 0; i < 10'000 && answer.status == 503; ++i) answer = post(record);
+    ASSERT_EQ(answer.status, 200u) << answer.body;
+    EXPECT_EQ(answer.number("accepted"), 1);
+    EXPECT_EQ(answer.number("duplicates"), 0);
+}
+
 TEST_F(ServiceTest, OneBadLineCostsOnlyItself) {
     start();
     const Answer answer = post(std::string(good) + "{nonsense\n" + std::string(good),
