@@ -1,4 +1,5 @@
 #include "app/command.hpp"
+#include "app/doorbell.hpp"
 #include "app/input.hpp"
 #include "app/open_database.hpp"
 #include "registry/import.hpp"
@@ -57,6 +58,7 @@ Exit import(const Invocation& invocation, const Importing& importing) {
                     importing.files[i].c_str(), done->added, done->changed, done->unchanged,
                     static_cast<unsigned long long>(done->version));
     }
+    ring(config->data_dir);
     return Exit::done;
 }
 
@@ -75,7 +77,8 @@ void add_registry(CLI::App& app, Invocation& invocation) {
         ->check(CLI::IsMember({"tenant", "key", "party", "licence", "gate", "leak"}));
     imports->add_flag("--dry-run", importing->dry_run, "Check the files and change nothing");
     imports->footer(
-        "A file is imported whole or not at all; a running server sees it within a second.\n"
+        "A file is imported whole or not at all; a server on this machine has seen it when this\n"
+        "returns, any other sees it within a second.\n"
         "Examples:\n  callerprint registry import registry.ndjson\n"
         "  callerprint registry import --kind licence licences.csv");
     imports->callback([&invocation, importing] {

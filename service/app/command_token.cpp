@@ -1,4 +1,5 @@
 #include "app/command.hpp"
+#include "app/doorbell.hpp"
 #include "app/open_database.hpp"
 #include "app/output.hpp"
 #include "ingest/tokens.hpp"
@@ -56,7 +57,9 @@ Exit create(const Invocation& invocation, const Handling& handling) {
     if (auto added = store::Tokens(database->session()).add(row, actor()); !added)
         return complain(added.error());
     std::printf("%s\n", token.text.c_str());
-    std::fprintf(stderr, "shown once; a running server takes it within a second\n");
+    std::fprintf(stderr, "shown once; %s\n",
+                 ring(config->data_dir) ? "the server takes it from now on"
+                                        : "a running server takes it within a second");
     return Exit::done;
 }
 
@@ -96,6 +99,8 @@ Exit revoke(const Invocation& invocation, const Handling& handling) {
     if (auto done = store::Tokens(database->session()).revoke(handling.id, actor()); !done)
         return complain(done.error());
     std::printf("%s revoked\n", handling.id.c_str());
+    if (!ring(config->data_dir))
+        std::fprintf(stderr, "a running server refuses it within a second\n");
     return Exit::done;
 }
 

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 namespace app {
 namespace {
@@ -48,6 +46,7 @@ Housekeeper::Housekeeper(Options options, metrics::Registry& metrics)
 
 base::Result<void> Housekeeper::start() {
     if (auto looked = look_for_changes(); !looked) return looked;
+    bell_ = std::make_unique<Doorbell>(options_.data_dir);
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     return {};
 }
@@ -130,17 +129,14 @@ void Housekeeper::expire() {
 }
 
 void Housekeeper::run(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
     auto figures_due = steady_clock::now();
     auto expire_due = steady_clock::now() + seconds(60);
     while (!stop.stop_requested()) {
-        {
-            std::unique_lock lock(mutex);
-            wake.wait_for(lock, stop, look_every, [] { return false; });
-        }
+        bell_->wait(stop, look_every);
         if (stop.stop_requested()) return;
-        if (auto looked = look_for_changes(); !looked) {
+        const auto looked = look_for_changes();
+        bell_->answer(looked.has_value());
+        if (!looked) {
             // The committer already says so every time it fails; here once a round is enough noise.
             base::log::debug("housekeeper.waiting", {{"reason", looked.error().reason}});
             session_.reset();

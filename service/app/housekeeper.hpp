@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/doorbell.hpp"
 #include "base/result.hpp"
 #include "ingest/tokens.hpp"
 #include "metrics/registry.hpp"
@@ -7,6 +8,7 @@
 #include "store/retention.hpp"
 #include "store/session.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,14 +17,15 @@
 namespace app {
 
 /// What has to happen from time to time: seeing that tokens or registry rows changed (every
-/// second), the database's figures (every 15 s), retention (every hour). One thread with a session
-/// of its own.
+/// second, and when a command rings), the database's figures (every 15 s), retention (every hour).
+/// One thread with a session of its own.
 class Housekeeper {
 public:
     struct Options {
         store::Session::Options session;
         store::Retention retention;
-        std::string pepper;  ///< Of the tokens.
+        std::string pepper;              ///< Of the tokens.
+        std::filesystem::path data_dir;  ///< Where commands ring (Doorbell).
         std::function<void(std::shared_ptr<const ingest::Tokens>)> on_tokens;
         std::function<void(std::shared_ptr<const registry::Registry>)> on_registry;
     };
@@ -45,6 +48,7 @@ private:
     void expire();
 
     Options options_;
+    std::unique_ptr<Doorbell> bell_;  // once the thread runs
     std::unique_ptr<store::Session> session_;
     std::string tokens_seen_;
     std::uint64_t registry_version_ = 0;

@@ -150,6 +150,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.retention.calls = config.raw_retention;
     options.retention.hours = config.rollup_retention;
     options.pepper = secrets->key("tokens");
+    options.data_dir = config.data_dir;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
         const std::lock_guard lock(tokens_mutex);
         tokens = std::move(fresh);
