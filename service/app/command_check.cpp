@@ -37,12 +37,21 @@ Exit check(const Invocation& invocation) {
 }
 
 /// Asks the server's /livez: for container health checks.
-Exit healthcheck(const std::string& url) {
+Exit healthcheck(const Invocation& invocation, std::string url) {
+    if (url.empty()) {
+        const auto config = invocation.load();
+        if (!config) return complain(config.error());
+        if (config->port == 0) {
+            return complain(
+                {base::Fault::invalid, "server.listen takes any free port; say which with --url"});
+        }
+        url = config->local_url() + "/livez";
+    }
     auto client = http::Client::make({});
     if (!client) return complain(client.error());
     http::ClientRequest request;
     request.method = "GET";
-    request.url = url;
+    request.url = std::move(url);
     request.deadlines = {.connect = std::chrono::seconds(2), .total = std::chrono::seconds(4)};
     request.check = [](std::string_view) { return true; };
     unsigned status = 0;
@@ -66,12 +75,15 @@ void add_check(CLI::App& app, Invocation& invocation) {
     checks->callback(
         [&invocation] { invocation.action = [&invocation] { return check(invocation); }; });
 
-    auto url = std::make_shared<std::string>("http://127.0.0.1:8080/livez");
+    auto url = std::make_shared<std::string>();
     auto* healths = app.add_subcommand("healthcheck", "Exit 0 when the server answers");
-    healths->add_option("--url", *url, "What to ask (default: http://127.0.0.1:8080/livez)");
-    healths->footer("Example:\n  callerprint healthcheck --url http://127.0.0.1:8080/livez");
-    healths->callback(
-        [&invocation, url] { invocation.action = [url] { return healthcheck(*url); }; });
+    healths->add_option("--url", *url, "What to ask (default: /livez at server.listen)");
+    healths->footer(
+        "Examples:\n  callerprint healthcheck\n"
+        "  callerprint healthcheck --url http://127.0.0.1:8080/readyz");
+    healths->callback([&invocation, url] {
+        invocation.action = [&invocation, url] { return healthcheck(invocation, *url); };
+    });
 
     auto* versions = app.add_subcommand("version", "Print the version");
     versions->footer("Example:\n  callerprint version");

@@ -124,6 +124,13 @@ Config read(Settings& settings) {
 
 }  // namespace
 
+std::string Config::local_url() const {
+    // What listens everywhere is reached at loopback.
+    std::string host = address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
+    if (host.contains(':')) host = "[" + host + "]";
+    return "http://" + host + ":" + std::to_string(port);
+}
+
 const Config::Source* Config::source(std::string_view name) const {
     const auto found = std::ranges::find(sources, name, &Source::name);
     return found == sources.end() ? nullptr : &*found;

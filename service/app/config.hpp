@@ -54,6 +54,8 @@ struct Config {
     std::vector<std::string> webhook_networks;
     base::log::Level log_level = base::log::Level::info;
 
+    /// Where a client on this machine reaches the server: `http://127.0.0.1:8080`.
+    [[nodiscard]] std::string local_url() const;
     /// The source's settings, or nothing.
     [[nodiscard]] const Source* source(std::string_view name) const;
 };

@@ -117,8 +117,7 @@ struct Service::Parts {
     [[nodiscard]] store::Session::Options session(const char* part) const {
         return {.url = database->url(),
                 .application_name = std::string("callerprint ") + part,
-                .render = webhook_renderer("http://" + config.address + ":" +
-                                           std::to_string(config.port))};
+                .render = webhook_renderer(config.local_url())};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
         const std::lock_guard lock(tokens_mutex);

@@ -61,5 +61,7 @@ def test_healthcheck_follows_the_server(own_server):
     server = own_server().start()
     url = f"http://127.0.0.1:{server.port}/readyz"
     assert server.run("healthcheck", "--url", url).returncode == 0
+    assert server.run("healthcheck").returncode == 0  # at server.listen
     server.stop()
+    assert server.run("healthcheck").returncode == 6
     assert server.run("healthcheck", "--url", url).returncode == 6

@@ -73,6 +73,17 @@ TEST_F(ConfigFile, LetsTheEnvironmentStandAboveTheFile) {
     EXPECT_THAT(broken.error().reason, HasSubstr("set by CALLERPRINT_SERVER__LISTEN"));
 }
 
+TEST_F(ConfigFile, KnowsWhereAClientOfThisMachineFindsTheServer) {
+    const auto url = [this](const std::string& listen) {
+        const auto config = load("server: {listen: '" + listen + "'}");
+        return config ? config->local_url() : config.error().reason;
+    };
+    EXPECT_EQ(url("192.0.2.7:80"), "http://192.0.2.7:80");
+    EXPECT_EQ(url("0.0.0.0:8080"), "http://127.0.0.1:8080");
+    EXPECT_EQ(url("[::]:8080"), "http://[::1]:8080");
+    EXPECT_EQ(url("[fd00::1]:8080"), "http://[fd00::1]:8080");
+}
+
 TEST_F(ConfigFile, RefusesTwoSourcesOfOneNameAndBadNames) {
     const auto config = load(
         "sources:\n  - {name: a}\n  - {name: a}\n  - {name: 'A b'}\n  - {name: c, colour: red}\n");
