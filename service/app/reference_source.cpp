@@ -8,7 +8,7 @@ ReferenceSource::ReferenceSource(const Config& config, const Secrets& secrets,
                                  std::shared_ptr<const decode::Formats> formats)
     : config_(config), origin_key_(secrets.key("origin")), formats_(std::move(formats)) {}
 
-base::Result<std::shared_ptr<const pipeline::Reference>> ReferenceSource::load_files() {
+base::Result<void> ReferenceSource::load_files() {
     const auto lists = load_lists(config_.lists);
     if (!lists) return std::unexpected(lists.error());
     auto policies = load_policies(config_.policies, *lists);
@@ -18,14 +18,24 @@ base::Result<std::shared_ptr<const pipeline::Reference>> ReferenceSource::load_f
     const std::lock_guard lock(mutex_);
     policies_ = std::move(*policies);
     tables_ = std::move(*tables);
-    return build();
+    return {};
 }
 
-std::shared_ptr<const pipeline::Reference> ReferenceSource::use(
-    std::shared_ptr<const registry::Registry> registry) {
+void ReferenceSource::use(std::shared_ptr<const registry::Registry> registry) {
     const std::lock_guard lock(mutex_);
     registry_ = std::move(registry);
-    return build();
+    if (taker_) taker_(build());
+}
+
+void ReferenceSource::hand_to(Taker taker) {
+    const std::lock_guard lock(mutex_);
+    taker_ = std::move(taker);
+}
+
+// With the mutex held while it is handed over, or a newer one could overtake it on the way.
+void ReferenceSource::hand_on() const {
+    const std::lock_guard lock(mutex_);
+    if (taker_) taker_(build());
 }
 
 std::shared_ptr<const pipeline::Reference> ReferenceSource::current() const {

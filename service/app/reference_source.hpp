@@ -6,13 +6,15 @@
 #include "pipeline/reference.hpp"
 #include "registry/registry.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 
 namespace app {
 
 /// Builds the reference that evaluation runs under, from the configured files and the registry, and
-/// builds it again when either changes. Thread-safe.
+/// builds it again when either changes. Thread-safe, and what it hands on is in order: whoever
+/// changes files and registry at once, nobody is left with an older of either.
 class ReferenceSource {
 public:
     /// `formats` stay for the life of the process: the front door uses them too.
@@ -20,11 +22,16 @@ public:
                     std::shared_ptr<const decode::Formats> formats);
 
     /// Reads policies, lists and tables again. On any problem nothing changes, and it says all of
-    /// them.
-    base::Result<std::shared_ptr<const pipeline::Reference>> load_files();
-    /// Takes a new registry. load_files must have worked before.
-    std::shared_ptr<const pipeline::Reference> use(
-        std::shared_ptr<const registry::Registry> registry);
+    /// them. What was read is handed on with the next hand_on or use.
+    base::Result<void> load_files();
+    /// Takes a new registry and hands on. load_files must have worked before.
+    void use(std::shared_ptr<const registry::Registry> registry);
+
+    using Taker = std::function<void(std::shared_ptr<const pipeline::Reference>)>;
+    /// Whom to hand references to. It must be quick and call nothing of this.
+    void hand_to(Taker taker);
+    /// Hands the current reference to the taker, if there is one.
+    void hand_on() const;
 
     /// Of what was read and told last.
     [[nodiscard]] std::shared_ptr<const pipeline::Reference> current() const;
@@ -40,6 +47,7 @@ private:
     std::shared_ptr<const policy::Set> policies_;
     std::vector<std::shared_ptr<const enrich::Table>> tables_;
     std::shared_ptr<const registry::Registry> registry_;
+    Taker taker_;
 };
 
 }  // namespace app

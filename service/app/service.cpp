@@ -155,8 +155,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
         tokens = std::move(fresh);
     };
     options.on_registry = [this](std::shared_ptr<const registry::Registry> fresh) {
-        auto changed = reference->use(std::move(fresh));
-        if (live) live->use(std::move(changed));
+        reference->use(std::move(fresh));
     };
     housekeeper = std::make_unique<Housekeeper>(std::move(options), metrics);
     return housekeeper->start();
@@ -188,8 +187,8 @@ base::Result<void> Service::Parts::start_evaluation() {
     auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
     if (!started) return std::unexpected(started.error());
     live = std::move(*started);
-    // The registry may have changed between the two.
-    live->use(reference->current());
+    reference->hand_to([this](auto changed) { live->use(std::move(changed)); });
+    reference->hand_on();  // the registry may have changed between the two
     merger = std::make_unique<pipeline::Merger>(
         pipeline::Merger::Options{
             .session = session("merger"),
@@ -295,7 +294,8 @@ bool Service::reload() {
         base::log::error("serve.reload_refused", {{"reason", loaded.error().reason}});
         return false;
     }
-    const auto& policies = *(*loaded)->policies;
+    const auto current = parts.reference->policies();
+    const auto& policies = *current;
     auto session = store::Session::open(parts.session("reload"));
     if (session) {
         if (auto saved = store::save_policies(**session, policies.digest(), policy_rows(policies),
@@ -304,8 +304,7 @@ bool Service::reload() {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }
     }
-    // Current, not what was loaded: the registry may have changed meanwhile.
-    parts.live->use(parts.reference->current());
+    parts.reference->hand_on();
     base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
     return true;
 }
