@@ -2,6 +2,7 @@
 #include "app/reference_files.hpp"
 #include "app/version.hpp"
 #include "http/client.hpp"
+#include "http/tls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,6 +30,10 @@ Exit check(const Invocation& invocation) {
     if (!policies) return complain(policies.error());
     const auto tables = load_tables(config->tables);
     if (!tables) return complain(tables.error());
+    if (config->tls) {
+        if (auto checked = http::check_tls(*config->tls); !checked)
+            return complain(checked.error());
+    }
     std::printf(
         "%s: well; %zu sources, %zu formats, %zu policies, %zu lists, %zu reference tables\n",
         config->file.c_str(), config->sources.size(), (*formats)->names().size(),
@@ -38,7 +43,10 @@ Exit check(const Invocation& invocation) {
 
 /// Asks the server's /livez: for container health checks.
 Exit healthcheck(const Invocation& invocation, std::string url) {
-    if (url.empty()) {
+    // Our own server may show a certificate for the name that others know it by, or one that has
+    // been renewed on the disk; no secret is sent to it.
+    const bool ours = url.empty();
+    if (ours) {
         const auto config = invocation.load();
         if (!config) return complain(config.error());
         if (config->port == 0) {
@@ -47,7 +55,7 @@ Exit healthcheck(const Invocation& invocation, std::string url) {
         }
         url = config->local_url() + "/livez";
     }
-    auto client = http::Client::make({});
+    auto client = http::Client::make({.verify = !ours});
     if (!client) return complain(client.error());
     http::ClientRequest request;
     request.method = "GET";

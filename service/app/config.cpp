@@ -36,6 +36,15 @@ void read_listen(Settings& settings, Config& config) {
     config.address = host;
 }
 
+void read_tls(Settings& settings, Config& config) {
+    const auto certificate = settings.path("server.tls.certificate", "");
+    const auto key = settings.path("server.tls.key", "");
+    if (certificate.empty() && key.empty()) return;
+    if (certificate.empty()) settings.problem("server.tls.certificate", "the key needs it");
+    if (key.empty()) settings.problem("server.tls.key", "the certificate needs it");
+    config.tls = {.certificate = certificate, .key = key};
+}
+
 void read_sources(Settings& settings, Config& config) {
     for (auto& entry : settings.items("sources")) {
         Config::Source source;
@@ -96,6 +105,7 @@ Config read(Settings& settings) {
     Config config;
     config.data_dir = settings.path("data_dir", config.data_dir);
     read_listen(settings, config);
+    read_tls(settings, config);
     config.threads = static_cast<unsigned>(settings.count("server.threads", 2, 1, 64));
     config.database_url = settings.text("database.url", "");
     config.os_user = settings.text("database.os_user", config.os_user);
@@ -128,7 +138,7 @@ std::string Config::local_url() const {
     // What listens everywhere is reached at loopback.
     std::string host = address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
     if (host.contains(':')) host = "[" + host + "]";
-    return "http://" + host + ":" + std::to_string(port);
+    return (tls ? "https://" : "http://") + host + ":" + std::to_string(port);
 }
 
 const Config::Source* Config::source(std::string_view name) const {

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "http/options.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -35,7 +36,8 @@ struct Config {
     std::filesystem::path data_dir = "/var/lib/callerprint";
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
-    unsigned threads = 2;  ///< 1 to 64
+    std::optional<http::TlsFiles> tls;  ///< none: plain HTTP
+    unsigned threads = 2;               ///< 1 to 64
     std::string database_url;
     std::string os_user = "callerprint";
     std::uint64_t journal_quota = 4ull << 30;             ///< bytes; 128 MB to 16 TB

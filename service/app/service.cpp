@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "deliver/dispatcher.hpp"
 #include "http/server.hpp"
+#include "http/tls.hpp"
 #include "ingest/service.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/live.hpp"
@@ -129,6 +130,7 @@ struct Service::Parts {
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
+    base::Result<void> read_again();
     std::vector<api::Check> checks();
 };
 
@@ -244,14 +246,23 @@ base::Result<void> Service::Parts::start_server() {
                                     .checks = [this] { return checks(); },
                                     .metrics = metrics});
     threads = std::make_unique<IoThreads>(config.threads);
-    auto listening =
-        http::Server::make(threads->contexts(), {.address = config.address, .port = config.port},
-                           std::move(router), metrics);
+    auto listening = http::Server::make(
+        threads->contexts(), {.address = config.address, .port = config.port, .tls = config.tls},
+        std::move(router), metrics);
     if (!listening) return std::unexpected(listening.error());
     server = std::move(*listening);
     server->start();
     ingest->set_state(ingest::Service::State::running);
     return {};
+}
+
+// All or nothing: so the certificate is checked before the files, and taken after them.
+base::Result<void> Service::Parts::read_again() {
+    if (config.tls) {
+        if (auto checked = http::check_tls(*config.tls); !checked) return checked;
+    }
+    if (auto loaded = reference->load_files(); !loaded) return loaded;
+    return server->reload_tls();
 }
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -288,7 +299,7 @@ std::uint16_t Service::port() const {
 
 bool Service::reload() {
     auto& parts = *parts_;
-    auto loaded = parts.reference->load_files();
+    const auto loaded = parts.read_again();
     parts.reload_worked.set(loaded ? 1 : 0);
     if (!loaded) {
         base::log::error("serve.reload_refused", {{"reason", loaded.error().reason}});

@@ -120,7 +120,7 @@ asio::awaitable<void> sweep(std::shared_ptr<Server::Core> core, std::size_t inde
     const auto& options = core->options;
     const auto shortest =
         std::min({options.header_deadline, options.body_deadline, options.write_deadline,
-                  options.idle_deadline, options.linger_deadline});
+                  options.idle_deadline, options.linger_deadline, options.handshake_deadline});
     const auto tick =
         std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(500));
     asio::steady_timer timer(*lane.context);

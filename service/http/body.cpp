@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t record_bytes = 16 * 1024;  // the most that one of TLS holds
 constexpr std::size_t framing_bytes = 4 * 1024;  // read at once where chunk sizes are expected
 constexpr std::size_t burst_bytes = 256 * 1024;
 constexpr std::size_t chunked_step = 64 * 1024;
@@ -113,7 +114,20 @@ asio::awaitable<base::Result<std::string>> Connection::read_chunked(std::size_t 
     co_return body;
 }
 
+/// A record of TLS at a time, which is decrypted into the string.
+asio::awaitable<bool> Connection::receive_tls(std::string& out, std::size_t want) {
+    const auto size = out.size();
+    out.resize(size + std::min(want, record_bytes));
+    const auto [error, got] =
+        co_await read_some(asio::buffer(out.data() + size, out.size() - size));
+    out.resize(size + got);
+    if (error || expired_) co_return false;
+    progress(got);
+    co_return true;
+}
+
 asio::awaitable<bool> Connection::receive(std::string& out, std::size_t want) {
+    if (tls_) co_return co_await receive_tls(out, want);
     while (true) {
         ssize_t got = 0;
         int failure = 0;

@@ -108,7 +108,8 @@ base::Result<std::unique_ptr<Client>> Client::make(Options options) {
     auto state = std::make_unique<State>(std::move(options));
     boost::system::error_code error;
     state->tls.set_default_verify_paths(error);
-    state->tls.set_verify_mode(asio::ssl::verify_peer, error);
+    state->tls.set_verify_mode(
+        state->options.verify ? asio::ssl::verify_peer : asio::ssl::verify_none, error);
     SSL_CTX_set_min_proto_version(state->tls.native_handle(), TLS1_2_VERSION);
     if (!state->options.ca_file.empty()) {
         state->tls.load_verify_file(state->options.ca_file, error);

@@ -56,6 +56,7 @@ public:
         std::size_t max_body_bytes = 64 * 1024;
         unsigned resolver_threads = 4;  ///< A name server that hangs holds one; 1 to 64.
         std::string ca_file;            ///< PEM of more authorities to trust; empty: the system's.
+        bool verify = true;  ///< False: any certificate will do. For asking whether we live only.
     };
 
     /// Fails with `invalid` when ca_file cannot be read.

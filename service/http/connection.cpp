@@ -8,6 +8,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -30,11 +31,24 @@ std::string text_of(const asio::ip::address& address) {
 
 }  // namespace
 
+struct Connection::Tls {
+    std::shared_ptr<asio::ssl::context> context;  // of the time when the connection came
+    asio::ssl::stream<asio::ip::tcp::socket&> stream;
+
+    static std::unique_ptr<Tls> over(asio::ip::tcp::socket& socket,
+                                     std::shared_ptr<asio::ssl::context> context) {
+        if (!context) return nullptr;
+        auto* lent = context.get();
+        return std::unique_ptr<Tls>(new Tls{std::move(context), {socket, *lent}});
+    }
+};
+
 Connection::Connection(std::shared_ptr<Server::Core> core, Lane& lane, asio::ip::tcp::socket socket,
                        const asio::ip::address& peer)
     : core_(std::move(core)),
       lane_(lane),
       socket_(std::move(socket)),
+      tls_(Tls::over(socket_, core_->tls.current())),
       peer_(peer),
       reserved_(core_->budget) {
     lane_.connections.insert(this);
@@ -66,7 +80,7 @@ void Connection::sweep(Clock::time_point now) {
 }
 
 void Connection::close_if_idle() {
-    const bool nothing_came = phase_ == Phase::header && used_ == 0;
+    const bool nothing_came = phase_ == Phase::handshake || (phase_ == Phase::header && used_ == 0);
     if (phase_ == Phase::idle || nothing_came) sweep(Clock::time_point::max());
 }
 
@@ -78,6 +92,18 @@ void Connection::abort() {
 }
 
 asio::awaitable<void> Connection::run() {
+    if (co_await handshake()) {
+        co_await serve_requests();
+        if (tls_ && !expired_ && phase_ != Phase::linger) {
+            enter(Phase::linger, core_->options.linger_deadline);
+            co_await shut_down();
+        }
+    }
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+asio::awaitable<void> Connection::serve_requests() {
     enter(Phase::header, core_->options.header_deadline);
     const auto limit = core_->options.max_requests_per_connection;
     for (std::size_t served = 0; served < limit && !core_->stopping; ++served) {
@@ -104,8 +130,37 @@ asio::awaitable<void> Connection::run() {
         enter(used_ > 0 ? Phase::header : Phase::idle,
               used_ > 0 ? core_->options.header_deadline : core_->options.idle_deadline);
     }
+}
+
+asio::awaitable<bool> Connection::handshake() {
+    if (!tls_) co_return true;
+    enter(Phase::handshake, core_->options.handshake_deadline);
+    const auto [error] =
+        co_await tls_->stream.async_handshake(asio::ssl::stream_base::server, token);
+    if (expired_ && !core_->stopping) core_->probe.expired_handshake.add();
+    const bool done = !error && !expired_;
+    (done ? core_->probe.handshakes : core_->probe.no_handshake).add();
+    co_return done;
+}
+
+asio::awaitable<Connection::Moved> Connection::read_some(asio::mutable_buffer into) {
+    if (tls_) return tls_->stream.async_read_some(into, token);
+    return socket_.async_read_some(into, token);
+}
+
+asio::awaitable<Connection::Moved> Connection::write_some(std::array<asio::const_buffer, 2> from) {
+    if (tls_) return tls_->stream.async_write_some(from, token);
+    return socket_.async_write_some(from, token);
+}
+
+asio::awaitable<void> Connection::shut_down() {
+    if (tls_) {
+        // Until the peer agrees, sends something else, or the deadline comes.
+        const auto ended = co_await tls_->stream.async_shutdown(token);
+        static_cast<void>(ended);
+    }
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
 asio::awaitable<bool> Connection::read_head(HeadReader& reader) {
@@ -121,8 +176,8 @@ asio::awaitable<bool> Connection::read_head(HeadReader& reader) {
         // One byte more than allowed is enough for the reader to refuse.
         const auto cap = core_->options.max_header_bytes + 1;
         if (used_ == buffer_.size()) buffer_.resize(std::min(cap, used_ * 2));
-        const auto [error, got] = co_await socket_.async_read_some(
-            asio::buffer(buffer_.data() + used_, buffer_.size() - used_), token);
+        const auto [error, got] =
+            co_await read_some(asio::buffer(buffer_.data() + used_, buffer_.size() - used_));
         if (expired_ && !core_->stopping) {
             (phase_ == Phase::idle ? core_->probe.expired_idle : core_->probe.expired_header).add();
         }
@@ -212,7 +267,7 @@ asio::awaitable<bool> Connection::send(std::span<const std::string_view> parts) 
     std::transform(parts.begin(), parts.end(), buffers.begin(),
                    [](std::string_view part) { return asio::buffer(part.data(), part.size()); });
     while (asio::buffer_size(buffers) > 0) {
-        const auto [error, sent] = co_await socket_.async_write_some(buffers, token);
+        const auto [error, sent] = co_await write_some(buffers);
         if (error || expired_) co_return false;
         progress(sent);
         auto left = sent;
@@ -229,10 +284,9 @@ asio::awaitable<bool> Connection::send(std::span<const std::string_view> parts) 
 /// reset eats the answer: so stop sending, and read a little, for a little while.
 asio::awaitable<void> Connection::linger() {
     enter(Phase::linger, core_->options.linger_deadline);
-    boost::system::error_code failed;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+    co_await shut_down();
     std::size_t dropped = 0;
-    while (!failed && dropped < core_->options.linger_bytes) {
+    while (!expired_ && dropped < core_->options.linger_bytes) {
         const auto [error, got] =
             co_await socket_.async_read_some(asio::buffer(buffer_.data(), buffer_.size()), token);
         if (error || expired_) co_return;

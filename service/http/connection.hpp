@@ -7,8 +7,10 @@
 #include "http/request.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -16,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace http {
@@ -47,10 +50,21 @@ public:
     boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes) override;
 
 private:
-    enum class Phase : std::uint8_t { idle, header, body, handler, write, linger };
+    struct Tls;
+    enum class Phase : std::uint8_t { handshake, idle, header, body, handler, write, linger };
 
     void enter(Phase phase, std::chrono::milliseconds deadline);
     void progress(std::size_t bytes);
+
+    boost::asio::awaitable<void> serve_requests();
+    boost::asio::awaitable<bool> handshake();
+
+    // The wire, with or without TLS.
+    using Moved = std::tuple<boost::system::error_code, std::size_t>;
+    boost::asio::awaitable<Moved> read_some(boost::asio::mutable_buffer into);
+    boost::asio::awaitable<Moved> write_some(std::array<boost::asio::const_buffer, 2> from);
+    /// Ends our side, so that the peer sees that all has come.
+    boost::asio::awaitable<void> shut_down();
 
     /// Reads until a header section is complete; false: close (an answer may have been sent).
     boost::asio::awaitable<bool> read_head(HeadReader& reader);
@@ -66,12 +80,14 @@ private:
     boost::asio::awaitable<base::Result<std::string>> read_chunked(std::size_t max_bytes);
     /// Appends up to `want` bytes, at least one, straight from the socket; false: sender gone.
     boost::asio::awaitable<bool> receive(std::string& out, std::size_t want);
+    boost::asio::awaitable<bool> receive_tls(std::string& out, std::size_t want);
     base::Result<std::string> body_failed(Refusal refusal);
     base::Result<std::string> body_lost();
 
     std::shared_ptr<Server::Core> core_;
     Lane& lane_;
     boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<Tls> tls_;  ///< Null on a plain listener.
     boost::asio::ip::address peer_;
 
     Phase phase_ = Phase::idle;

@@ -5,6 +5,7 @@
 #include "http/probe.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/tls.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -47,6 +48,7 @@ struct Server::Core {
     const Router router;
     const Probe probe;
     Budget budget;
+    TlsIdentity tls;
     std::vector<Lane> lanes;
     std::uint16_t port = 0;
 
@@ -65,6 +67,7 @@ struct Server::Core {
     bool admit(const boost::asio::ip::address& peer);
     void leave(const boost::asio::ip::address& peer);
     void loop_ended();
+    base::Result<void> load_tls();
 
     std::string new_request_id();
 

@@ -16,6 +16,11 @@ metrics::Counter refused_connections(metrics::Registry& registry, std::string_vi
                             {{"reason", reason}});
 }
 
+metrics::Counter handshake(metrics::Registry& registry, std::string_view result) {
+    return registry.counter("callerprint_http_tls_handshakes_total",
+                            "TLS handshakes ended, by result.", {{"result", result}});
+}
+
 metrics::Counter expired(metrics::Registry& registry, std::string_view phase) {
     return registry.counter("callerprint_http_deadlines_total",
                             "Connections closed by a deadline, by what they were doing.",
@@ -34,6 +39,11 @@ Probe::Probe(metrics::Registry& registry, const Router& router)
       over_total(refused_connections(registry, "total")),
       over_address(refused_connections(registry, "address")),
       no_descriptor(refused_connections(registry, "descriptors")),
+      handshakes(handshake(registry, "done")),
+      no_handshake(handshake(registry, "failed")),
+      certificate_expires(registry.gauge("callerprint_http_certificate_expires_timestamp_seconds",
+                                         "When the listener's certificate ends; 0 without TLS.")),
+      expired_handshake(expired(registry, "handshake")),
       expired_idle(expired(registry, "idle")),
       expired_header(expired(registry, "header")),
       expired_body(expired(registry, "body")),

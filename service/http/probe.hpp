@@ -29,7 +29,11 @@ public:
     metrics::Counter over_total;     ///< Connections refused: too many.
     metrics::Counter over_address;   ///< Too many from one address.
     metrics::Counter no_descriptor;  ///< None left for another connection.
-    metrics::Counter expired_idle;   ///< Connections closed by a deadline, by what they did.
+    metrics::Counter handshakes;     ///< Of TLS, that worked.
+    metrics::Counter no_handshake;   ///< That did not: no TLS, too old, or given up by the peer.
+    metrics::Gauge certificate_expires;  ///< Seconds since 1970; 0 without TLS.
+    metrics::Counter expired_handshake;
+    metrics::Counter expired_idle;  ///< Connections closed by a deadline, by what they did.
     metrics::Counter expired_header;
     metrics::Counter expired_body;
     metrics::Counter expired_write;

@@ -40,6 +40,7 @@ std::optional<std::string> wrong_option(const Options& options) {
         {"max_target_bytes", options.max_target_bytes, 16, options.max_field_bytes},
         {"max_body_bytes", options.max_body_bytes, 0, 4 * gigabyte},
         {"body_memory_bytes", options.body_memory_bytes, options.max_body_bytes, 1024 * gigabyte},
+        {"handshake_deadline (ms)", ms(options.handshake_deadline), 10, million},
         {"header_deadline (ms)", ms(options.header_deadline), 10, million},
         {"body_deadline (ms)", ms(options.body_deadline), 10, million},
         {"write_deadline (ms)", ms(options.write_deadline), 10, million},
@@ -147,6 +148,13 @@ void Server::Core::loop_ended() {
     if (--loops == 0) gone.notify_all();
 }
 
+base::Result<void> Server::Core::load_tls() {
+    if (!options.tls) return {};
+    if (auto loaded = tls.load(*options.tls); !loaded) return loaded;
+    probe.certificate_expires.set(static_cast<double>(base::micros(tls.expires())) / 1e6);
+    return {};
+}
+
 std::string Server::Core::new_request_id() {
     std::array<std::uint8_t, 16> bytes{};
     const std::uint64_t number = next_request.fetch_add(1, std::memory_order_relaxed);
@@ -172,6 +180,7 @@ base::Result<std::unique_ptr<Server>> Server::make(std::vector<asio::io_context*
     boost::system::error_code ignored;
     core->port = (*acceptor)->local_endpoint(ignored).port();
     core->acceptor = std::move(*acceptor);
+    if (auto loaded = core->load_tls(); !loaded) return std::unexpected(loaded.error());
     return std::unique_ptr<Server>(new Server(std::move(core)));
 }
 
@@ -208,6 +217,10 @@ void Server::start() {
     auto acceptor = std::move(core_->acceptor);
     asio::co_spawn(*core_->lanes.front().context, accept_connections(core_, std::move(acceptor)),
                    ended);
+}
+
+base::Result<void> Server::reload_tls() {
+    return core_->load_tls();
 }
 
 bool Server::stop(std::chrono::milliseconds grace) {

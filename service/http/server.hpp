@@ -25,7 +25,7 @@ class Server {
 public:
     /// Binds and listens, but accepts nothing before start(). Each context is run by exactly one
     /// thread of the caller's, and together with `metrics` outlives the Server. Fails with
-    /// `invalid` (options) or `unavailable` (address in use, not ours, not permitted).
+    /// `invalid` (options, TLS files) or `unavailable` (address in use, not ours, not permitted).
     static base::Result<std::unique_ptr<Server>> make(
         std::vector<boost::asio::io_context*> contexts, Options options, Router router,
         metrics::Registry& metrics);
@@ -43,6 +43,11 @@ public:
 
     /// Starts to accept; once. From any thread.
     void start();
+
+    /// Reads the files of Options::tls again, for connections that come from now on. On a problem
+    /// the old ones stay: Fault::invalid, naming the file. Without TLS there is nothing to do. From
+    /// any thread.
+    base::Result<void> reload_tls();
 
     /// Accepts no more, closes idle connections, lets requests in flight finish and answer with
     /// `Connection: close`; after `grace` closes those still open. Blocks until all are gone, or

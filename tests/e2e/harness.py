@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -182,7 +183,11 @@ class Server:
     # What a client does.
 
     def request(self, method, path, body=None, headers=None, timeout=30):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout * PATIENCE)
+        if "tls" in self.settings["server"]:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout * PATIENCE,
+                                                     context=ssl._create_unverified_context())
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout * PATIENCE)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             return Answer(connection.getresponse())

@@ -84,6 +84,19 @@ TEST_F(ConfigFile, KnowsWhereAClientOfThisMachineFindsTheServer) {
     EXPECT_EQ(url("[fd00::1]:8080"), "http://[fd00::1]:8080");
 }
 
+TEST_F(ConfigFile, TakesACertificateWithItsKeyOrNeither) {
+    const auto both = load("server: {tls: {certificate: a.pem, key: /etc/k.pem}}");
+    ASSERT_TRUE(both) << both.error().reason;
+    ASSERT_TRUE(both->tls);
+    EXPECT_EQ(both->tls->certificate, file_.parent_path() / "a.pem");
+    EXPECT_EQ(both->tls->key, "/etc/k.pem");
+    EXPECT_EQ(both->local_url(), "https://127.0.0.1:8080");
+    EXPECT_FALSE(load("server: {threads: 2}")->tls);
+    const auto one = load("server: {tls: {certificate: a.pem}}");
+    ASSERT_FALSE(one);
+    EXPECT_THAT(one.error().reason, HasSubstr("server.tls.key: the certificate needs it"));
+}
+
 TEST_F(ConfigFile, RefusesTwoSourcesOfOneNameAndBadNames) {
     const auto config = load(
         "sources:\n  - {name: a}\n  - {name: a}\n  - {name: 'A b'}\n  - {name: c, colour: red}\n");
