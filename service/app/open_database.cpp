@@ -1,5 +1,6 @@
 #include "app/open_database.hpp"
 
+#include "app/stored_outbox.hpp"
 #include "base/log.hpp"
 #include "store/migrations.hpp"
 
@@ -36,7 +37,8 @@ base::Result<OpenDatabase> OpenDatabase::open(const Config& config) {
         database.url_ = database.read_url_ = config.database_url;
         database.keep_ = true;
     }
-    auto session = store::Session::open({.url = database.url_});
+    auto session = store::Session::open(
+        {.url = database.url_, .render = webhook_renderer(config.local_url())});
     if (!session) return std::unexpected(session.error());
     database.session_ = std::move(*session);
     const auto migrated = store::migrate(*database.session_);

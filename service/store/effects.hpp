@@ -77,11 +77,6 @@ struct Body {
 using Renderer =
     std::function<Body(const Endpoint&, const Transition&, std::string_view webhook_id)>;
 
-/// The body of format `standard` (Standard Webhooks: type, timestamp, data), thin unless the
-/// endpoint asks for the full payload.
-[[nodiscard]] Body standard_body(const Endpoint& endpoint, const Transition& transition,
-                                 std::string_view webhook_id);
-
 /// "msg_" and base32 of SHA-256 over (alert id, transition, endpoint id): the `webhook-id`.
 [[nodiscard]] std::string delivery_id(std::string_view alert_id, std::string_view transition,
                                       std::string_view endpoint_id);

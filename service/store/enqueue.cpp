@@ -1,14 +1,10 @@
 #include "store/enqueue.hpp"
 
-#include "alert/alert.hpp"
+#include "base/assert.hpp"
 #include "base/digest.hpp"
-#include "base/utf8.hpp"
-#include "store/copy_text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 namespace store {
 namespace {
@@ -34,13 +30,6 @@ std::size_t rank(std::string_view level) {
 
 bool in(const std::vector<std::string>& list, std::string_view value) {
     return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-/// "AKIA…7Q2X": enough to recognise for who knows it, too little for who does not.
-std::string masked(std::string_view value) {
-    if (value.size() <= 8) return "****";
-    return base::utf8::storable(value.substr(0, 4)) + "****" +
-           base::utf8::storable(value.substr(value.size() - 2));
 }
 
 }  // namespace
@@ -79,8 +68,8 @@ std::size_t enqueue(pqxx::transaction_base& tx, const Renderer& render,
     for (const auto& endpoint : endpoints) {
         if (!wants(endpoint, transition)) continue;
         const auto id = delivery_id(transition.alert.id, transition.name, endpoint.id);
-        const auto body =
-            render ? render(endpoint, transition, id) : standard_body(endpoint, transition, id);
+        BASE_ASSERT(render != nullptr);
+        const auto body = render(endpoint, transition, id);
         added += run(tx, add_delivery,
                      Params()
                          .text(id)
@@ -101,34 +90,6 @@ std::string delivery_id(std::string_view alert_id, std::string_view transition,
     const auto digest =
         base::sha256(base::LengthPrefixed().add(alert_id).add(transition).add(endpoint_id).text());
     return "msg_" + base::base32(digest);
-}
-
-Body standard_body(const Endpoint& endpoint, const Transition& transition, std::string_view) {
-    const auto& alert = transition.alert;
-    boost::json::object data;
-    if (endpoint.full_payload) {
-        data = alert::to_json(alert);
-    } else {
-        data["id"] = alert.id;
-        data["policy"] = {
-            {"id", alert.policy_id}, {"name", alert.policy_name}, {"title", alert.policy_title}};
-        data["level"] = alert.level;
-        data["tenant"] = alert.tenant;
-        data["subject"] = {{"kind", alert.subject.kind}, {"masked", masked(alert.subject.value)}};
-        data["opened"] = base::to_rfc3339(alert.opened);
-        data["last_seen"] = base::to_rfc3339(alert.last_seen);
-        data["count"] = alert.count;
-    }
-    data["state"] = transition.state;
-    if (!transition.disposition.empty()) {
-        data["disposition"] = transition.disposition;
-        data["sub_reason"] = transition.sub_reason;
-    }
-    boost::json::object body;
-    body["type"] = transition.event;
-    body["timestamp"] = base::to_rfc3339(transition.at);
-    body["data"] = std::move(data);
-    return {storable_json(boost::json::serialize(body)), "application/json"};
 }
 
 }  // namespace store

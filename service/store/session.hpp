@@ -46,7 +46,7 @@ public:
         std::chrono::milliseconds idle_in_transaction_timeout{60'000};
         std::chrono::milliseconds commit_patience{30'000};  ///< How long commit() resolves a lost
                                                             ///< answer before it gives up.
-        Renderer render;  ///< Bodies of webhooks; empty: `standard_body`.
+        Renderer render;  ///< Bodies of webhooks; compulsory where alerts are opened or changed.
     };
 
     /// Connects. Fault::invalid for options and refused credentials, Fault::unavailable when the

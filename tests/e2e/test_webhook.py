@@ -37,6 +37,20 @@ def test_delivers_a_signed_alert(endpoint):
     assert len(receiver.deliveries) == 1
 
 
+def test_a_closing_by_command_is_told_in_the_same_shape(endpoint):
+    server, receiver, _ = endpoint
+    server.ingest([fire("k-close"), make_call()])
+    opened = json.loads(wait_until(lambda: receiver.deliveries, 40, what="the opening")[0][1])
+    done = server.run("alerts", "close", opened["data"]["id"], "--as", "true-positive",
+                      "--reason", "stolen-key")
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: len(receiver.deliveries) >= 2, 40, what="the closing")
+    closed = json.loads(receiver.deliveries[1][1])
+    assert closed["type"] == "alert.closed" and closed["data"]["disposition"] == "true-positive"
+    for member in ("url", "summary", "subject", "policy", "level"):
+        assert closed["data"][member] == opened["data"][member]
+
+
 def test_tries_again_with_the_same_id(endpoint):
     server, receiver, secret = endpoint
     receiver.answers = [503]

@@ -1,5 +1,6 @@
 #include "store/database.hpp"
 
+#include "../../fake/plain_body.hpp"
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "store/connection.hpp"
@@ -141,6 +142,7 @@ std::unique_ptr<store::Session> Database::connect() {
 
 std::unique_ptr<store::Session> Database::connect(store::Session::Options with) {
     with.url = url_;
+    with.render = fake::plain_body;
     return must(store::Session::open(std::move(with)));
 }
 

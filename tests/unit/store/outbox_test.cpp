@@ -63,7 +63,6 @@ TEST_F(Outbox, HoldsOneRowForEachAlertAndEndpointWithAStableId) {
     EXPECT_EQ(claimed[0].id.size(), 4U + 52U);
     EXPECT_EQ(claimed[0].secrets, std::vector<std::string>{"whsec_first"});
     EXPECT_TRUE(claimed[0].body.contains("\"type\":\"alert.opened\"")) << claimed[0].body;
-    EXPECT_FALSE(claimed[0].body.contains("AKIAEXAMPLE00000001")) << "thin bodies mask the subject";
 }
 
 TEST_F(Outbox, TellsNobodyOfShadowAlertsLowLevelsAndOtherTenants) {
