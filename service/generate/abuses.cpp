@@ -20,10 +20,8 @@ void gated_without_licence(Cast& cast, std::uint64_t seed) {
                   .subject = "t-kestrel",
                   .told = "A start-up identifies faces and never had a licence to."});
     const auto& tenant = plot.tenant("kestrel", "Vision", "hosting", 0);
-    auto call = plot.from(tenant, operations::identify);
-    call.gallery = "kestrel-visitors";
-    call.gallery_size = 900;
-    for (std::int64_t day = 1; day < 3; ++day) plot.spread(call, {at(day, 8), at(day, 18)}, 180);
+    auto call = plot.from(tenant, operations::identify, Gallery{"kestrel-visitors", 900});
+    plot.each_day(call, 1, {at(0, 8), at(0, 18)}, 180);
     plot.spread(plot.from(tenant, operations::detect), {at(0, 8), at(3, 0)}, 300);
 }
 
@@ -35,15 +33,8 @@ void use_after_lapse(Cast& cast, std::uint64_t seed) {
          .subject = "t-merlin",
          .told = "The licence ended on the second day at 06:00 and verification goes on."});
     const auto& tenant = plot.tenant("merlin", "Access", "business", 5);
-    cast.grants.push_back({.uid = "l-merlin",
-                           .tenant = tenant.uid,
-                           .use_case = "access control",
-                           .valid_from = -8'760,
-                           .valid_to = 30,
-                           .known_from = -8'760});
-    auto call = plot.from(tenant, operations::verify);
-    call.gallery = "merlin-staff";
-    call.gallery_size = 400;
+    plot.licence("l-merlin", tenant, "access control", {.from = -8'760, .to = 30});
+    auto call = plot.from(tenant, operations::verify, Gallery{"merlin-staff", 400});
     plot.spread(call, {at(0, 6), at(3, 0)}, 420);
 }
 
@@ -59,21 +50,17 @@ void free_tier_farm(Cast& cast, std::uint64_t seed) {
     constexpr std::array<std::string_view, 9> words{"rook1", "rook2", "rook3", "rook4", "rook5",
                                                     "rook6", "rook7", "rook8", "rook9"};
     for (std::size_t i = 0; i < words.size(); ++i) {
-        auto& tenant = add_tenant(cast, words[i], "Trial");
+        auto& tenant = plot.member(words[i], "Trial", network, client);
         tenant.tier = "trial";
         tenant.party = {};
         tenant.created_days = -4 - static_cast<std::int64_t>(i);
         tenant.keys.front().created_days = tenant.created_days;
-        tenant.networks = {&network};
-        tenant.clients = {&client};
         auto call = plot.from(tenant, operations::chat);
         call.model = models[0];
         call.host = 44;
-        for (std::int64_t day = 0; day < 3; ++day) {
-            plot.spread(call, {at(day, 1), at(day, 23)}, 240);
-        }
+        plot.each_day(call, 0, {at(0, 1), at(0, 23)}, 240);
     }
-    cast.plots.back().subject = network.prefix + (network.prefix.back() == '.' ? "44" : "2c");
+    plot.subject_is(network, 44);
 }
 
 void shared_key(Cast& cast, std::uint64_t seed) {
@@ -126,7 +113,7 @@ void stolen_keys_resold(Cast& cast, std::uint64_t seed) {
             one.error = one.status == 401 ? "InvalidKey" : "RateLimited";
         }
     });
-    cast.plots.back().subject = network.prefix + (network.prefix.back() == '.' ? "77" : "4d");
+    plot.subject_is(network, 77);
 }
 
 void leaked_key_adopted(Cast& cast, std::uint64_t seed) {
@@ -137,9 +124,7 @@ void leaked_key_adopted(Cast& cast, std::uint64_t seed) {
          .subject = "k-siskin-1",
          .told = "A key was pushed to a public repository; a stranger uses it 14 minutes later."});
     auto& tenant = plot.tenant("siskin", "Robotics", "business", 1);
-    tenant.keys.front().declared_origin = {tenant.networks.front()->cidr};
-    cast.exposures.push_back(
-        {.key = tenant.keys.front().uid, .minutes = at(1, 12), .source = "public repository scan"});
+    plot.leak(tenant, at(1, 12));
     auto call = plot.from(tenant, operations::chat);
     call.model = models[1];
     plot.spread(call, {at(0, 0), at(3, 0)}, 500);
@@ -155,8 +140,7 @@ void revoked_key_echo(Cast& cast, std::uint64_t seed) {
                   .subject = "k-dunlin-2",
                   .told = "A key revoked three days ago is still tried a hundred times an hour."});
     auto& tenant = plot.tenant("dunlin", "Freight", "business", 6);
-    tenant.keys.push_back(
-        {.uid = "k-dunlin-2", .created_days = -200, .revoked_days = -3, .declared_origin = {}});
+    plot.revoked_key(tenant, "k-dunlin-2", -200, -3);
     auto call = plot.from(tenant, operations::analyze);
     plot.spread(call, {at(0, 0), at(3, 0)}, 300);
     call.key = &tenant.keys.back();
@@ -175,41 +159,23 @@ void mass_identification(Cast& cast, std::uint64_t seed) {
          .subject = "t-harrier",
          .told = "A licensee for time keeping searches a gallery of four million, all day."});
     const auto& tenant = plot.tenant("harrier", "Timekeeping", "business", 5);
-    cast.grants.push_back({.uid = "l-harrier",
-                           .tenant = tenant.uid,
-                           .use_case = "time keeping",
-                           .valid_from = -2'000,
-                           .valid_to = {},
-                           .known_from = -2'000});
-    auto call = plot.from(tenant, operations::identify);
-    call.gallery = "harrier-city";
-    call.gallery_size = 4'000'000;
-    for (std::int64_t day = 0; day < 3; ++day) plot.spread(call, {at(day, 5), at(day, 23)}, 1'800);
+    plot.licence("l-harrier", tenant, "time keeping", {.from = -2'000});
+    auto call = plot.from(tenant, operations::identify, Gallery{"harrier-city", 4'000'000});
+    plot.each_day(call, 0, {at(0, 5), at(0, 23)}, 1'800);
 }
 
 void gallery_building(Cast& cast, std::uint64_t seed) {
-    Planter plot(
-        cast, seed,
-        {.signature = "P04",
-         .subject_kind = "tenant",
-         .subject = "t-magpie",
-         .told =
-             "Fifteen thousand persons a day are enrolled where forty employees were declared."});
+    Planter plot(cast, seed,
+                 {.signature = "P04",
+                  .subject_kind = "tenant",
+                  .subject = "t-magpie",
+                  .told = "Fifteen thousand persons a day are enrolled where forty employees "
+                          "were declared."});
     const auto& tenant = plot.tenant("magpie", "Offices", "hosting", 9);
-    cast.grants.push_back({.uid = "l-magpie",
-                           .tenant = tenant.uid,
-                           .use_case = "access control, 40 staff",
-                           .valid_from = -700,
-                           .valid_to = {},
-                           .known_from = -700});
+    plot.licence("l-magpie", tenant, "access control, 40 staff", {.from = -700});
     auto call = plot.from(tenant, operations::person);
     call.gallery = "magpie-faces";
-    for (std::int64_t day = 1; day < 3; ++day) {
-        plot.spread(call, {at(day, 0), at(day + 1, 0)}, 600, [&](Call& one, std::uint64_t index) {
-            one.persons_added = 25;
-            one.gallery_size = static_cast<std::uint32_t>((index + 1) * 25);
-        });
-    }
+    plot.each_day(call, 1, {at(0, 0), at(1, 0)}, 600, enrolling(25));
 }
 
 void denied_model_grinding(Cast& cast, std::uint64_t seed) {

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace generate {
@@ -21,6 +23,28 @@ struct Span {
     return (day * 24 + hour) * 60;
 }
 
+/// Persons that calls search or are enrolled in.
+struct Gallery {
+    std::string_view name;
+    std::uint32_t size = 0;
+};
+
+/// When a licence holds; hours from the start of the world.
+struct Validity {
+    std::int64_t from;
+    std::optional<std::int64_t> to = {};          ///< None: it does not end.
+    std::optional<std::int64_t> known_from = {};  ///< None: from its first hour.
+    std::int64_t grace_hours = 0;
+};
+
+/// Varies calls that enrol so many persons each into a gallery that was empty.
+[[nodiscard]] inline auto enrolling(std::uint32_t persons) {
+    return [persons](Call& one, std::uint64_t index) {
+        one.persons_added = persons;
+        one.gallery_size = static_cast<std::uint32_t>((index + 1) * persons);
+    };
+}
+
 /// Writes one plot into a Cast. Each plot has its own stream of random numbers, so that a change of
 /// one leaves the others as they are.
 class Planter {
@@ -33,12 +57,29 @@ public:
     Tenant& tenant(std::string_view word, std::string_view business, std::string_view kind,
                    std::size_t family);
 
+    /// A tenant that shares a network and a client with others of the plot.
+    Tenant& member(std::string_view word, std::string_view business, const Network& network,
+                   const Client& client);
+    void licence(std::string uid, const Tenant& tenant, std::string_view use_case,
+                 Validity validity);
+    /// Another key of the tenant, its last; days from the start of the world.
+    void revoked_key(Tenant& tenant, std::string uid, std::int64_t created, std::int64_t revoked);
+    /// The first key, declared for the tenant's own network, is found in public.
+    void leak(Tenant& tenant, std::int64_t minutes);
+    /// The subject of the plot is a host's address.
+    void subject_is(const Network& network, std::uint16_t host);
+
     /// A call of the tenant with its first key, network and client.
-    [[nodiscard]] Call from(const Tenant& tenant, const Operation& operation) const;
+    [[nodiscard]] Call from(const Tenant& tenant, const Operation& operation,
+                            Gallery gallery = {}) const;
 
     /// `count` calls at random moments of a span; `vary` may change each.
     void spread(Call call, Span span, std::uint64_t count,
                 const std::function<void(Call&, std::uint64_t index)>& vary = {});
+
+    /// The same on each of the first three days, from this one on; the span is that of day 0.
+    void each_day(const Call& call, std::int64_t first, Span span, std::uint64_t count,
+                  const std::function<void(Call&, std::uint64_t index)>& vary = {});
 
     Cast& cast;
 

@@ -17,21 +17,9 @@ void licence_renewed(Cast& cast, std::uint64_t seed) {
          .subject = "t-linnet",
          .told = "The licence ended on the second day and had been renewed the day before."});
     const auto& tenant = plot.tenant("linnet", "Clinics", "business", 5);
-    cast.grants.push_back({.uid = "l-linnet-1",
-                           .tenant = tenant.uid,
-                           .use_case = "patient check-in",
-                           .valid_from = -8'760,
-                           .valid_to = 30,
-                           .known_from = -8'760});
-    cast.grants.push_back({.uid = "l-linnet-2",
-                           .tenant = tenant.uid,
-                           .use_case = "patient check-in",
-                           .valid_from = 30,
-                           .valid_to = {},
-                           .known_from = 10});
-    auto call = plot.from(tenant, operations::verify);
-    call.gallery = "linnet-patients";
-    call.gallery_size = 2'100;
+    plot.licence("l-linnet-1", tenant, "patient check-in", {.from = -8'760, .to = 30});
+    plot.licence("l-linnet-2", tenant, "patient check-in", {.from = 30, .known_from = 10});
+    auto call = plot.from(tenant, operations::verify, Gallery{"linnet-patients", 2'100});
     plot.spread(call, {at(0, 6), at(3, 0)}, 420);
 }
 
@@ -44,16 +32,9 @@ void licence_in_grace(Cast& cast, std::uint64_t seed) {
          .subject = "t-dipper",
          .told = "The licence ended after a day; its contract grants thirty days to renew."});
     const auto& tenant = plot.tenant("dipper", "Leisure", "business", 2);
-    cast.grants.push_back({.uid = "l-dipper",
-                           .tenant = tenant.uid,
-                           .use_case = "member entry",
-                           .valid_from = -8'760,
-                           .valid_to = 24,
-                           .known_from = -8'760,
-                           .grace_hours = 720});
-    auto call = plot.from(tenant, operations::verify);
-    call.gallery = "dipper-members";
-    call.gallery_size = 3'300;
+    plot.licence("l-dipper", tenant, "member entry",
+                 {.from = -8'760, .to = 24, .grace_hours = 720});
+    auto call = plot.from(tenant, operations::verify, Gallery{"dipper-members", 3'300});
     plot.spread(call, {at(0, 6), at(3, 0)}, 400);
 }
 
@@ -67,15 +48,8 @@ void licence_recorded_late(Cast& cast, std::uint64_t seed) {
          .told =
              "The licence was signed last month and entered in the register on the second day."});
     const auto& tenant = plot.tenant("wren", "Campus", "education", 1);
-    cast.grants.push_back({.uid = "l-wren",
-                           .tenant = tenant.uid,
-                           .use_case = "exam entry",
-                           .valid_from = -720,
-                           .valid_to = {},
-                           .known_from = 26});
-    auto call = plot.from(tenant, operations::identify);
-    call.gallery = "wren-students";
-    call.gallery_size = 800;
+    plot.licence("l-wren", tenant, "exam entry", {.from = -720, .known_from = 26});
+    auto call = plot.from(tenant, operations::identify, Gallery{"wren-students", 800});
     plot.spread(call, {at(0, 7), at(2, 18)}, 300);
 }
 
@@ -109,7 +83,7 @@ void classroom(Cast& cast, std::uint64_t seed) {
                                                      "pupil05", "pupil06", "pupil07", "pupil08",
                                                      "pupil09", "pupil10", "pupil11", "pupil12"};
     for (const auto word : words) {
-        auto& tenant = add_tenant(cast, word, "Course");
+        auto& tenant = plot.member(word, "Course", network, client);
         tenant.tier = "trial";
         tenant.party = "p-sample-university";
         tenant.party_class = "education";
@@ -117,11 +91,9 @@ void classroom(Cast& cast, std::uint64_t seed) {
         tenant.created_days = -2;
         tenant.keys.front().created_days = -2;
         tenant.keys.front().declared_origin = {network.cidr};
-        tenant.networks = {&network};
-        tenant.clients = {&client};
         plot.spread(plot.from(tenant, operations::analyze), {at(1, 13), at(1, 16)}, 25);
     }
-    cast.plots.back().subject = network.prefix + (network.prefix.back() == '.' ? "10" : "a");
+    plot.subject_is(network, 10);
 }
 
 void mobile_app(Cast& cast, std::uint64_t seed) {
@@ -163,13 +135,11 @@ void managed_service(Cast& cast, std::uint64_t seed) {
     constexpr std::array<std::string_view, 6> words{"marten1", "marten2", "marten3",
                                                     "marten4", "marten5", "marten6"};
     for (const auto word : words) {
-        auto& tenant = add_tenant(cast, word, "Customer");
+        auto& tenant = plot.member(word, "Customer", network, client);
         tenant.keys.front().declared_origin = {network.cidr};
-        tenant.networks = {&network};
-        tenant.clients = {&client};
         plot.spread(plot.from(tenant, operations::analyze), {at(0, 6), at(2, 20)}, 250);
     }
-    cast.plots.back().subject = network.prefix + (network.prefix.back() == '.' ? "10" : "a");
+    plot.subject_is(network, 10);
 }
 
 void cloud_egress(Cast& cast, std::uint64_t seed) {
@@ -188,7 +158,7 @@ void cloud_egress(Cast& cast, std::uint64_t seed) {
         call.host = 99;
         plot.spread(call, {at(0, 3), at(2, 22)}, 120);
     }
-    cast.plots.back().subject = network.prefix + (network.prefix.back() == '.' ? "99" : "63");
+    plot.subject_is(network, 99);
 }
 
 void owner_tests_leaked_key(Cast& cast, std::uint64_t seed) {
@@ -200,9 +170,7 @@ void owner_tests_leaked_key(Cast& cast, std::uint64_t seed) {
          .subject = "k-tern-1",
          .told = "After a leak report the owner tries the key from the office and carries on."});
     auto& tenant = plot.tenant("tern", "Shipping", "business", 11);
-    tenant.keys.front().declared_origin = {tenant.networks.front()->cidr};
-    cast.exposures.push_back(
-        {.key = tenant.keys.front().uid, .minutes = at(1, 10), .source = "public repository scan"});
+    plot.leak(tenant, at(1, 10));
     auto call = plot.from(tenant, operations::embed);
     call.model = "glyph-4-mini";
     plot.spread(call, {at(0, 0), at(3, 0)}, 500);
@@ -218,8 +186,7 @@ void forgotten_cron_job(Cast& cast, std::uint64_t seed) {
                   .subject = "k-fulmar-2",
                   .told = "A forgotten job sends a revoked key every ten minutes."});
     auto& tenant = plot.tenant("fulmar", "Archive", "business", 10);
-    tenant.keys.push_back(
-        {.uid = "k-fulmar-2", .created_days = -500, .revoked_days = -40, .declared_origin = {}});
+    plot.revoked_key(tenant, "k-fulmar-2", -500, -40);
     plot.spread(plot.from(tenant, operations::read_text), {at(0, 0), at(3, 0)}, 200);
     auto call = plot.from(tenant, operations::read_text);
     call.key = &tenant.keys.back();
@@ -237,16 +204,9 @@ void licensed_airport(Cast& cast, std::uint64_t seed) {
          .subject = "t-gannet",
          .told = "An airport with approval compares many faces with a gallery of its passengers."});
     const auto& tenant = plot.tenant("gannet", "Airport", "business", 5);
-    cast.grants.push_back({.uid = "l-gannet",
-                           .tenant = tenant.uid,
-                           .use_case = "boarding",
-                           .valid_from = -9'000,
-                           .valid_to = {},
-                           .known_from = -9'000});
-    auto call = plot.from(tenant, operations::identify);
-    call.gallery = "gannet-boarding";
-    call.gallery_size = 9'000;
-    for (std::int64_t day = 0; day < 3; ++day) plot.spread(call, {at(day, 3), at(day, 23)}, 1'900);
+    plot.licence("l-gannet", tenant, "boarding", {.from = -9'000});
+    auto call = plot.from(tenant, operations::identify, Gallery{"gannet-boarding", 9'000});
+    plot.each_day(call, 0, {at(0, 3), at(0, 23)}, 1'900);
 }
 
 void onboarding_drive(Cast& cast, std::uint64_t seed) {
@@ -257,20 +217,10 @@ void onboarding_drive(Cast& cast, std::uint64_t seed) {
                   .subject = "t-egret",
                   .told = "A bank moves its customers to a new gallery over three days."});
     const auto& tenant = plot.tenant("egret", "Bank", "business", 6);
-    cast.grants.push_back({.uid = "l-egret",
-                           .tenant = tenant.uid,
-                           .use_case = "account opening",
-                           .valid_from = -3'000,
-                           .valid_to = {},
-                           .known_from = -3'000});
+    plot.licence("l-egret", tenant, "account opening", {.from = -3'000});
     auto call = plot.from(tenant, operations::person);
     call.gallery = "egret-customers";
-    for (std::int64_t day = 0; day < 3; ++day) {
-        plot.spread(call, {at(day, 8), at(day, 18)}, 160, [&](Call& one, std::uint64_t index) {
-            one.persons_added = 20;
-            one.gallery_size = static_cast<std::uint32_t>((index + 1) * 20);
-        });
-    }
+    plot.each_day(call, 0, {at(0, 8), at(0, 18)}, 160, enrolling(20));
 }
 
 void missing_deployment(Cast& cast, std::uint64_t seed) {
