@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <map>
+#include <random>
+#include <vector>
 
 namespace enrich {
 namespace {
@@ -235,6 +239,126 @@ TEST_F(EnricherTest, AnswersTheSameAfterItForgot) {
         EXPECT_EQ(batch[i].get(Field::src_asn).integer(), 64500);
         EXPECT_EQ(batch[i].get(Field::src_network).text(), "10.0." + std::to_string(i) + ".0/24");
     }
+}
+
+/// A worker that remembers next to nothing against one that remembers all, over a world of owners,
+/// leaks, revocations, licences with times and parameters, and calls that name them or not.
+TEST_F(EnricherTest, AnswersTheSameWhateverItRemembers) {
+    std::mt19937 random(9);
+    const auto maybe = [&](std::optional<base::EventTime>& time) {
+        if (random() % 2 == 0) time = day(random() % 100, random() % 24);
+    };
+    registry::Rows from;
+    const std::string long_name(120, 'k');  // too long for a line of the table
+    std::vector<std::string> keys = {"", "nobody's", long_name};
+    std::vector<std::string> tenants = {"", "unknown"};
+    for (std::size_t i = 0; i < 40; ++i) {
+        registry::Tenant tenant{.uid = "t" + std::to_string(i)};
+        tenant.tier = "tier" + std::to_string(i % 20);  // more than are kept beside the subjects
+        tenant.party = i % 3 == 0 ? "p" : "";
+        maybe(tenant.created);
+        tenants.push_back(tenant.uid);
+        registry::Key key{.uid = i == 0 ? long_name : "k" + std::to_string(i),
+                          .tenant = tenant.uid};
+        maybe(key.created);
+        maybe(key.revoked);
+        key.status = i % 5 == 0 ? "revoked" : "active";
+        if (i % 2 == 0) key.declared_origin = {*call::parse_network("10.0.0.0/9")};
+        if (i % 4 == 0) from.leaks.push_back({.key = key.uid, .first_seen = day(random() % 100)});
+        registry::Licence licence{.uid = "l" + std::to_string(i), .subject = tenant.uid};
+        licence.operations = {"Face.*"};
+        if (i % 3 == 1) licence.regions = {"eu*"};
+        if (i % 4 == 1) licence.parameters = {"gen_ai.request.model=small"};
+        maybe(licence.valid_from);
+        if (!licence.valid_from) maybe(licence.valid_to);
+        keys.push_back(key.uid);
+        from.tenants.push_back(std::move(tenant));
+        from.keys.push_back(std::move(key));
+        from.licences.push_back(std::move(licence));
+    }
+    from.parties = {{.uid = "p", .name = "Party"}};
+    from.gates = {{.uid = "g", .operations = {"Face.*"}},
+                  {.uid = "h", .service = "s", .operations = {"*"}}};
+    give(std::move(from));
+    add_table("10.0.0.0,10.0.255.255,64500,Ten\n10.1.0.0,10.200.0.0,64501,More\n",
+              RangeTable::Layout::asn);
+    use({Field::tenant_tier, Field::tenant_age_days, Field::tenant_created, Field::tenant_party,
+         Field::party_name, Field::key_status, Field::key_age_days, Field::key_tenant,
+         Field::key_origin, Field::key_leaked, Field::key_hours_since_leak, Field::licence_state,
+         Field::licence_uid, Field::licence_ended, Field::src_asn, Field::src_network});
+    Enricher small(snapshot_, names_, {.max_remembered = 16, .seed = 1});
+    const std::vector<std::string> operations = {"", "Face.Identify", "Vision.Read"};
+    for (int round = 0; round < 40; ++round) {
+        call::Batch batch(names_);
+        for (int i = 0; i < 53; ++i) {
+            auto row = batch.append();
+            row.header.time = day(random() % 110, random() % 24);
+            const auto put = [&](Field field, const std::string& text) {
+                if (!text.empty()) row.values[names_->slot(field)] = Value::of(batch.keep(text));
+            };
+            put(Field::key_uid, keys[random() % keys.size()]);
+            put(Field::tenant_uid, tenants[random() % 2 == 0 ? 0 : random() % tenants.size()]);
+            put(Field::operation, operations[random() % 3]);
+            put(Field::service, random() % 2 == 0 ? "s" : "");
+            put(Field::cloud_region, random() % 3 == 0 ? "" : random() % 2 == 0 ? "eu1" : "us1");
+            put(Field::model, random() % 3 == 0 ? "" : random() % 2 == 0 ? "small" : "large");
+            put(Field::src_ip, "10." + std::to_string(random() % 256) + ".0.1");
+        }
+        call::Batch other(names_);
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            auto row = other.append();
+            row.header = batch.row(i).header;
+            std::ranges::copy(batch.row(i).values, row.values.begin());
+        }
+        small.apply(batch);
+        if (round % 2 == 0)
+            Enricher(snapshot_, names_).apply(other);  // remembers nothing yet
+        else
+            enricher_->apply(other);
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            for (call::Slot slot = 0; slot < names_->size(); ++slot) {
+                std::string left, right;
+                std::string_view a, b;
+                const bool here = call::scalar_text(batch[i].at(slot), left, a);
+                ASSERT_EQ(here, call::scalar_text(other[i].at(slot), right, b));
+                if (here) ASSERT_EQ(a, b) << names_->name(slot);
+            }
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (batch[i].get(Field::operation).text_or_empty() != "Face.Identify") continue;
+            registry::LicenceQuery query{
+                .tenant = batch[i].get(Field::tenant_uid).text_or_empty(),
+                .service = batch[i].get(Field::service).text_or_empty(),
+                .operation = "Face.Identify",
+                .region = batch[i].get(Field::cloud_region).text_or_empty(),
+                .at = batch[i].time()};
+            if (query.tenant.empty())
+                query.tenant = batch[i].get(Field::key_tenant).text_or_empty();
+            query.parameters[0] = batch[i].get(Field::model);
+            ASSERT_EQ(batch[i].get(Field::licence_state).text(),
+                      registry::name(snapshot_.registry->licence(query).state));
+        }
+    }
+}
+
+TEST_F(EnricherTest, WantsWhatLicencesAreLimitedBy) {
+    auto limited = rows();
+    limited.licences[0].parameters = {"gen_ai.request.model=small-*", "usage.units=5"};
+    give(limited);
+    use({Field::licence_state});
+    EXPECT_NE(names_->slot(Field::model), call::no_slot);
+    EXPECT_NE(names_->slot(Field::units), call::no_slot);
+    EXPECT_EQ(names_->slot(Field::input_tokens), call::no_slot);
+    const auto state = [&](std::string_view model, std::string_view units) {
+        return facts({{Field::tenant_uid, "t"},
+                      {Field::operation, "Face.Identify"},
+                      {Field::model, std::string(model)},
+                      {Field::units, std::string(units)}})["licence.state"];
+    };
+    EXPECT_EQ(state("small-1", "5"), "covered");
+    EXPECT_EQ(state("small-1", "6"), "missing");
+    EXPECT_EQ(state("small-1", "5"), "covered");  // the answer before was for its values only
+    EXPECT_EQ(state("large", "5"), "missing");
+    EXPECT_EQ(state("small-1", ""), "unclear");
 }
 
 TEST_F(EnricherTest, WantsOnlyWhatItsFactsAreMadeOf) {

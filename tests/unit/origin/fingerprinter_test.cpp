@@ -1,8 +1,13 @@
 #include "origin/fingerprinter.hpp"
 
+#include "origin/fingerprint.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace origin {
 namespace {
@@ -124,6 +129,81 @@ TEST_F(FingerprinterTest, AnswersTheSameAfterItForgotAndOutlivedByItsBatch) {
     for (std::size_t i = 0; i < 100; ++i) {
         EXPECT_EQ(out[i].get(Field::origin_place).text(), first);
         EXPECT_EQ(out[i].get(Field::client_family).text(), "boto3");
+    }
+}
+
+/// Every token of a call, made from its parts as fingerprint.hpp says and remembered nowhere.
+std::map<Field, std::string> tokens_of(const call::Call& call) {
+    Parts parts;
+    if (const auto address = call::parse_address(call.get(Field::src_ip).text_or_empty()))
+        parts.address = call::unmapped(*address);
+    parts.place = call.get(Field::src_service).text_or_empty();
+    if (parts.place.empty()) parts.place = call.get(Field::src_domain).text_or_empty();
+    if (call.get(Field::src_asn).kind() == Value::Kind::integer &&
+        call.get(Field::src_asn).integer() > 0)
+        parts.asn = call.get(Field::src_asn).integer();
+    parts.ja4 = call.get(Field::ja4).text_or_empty();
+    parts.tls_version = call.get(Field::tls_version).text_or_empty();
+    parts.tls_cipher = call.get(Field::tls_cipher).text_or_empty();
+    const auto agent = call.get(Field::user_agent).text_or_empty();
+    const Client client = parse_client(agent);
+    if (!agent.empty()) parts.client = &client;
+    std::map<Field, std::string> out;
+    for (const auto& [field, level] : {std::pair{Field::origin_exact, Level::exact},
+                                       {Field::origin_place, Level::place},
+                                       {Field::origin_kind, Level::kind},
+                                       {Field::origin_software, Level::software}}) {
+        if (!has_token(level, parts)) continue;
+        const Token made = token(base::Mac(key), level, parts);
+        out[field] = {made.data(), made.size()};
+    }
+    return out;
+}
+
+TEST(Fingerprinter, GivesTheTokensOfThePartsWhateverItRemembers) {
+    const auto names = names_for(
+        {Field::origin_exact, Field::origin_place, Field::origin_kind, Field::origin_software});
+    const std::map<Field, std::vector<std::string>> values = {
+        {Field::src_ip,
+         {"", "203.0.113.7", "203.0.113.9", "::ffff:203.0.113.7", "2001:db8::1",
+          "2001:db8:0:0:9::", "2001:db8:0:1::1", "0.0.0.0", "::", "no address"}},
+        {Field::src_service, {"", "", "a.service", "b.service"}},
+        {Field::src_domain, {"", "host", "a.service"}},
+        {Field::user_agent,
+         {"", "-", "Boto3/1.34.2 Linux/5.10", "Boto3/1.34.9", "App/2 Boto3/1.34.2", "??? 17",
+          "??? 18 z", std::string(700, 'a') + "/1"}},
+        {Field::ja4,
+         {"", "", "t13d1516h2_8daaf6152771_02713d6af862", "t13i1516h1_8daaf6152771_02713d6af862",
+          "t13d1516h2_aaaaaaaaaaaa_02713d6af862", "other shape", std::string(900, 'j')}},
+        {Field::tls_version, {"", "TLSv1.3"}},
+        {Field::tls_cipher, {"", "AES"}}};
+    std::mt19937 random(5);
+    for (const auto& [remembered, bytes] :
+         {std::pair<std::size_t, std::size_t>{16, 1}, {1'000, 3'000}, {100'000, 1 << 20}}) {
+        auto made = Fingerprinter::make(
+            {.key = key, .max_remembered = remembered, .max_word_bytes = bytes}, names);
+        ASSERT_TRUE(made);
+        for (int round = 0; round < 60; ++round) {
+            call::Batch batch(names);
+            for (int i = 0; i < 37; ++i) {  // no whole number of groups
+                auto row = batch.append();
+                for (const auto& [field, choices] : values)
+                    if (const auto& text = choices[random() % choices.size()]; !text.empty())
+                        row.values[names->slot(field)] = Value::of(std::string_view(text));
+                if (random() % 2 == 0)
+                    row.values[names->slot(Field::src_asn)] =
+                        Value::of(static_cast<std::int64_t>(random() % 4) - 1);
+            }
+            made->apply(batch);
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                std::map<Field, std::string> found;
+                for (const Field field : {Field::origin_exact, Field::origin_place,
+                                          Field::origin_kind, Field::origin_software})
+                    if (const auto value = batch[i].get(field); !value.absent())
+                        found[field] = value.text();
+                ASSERT_EQ(found, tokens_of(batch[i]));
+            }
+        }
     }
 }
 
