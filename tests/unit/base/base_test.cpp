@@ -31,9 +31,30 @@ TEST(Digest, AgreesWithPublishedVectors) {
     EXPECT_EQ(base::hex(base::hmac_sha256("", "")),
               "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
     // RFC 4231 test case 6: a key longer than a block.
-    EXPECT_EQ(base::hex(base::hmac_sha256(std::string(131, '\xaa'),
-                                          "Test Using Larger Than Block-Size Key - Hash Key First")),
-              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    EXPECT_EQ(
+        base::hex(base::hmac_sha256(std::string(131, '\xaa'),
+                                    "Test Using Larger Than Block-Size Key - Hash Key First")),
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(Digest, AuthenticatesMessagesOfEveryLengthAsRfc2104Says) {
+    const std::string key = "a key";
+    std::string inner(64, '\x36');
+    std::string outer(64, '\x5c');
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        inner[i] = static_cast<char>(inner[i] ^ key[i]);
+        outer[i] = static_cast<char>(outer[i] ^ key[i]);
+    }
+    const auto text_of = [](const base::Digest& digest) {
+        return std::string(digest.begin(), digest.end());
+    };
+    const base::Mac mac(key);
+    std::string message;
+    for (int size = 0; size < 300; ++size) {
+        EXPECT_EQ(mac(message), base::sha256(outer + text_of(base::sha256(inner + message))))
+            << size;
+        message += static_cast<char>(size * 7);
+    }
 }
 
 TEST(Digest, EncodesAsRfc4648Says) {
