@@ -33,6 +33,7 @@ constexpr std::array tenant_row_facts = {
 constexpr std::array key_facts = {Field::key_status, Field::key_age_days,
                                   Field::key_tenant, Field::key_origin,
                                   Field::key_leaked, Field::key_hours_since_leak};
+constexpr std::array licence_row_facts = {Field::licence_uid, Field::licence_use_case};
 constexpr std::array licence_facts = {Field::licence_state, Field::licence_uid,
                                       Field::licence_use_case, Field::licence_ended};
 
@@ -54,13 +55,15 @@ Value whole(base::EventTime from, base::EventTime to) noexcept {
 }  // namespace
 
 struct Enricher::State {
-    /// A call between the two passes over a group.
+    /// A call between the passes over a group.
     struct Seen {
         std::optional<call::Address> address;
         std::string_view key;
         std::string_view tenant;
-        std::uint64_t network = 0;  // hashes
-        std::uint64_t subject = 0;
+        std::uint64_t network_hash = 0;
+        std::uint64_t subject_hash = 0;
+        Subject subject;
+        Licences::Asked licence;
     };
 
     State(Snapshot given, std::shared_ptr<const call::Names> wanted, const Options& chosen)
@@ -75,6 +78,7 @@ struct Enricher::State {
         wants_tenants = any_wanted(*names, tenant_facts);
         wants_tenant_rows = any_wanted(*names, tenant_row_facts);
         wants_keys = any_wanted(*names, key_facts);
+        wants_licence_rows = any_wanted(*names, licence_row_facts);
         const bool wants_licences = !told.no_gates() && any_wanted(*names, licence_facts);
         if (wants_tenants || wants_keys || wants_licences)
             subjects.emplace(told, size, options.seed);
@@ -106,15 +110,15 @@ struct Enricher::State {
     }
 
     void look(std::span<const Value> row, Seen& seen) const;
+    void find(call::Batch::Row row, Seen& seen);
     void apply(call::Batch& batch, call::Batch::Row row, const Seen& seen);
     void put_network(call::Batch& batch, std::span<Value> row, const Seen& seen);
-    void put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen,
-                 const Subject& subject);
+    void put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen);
     void put_origin(call::Batch& batch, std::span<Value> row, const Seen& seen,
                     const registry::Key& key) const;
     void put_tenant(call::Batch& batch, call::Batch::Row row, const Subject& subject);
-    void put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen,
-                     const Subject& subject);
+    void put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen);
+    [[nodiscard]] registry::LicenceQuery query_of(call::Batch::Row row, const Seen& seen) const;
 
     Snapshot snapshot;
     std::shared_ptr<const call::Names> names;
@@ -123,6 +127,7 @@ struct Enricher::State {
     bool wants_tenants = false;
     bool wants_tenant_rows = false;
     bool wants_keys = false;
+    bool wants_licence_rows = false;
     std::optional<Networks> networks;
     std::optional<Subjects> subjects;
     std::optional<Licences> licences;
@@ -135,20 +140,20 @@ void Enricher::State::look(std::span<const Value> row, Seen& seen) const {
     if (networks) {
         if (const auto address = call::parse_address(text(row, Field::src_ip))) {
             seen.address = call::unmapped(*address);
-            seen.network = networks->hash(*seen.address);
-            networks->prefetch(seen.network);
+            seen.network_hash = networks->hash(*seen.address);
+            networks->prefetch(seen.network_hash);
         }
     }
     if (!subjects) return;
     seen.key = text(row, Field::key_uid);
     seen.tenant = text(row, Field::tenant_uid);
-    seen.subject = subjects->hash(seen.key, seen.tenant);
-    subjects->prefetch(seen.subject);
+    seen.subject_hash = subjects->hash(seen.key, seen.tenant);
+    subjects->prefetch(seen.subject_hash);
 }
 
 void Enricher::State::put_network(call::Batch& batch, std::span<Value> row, const Seen& seen) {
     const call::Address& address = *seen.address;
-    const NetworkFacts& facts = networks->of(seen.network, address);
+    const NetworkFacts& facts = networks->of(seen.network_hash, address);
     if (facts.asn) put(row, Field::src_asn, Value::of(std::int64_t{*facts.asn}));
     put(row, Field::src_as_name, facts.as_name);
     put(row, Field::src_country, facts.country);
@@ -169,8 +174,8 @@ void Enricher::State::put_origin(call::Batch& batch, std::span<Value> row, const
         put_made(batch, row, Field::key_origin, [&] { return call::to_text(*inside); });
 }
 
-void Enricher::State::put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen,
-                              const Subject& subject) {
+void Enricher::State::put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
+    const Subject& subject = seen.subject;
     const base::EventTime at = row.header.time;
     if (subject.key == nullptr) {
         if (!snapshot.registry->no_keys())
@@ -218,10 +223,9 @@ void Enricher::State::put_tenant(call::Batch& batch, call::Batch::Row row, const
     }
 }
 
-void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen,
-                                  const Subject& subject) {
+registry::LicenceQuery Enricher::State::query_of(call::Batch::Row row, const Seen& seen) const {
     std::string_view tenant = seen.tenant;
-    if (tenant.empty() && subject.key != nullptr) tenant = subject.key->tenant;
+    if (tenant.empty() && seen.subject.key != nullptr) tenant = seen.subject.key->tenant;
     registry::LicenceQuery query{.tenant = tenant,
                                  .service = text(row.values, Field::service),
                                  .operation = text(row.values, Field::operation),
@@ -229,9 +233,13 @@ void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, cons
                                  .at = row.header.time,
                                  .known_at = options.known_at};
     for (const auto& [place, at] : parameters) query.parameters[place] = row.values[at];
-    const Licences::Answer answer = licences->of(query, subject.tenant);
+    return query;
+}
+
+void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
+    const Licences::Answer answer = licences->of(query_of(row, seen), seen.licence);
     put(row.values, Field::licence_state, registry::name(answer.state));
-    if (answer.licence != nullptr) {
+    if (answer.licence != nullptr && wants_licence_rows) {
         put(row.values, Field::licence_uid, answer.licence->uid);
         put(row.values, Field::licence_use_case, answer.licence->use_case);
     }
@@ -240,13 +248,19 @@ void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, cons
                  [&] { return base::to_rfc3339(answer.ended); });
 }
 
+/// The second pass: whose call it is, and what of that is asked next.
+void Enricher::State::find(call::Batch::Row row, Seen& seen) {
+    if (!subjects) return;
+    seen.subject = subjects->of(seen.subject_hash, seen.key, seen.tenant);
+    if (licences) seen.licence = licences->ask(query_of(row, seen), seen.subject.tenant);
+}
+
 void Enricher::State::apply(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
     if (wants_networks && seen.address) put_network(batch, row.values, seen);
     if (!subjects) return;
-    const Subject& subject = subjects->of(seen.subject, seen.key, seen.tenant);
-    if (wants_keys && !seen.key.empty()) put_key(batch, row, seen, subject);
-    if (wants_tenants && subject.tenant != nullptr) put_tenant(batch, row, subject);
-    if (licences) put_licence(batch, row, seen, subject);
+    if (wants_keys && !seen.key.empty()) put_key(batch, row, seen);
+    if (wants_tenants && seen.subject.tenant != nullptr) put_tenant(batch, row, seen.subject);
+    if (licences) put_licence(batch, row, seen);
 }
 
 Enricher::Enricher(Snapshot snapshot, std::shared_ptr<const call::Names> names, Options options)
@@ -282,6 +296,7 @@ void Enricher::apply(call::Batch& batch) {
         const std::size_t count = std::min(group_size, batch.size() - start);
         for (std::size_t i = 0; i < count; ++i)
             state.look(batch.row(start + i).values, state.group[i]);
+        for (std::size_t i = 0; i < count; ++i) state.find(batch.row(start + i), state.group[i]);
         for (std::size_t i = 0; i < count; ++i)
             state.apply(batch, batch.row(start + i), state.group[i]);
     }
