@@ -55,15 +55,13 @@ Value whole(base::EventTime from, base::EventTime to) noexcept {
 }  // namespace
 
 struct Enricher::State {
-    /// A call between the passes over a group.
+    /// A call between the two passes over a group.
     struct Seen {
         std::optional<call::Address> address;
         std::string_view key;
         std::string_view tenant;
-        std::uint64_t network_hash = 0;
-        std::uint64_t subject_hash = 0;
-        Subject subject;
-        Licences::Asked licence;
+        std::uint64_t network = 0;  // hashes
+        std::uint64_t subject = 0;
     };
 
     State(Snapshot given, std::shared_ptr<const call::Names> wanted, const Options& chosen)
@@ -110,15 +108,15 @@ struct Enricher::State {
     }
 
     void look(std::span<const Value> row, Seen& seen) const;
-    void find(call::Batch::Row row, Seen& seen);
     void apply(call::Batch& batch, call::Batch::Row row, const Seen& seen);
     void put_network(call::Batch& batch, std::span<Value> row, const Seen& seen);
-    void put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen);
+    void put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen,
+                 const Subject& subject);
     void put_origin(call::Batch& batch, std::span<Value> row, const Seen& seen,
                     const registry::Key& key) const;
     void put_tenant(call::Batch& batch, call::Batch::Row row, const Subject& subject);
-    void put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen);
-    [[nodiscard]] registry::LicenceQuery query_of(call::Batch::Row row, const Seen& seen) const;
+    void put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen,
+                     const Subject& subject);
 
     Snapshot snapshot;
     std::shared_ptr<const call::Names> names;
@@ -140,20 +138,20 @@ void Enricher::State::look(std::span<const Value> row, Seen& seen) const {
     if (networks) {
         if (const auto address = call::parse_address(text(row, Field::src_ip))) {
             seen.address = call::unmapped(*address);
-            seen.network_hash = networks->hash(*seen.address);
-            networks->prefetch(seen.network_hash);
+            seen.network = networks->hash(*seen.address);
+            networks->prefetch(seen.network);
         }
     }
     if (!subjects) return;
     seen.key = text(row, Field::key_uid);
     seen.tenant = text(row, Field::tenant_uid);
-    seen.subject_hash = subjects->hash(seen.key, seen.tenant);
-    subjects->prefetch(seen.subject_hash);
+    seen.subject = subjects->hash(seen.key, seen.tenant);
+    subjects->prefetch(seen.subject);
 }
 
 void Enricher::State::put_network(call::Batch& batch, std::span<Value> row, const Seen& seen) {
     const call::Address& address = *seen.address;
-    const NetworkFacts& facts = networks->of(seen.network_hash, address);
+    const NetworkFacts& facts = networks->of(seen.network, address);
     if (facts.asn) put(row, Field::src_asn, Value::of(std::int64_t{*facts.asn}));
     put(row, Field::src_as_name, facts.as_name);
     put(row, Field::src_country, facts.country);
@@ -174,8 +172,8 @@ void Enricher::State::put_origin(call::Batch& batch, std::span<Value> row, const
         put_made(batch, row, Field::key_origin, [&] { return call::to_text(*inside); });
 }
 
-void Enricher::State::put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
-    const Subject& subject = seen.subject;
+void Enricher::State::put_key(call::Batch& batch, call::Batch::Row row, const Seen& seen,
+                              const Subject& subject) {
     const base::EventTime at = row.header.time;
     if (subject.key == nullptr) {
         if (!snapshot.registry->no_keys())
@@ -223,9 +221,10 @@ void Enricher::State::put_tenant(call::Batch& batch, call::Batch::Row row, const
     }
 }
 
-registry::LicenceQuery Enricher::State::query_of(call::Batch::Row row, const Seen& seen) const {
+void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen,
+                                  const Subject& subject) {
     std::string_view tenant = seen.tenant;
-    if (tenant.empty() && seen.subject.key != nullptr) tenant = seen.subject.key->tenant;
+    if (tenant.empty() && subject.key != nullptr) tenant = subject.key->tenant;
     registry::LicenceQuery query{.tenant = tenant,
                                  .service = text(row.values, Field::service),
                                  .operation = text(row.values, Field::operation),
@@ -233,11 +232,7 @@ registry::LicenceQuery Enricher::State::query_of(call::Batch::Row row, const See
                                  .at = row.header.time,
                                  .known_at = options.known_at};
     for (const auto& [place, at] : parameters) query.parameters[place] = row.values[at];
-    return query;
-}
-
-void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
-    const Licences::Answer answer = licences->of(query_of(row, seen), seen.licence);
+    const Licences::Answer answer = licences->of(query, subject.tenant);
     put(row.values, Field::licence_state, registry::name(answer.state));
     if (answer.licence != nullptr && wants_licence_rows) {
         put(row.values, Field::licence_uid, answer.licence->uid);
@@ -248,19 +243,13 @@ void Enricher::State::put_licence(call::Batch& batch, call::Batch::Row row, cons
                  [&] { return base::to_rfc3339(answer.ended); });
 }
 
-/// The second pass: whose call it is, and what of that is asked next.
-void Enricher::State::find(call::Batch::Row row, Seen& seen) {
-    if (!subjects) return;
-    seen.subject = subjects->of(seen.subject_hash, seen.key, seen.tenant);
-    if (licences) seen.licence = licences->ask(query_of(row, seen), seen.subject.tenant);
-}
-
 void Enricher::State::apply(call::Batch& batch, call::Batch::Row row, const Seen& seen) {
     if (wants_networks && seen.address) put_network(batch, row.values, seen);
     if (!subjects) return;
-    if (wants_keys && !seen.key.empty()) put_key(batch, row, seen);
-    if (wants_tenants && seen.subject.tenant != nullptr) put_tenant(batch, row, seen.subject);
-    if (licences) put_licence(batch, row, seen);
+    const Subject& subject = subjects->of(seen.subject, seen.key, seen.tenant);
+    if (wants_keys && !seen.key.empty()) put_key(batch, row, seen, subject);
+    if (wants_tenants && subject.tenant != nullptr) put_tenant(batch, row, subject);
+    if (licences) put_licence(batch, row, seen, subject);
 }
 
 Enricher::Enricher(Snapshot snapshot, std::shared_ptr<const call::Names> names, Options options)
@@ -296,7 +285,6 @@ void Enricher::apply(call::Batch& batch) {
         const std::size_t count = std::min(group_size, batch.size() - start);
         for (std::size_t i = 0; i < count; ++i)
             state.look(batch.row(start + i).values, state.group[i]);
-        for (std::size_t i = 0; i < count; ++i) state.find(batch.row(start + i), state.group[i]);
         for (std::size_t i = 0; i < count; ++i)
             state.apply(batch, batch.row(start + i), state.group[i]);
     }

@@ -28,39 +28,35 @@ std::uint32_t Licences::region(std::string_view text) {
     return words_.regions.add(text) = ++last_;
 }
 
-Licences::Asked Licences::ask(const registry::LicenceQuery& query, const registry::Tenant* tenant) {
-    Asked out;
-    out.operation = &operation(query);
-    // A tenant without a row has no name to be remembered by, and little to be judged.
-    if (out.operation->gate == nullptr || tenant == nullptr) return out;
-    out.place = {tenant, out.operation->number, region(query.region)};
-    out.hash =
-        call::SeededHash{seed_}({reinterpret_cast<const char*>(&out.place), sizeof out.place});
-    known_.prefetch(out.hash);
-    return out;
-}
-
-Licences::Answer Licences::of(const registry::LicenceQuery& query, const Asked& asked) {
-    const registry::Gate* gate = asked.operation->gate;
-    if (gate == nullptr)
-        return {.state = asked.operation->unclear ? registry::LicenceState::unclear
-                                                  : registry::LicenceState::not_gated};
-    const bool named = asked.place.tenant != nullptr;
-    const auto same = [&](const Line& line) {
-        return line.place == asked.place && query.at >= line.from && query.at < line.until;
+Licences::Answer Licences::of(const registry::LicenceQuery& query, const registry::Tenant* tenant) {
+    const Operation& asked = operation(query);
+    if (asked.gate == nullptr)
+        return {.state = asked.unclear ? registry::LicenceState::unclear
+                                       : registry::LicenceState::not_gated};
+    const auto ask = [&] { return registry_.licence(query, *asked.gate); };
+    const auto answer_of = [](const registry::LicenceAnswer& made) {
+        return Answer{made.state, made.licence, made.ended.value_or(base::EventTime::max())};
     };
-    if (const Line* line = named ? known_.find(asked.hash, same) : nullptr)
+    // A tenant without a row has no name to be remembered by, and little to be judged.
+    if (tenant == nullptr) return answer_of(ask());
+    const Place place{tenant, asked.number, region(query.region)};
+    const std::uint64_t hash =
+        call::SeededHash{seed_}({reinterpret_cast<const char*>(&place), sizeof place});
+    const auto same = [&](const Line& line) {
+        return line.place == place && query.at >= line.from && query.at < line.until;
+    };
+    if (const Line* line = known_.find(hash, same))
         return {line->state, line->licence, line->ended};
-    const registry::LicenceAnswer made = registry_.licence(query, *gate);
-    const Answer answer{made.state, made.licence, made.ended.value_or(base::EventTime::max())};
-    if (!named || made.by_parameters) return answer;
-    known_.add(asked.hash, {.place = asked.place,
-                            .from = made.from,
-                            .until = made.until,
-                            .ended = answer.ended,
-                            .licence = answer.licence,
-                            .state = answer.state,
-                            .used = true});
+    const registry::LicenceAnswer made = ask();
+    const Answer answer = answer_of(made);
+    if (made.by_parameters) return answer;
+    known_.add(hash, {.place = place,
+                      .from = made.from,
+                      .until = made.until,
+                      .ended = answer.ended,
+                      .licence = answer.licence,
+                      .state = answer.state,
+                      .used = true});
     return answer;
 }
 

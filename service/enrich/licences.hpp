@@ -25,11 +25,8 @@ public:
     Licences(const registry::Registry& registry, std::size_t size, std::uint64_t seed)
         : registry_(registry), seed_(seed), words_(seed), known_(size) {}
 
-    /// A question on its way: its line is being fetched. Good until make_room.
-    class Asked;
     /// `tenant` is the row of query.tenant, null when there is none.
-    Asked ask(const registry::LicenceQuery& query, const registry::Tenant* tenant);
-    Answer of(const registry::LicenceQuery& query, const Asked& asked);
+    Answer of(const registry::LicenceQuery& query, const registry::Tenant* tenant);
     /// Forgets the operations and regions once there are many: a caller may make them up.
     void make_room();
 
@@ -50,16 +47,6 @@ private:
         std::uint32_t region;
         bool operator==(const Place&) const = default;
     };
-
-public:
-    class Asked {
-        friend class Licences;
-        const Operation* operation = nullptr;
-        Place place{};
-        std::uint64_t hash = 0;
-    };
-
-private:
     struct alignas(64) Line {
         Place place;
         base::EventTime from;
