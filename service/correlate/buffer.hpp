@@ -1,7 +1,6 @@
 #pragma once
 
-#include "correlate/group.hpp"
-#include "correlate/window.hpp"
+#include "correlate/pending.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,24 +11,6 @@
 #include <vector>
 
 namespace correlate {
-
-/// A match that waits for the watermark.
-struct Pending {
-    std::int64_t time = 0;  ///< Event time, microseconds.
-    std::uint64_t id = 0;   ///< The call's: orders matches of one time.
-    std::uint64_t block = 0;
-    std::uint64_t value = 0;  ///< As in Hit.
-    std::uint32_t record = 0;
-    GroupId group = 0;
-
-    [[nodiscard]] Hit hit() const noexcept { return {time, value, {block, record}}; }
-    /// Of the same call: identical records are two calls.
-    [[nodiscard]] bool same_call(const Pending& other) const noexcept {
-        return time == other.time && id == other.id && block == other.block &&
-               record == other.record;
-    }
-};
-static_assert(sizeof(Pending) == 40);
 
 /// Matches in the order of (time, id), whatever order they come in.
 ///
@@ -45,7 +26,7 @@ public:
 
     void push(const Pending& pending) {
         const bool extends = ordered_ == matches_.size() &&
-                             (ordered_ == head_ || pending.time >= matches_.back().time);
+                             (ordered_ == head_ || pending.time >= (matches_.end() - 1)->time);
         matches_.push_back(pending);
         if (extends) ++ordered_;
     }
@@ -77,12 +58,12 @@ public:
         if (head_ == matches_.size()) {
             // A burst's memory is not kept for ever.
             if (matches_.capacity() > 65'536 && matches_.size() < matches_.capacity() / 4) {
-                matches_ = {};
+                matches_.reset();
             }
             matches_.clear();
             head_ = ordered_ = 0;
         } else if (head_ > matches_.size() / 2) {
-            matches_.erase(matches_.begin(), at(head_));
+            matches_.erase_front(head_);
             ordered_ -= head_;
             head_ = 0;
         }
@@ -94,13 +75,11 @@ public:
     }
     /// In no particular order.
     [[nodiscard]] std::span<const Pending> all() const noexcept {
-        return std::span(matches_).subspan(head_);
+        return matches_.all().subspan(head_);
     }
 
 private:
-    [[nodiscard]] std::vector<Pending>::iterator at(std::size_t place) noexcept {
-        return matches_.begin() + static_cast<std::ptrdiff_t>(place);
-    }
+    [[nodiscard]] Pending* at(std::size_t place) noexcept { return matches_.begin() + place; }
 
     /// Of one time.
     [[nodiscard]] bool before(const Pending& a, const Pending& b) const {
@@ -129,7 +108,7 @@ private:
     }
 
     Tie tie_;
-    std::vector<Pending> matches_;
+    PendingList matches_;
     std::vector<Pending> newcomers_;  // scratch of merge
     std::size_t head_ = 0;            // those before it are done with
     std::size_t ordered_ = 0;         // matches_[head_ .. ordered_) do not go back in time

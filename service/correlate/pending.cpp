@@ -1,0 +1,32 @@
+#include "correlate/pending.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace correlate {
+
+PendingList::~PendingList() {
+    std::free(data_);
+}
+
+void PendingList::grow() {
+    const std::size_t wanted = std::max<std::size_t>(64, capacity_ * 2);
+    void* larger = std::realloc(data_, wanted * sizeof(Pending));
+    if (larger == nullptr) throw std::bad_alloc();  // as a vector would
+    data_ = static_cast<Pending*>(larger);
+    capacity_ = wanted;
+}
+
+void PendingList::erase_front(std::size_t count) noexcept {
+    std::copy(data_ + count, data_ + size_, data_);
+    size_ -= count;
+}
+
+void PendingList::reset() noexcept {
+    std::free(data_);
+    data_ = nullptr;
+    size_ = capacity_ = 0;
+}
+
+}  // namespace correlate
