@@ -63,6 +63,31 @@ std::uint32_t hash_of(const KeySignature& key) {
 }  // namespace
 
 bool LineWalker::walk(std::string_view text) {
+    if (left_ > 0) [[unlikely]] {
+        --left_;
+        return false;
+    }
+    const bool took = taken(text);
+    weigh();
+    return took;
+}
+
+/// Where an eighth of the keys is new each time, expecting keys costs more than it saves: then most
+/// records are left to the parser, and a few tell whether that has changed.
+void LineWalker::weigh() {
+    constexpr std::uint32_t enough = 16;
+    constexpr std::uint32_t records_left = 256;
+    if (strange_ * 8 <= keys_) {
+        if (in_vain_ > 0) --in_vain_;
+    } else if (++in_vain_ == enough) {
+        in_vain_ = enough / 2;
+        left_ = records_left;
+    }
+}
+
+bool LineWalker::taken(std::string_view text) {
+    keys_ = 0;
+    strange_ = 0;
     LineIndex::Parts parts;
     if (!index_.find(text, parts)) return false;
     base_ = parts.base;
@@ -70,7 +95,6 @@ bool LineWalker::walk(std::string_view text) {
     escape_ = parts.escape;
     text_end_ = text.data() + text.size();
     depth_ = 0;
-    keys_ = 0;
     looked_back_ = 0;
     if (escape_ < text_end_) {
         // A string is never longer unescaped, and is written a vector at a time.
@@ -162,10 +186,14 @@ LineWalker::Part LineWalker::object(Part at, Shapes::Id shape, const Node* node)
             if (key == nullptr) return nullptr;
             members = shapes_.members(shape);
             next = members.data() + here.expected;
-            // Where keys came out of order, each must be shown to be distinct.
-            last = here.ordered ? members.data() + members.size() : next;
+            last = members.data() + members.size();
         } else {
             next = key + 1;
+            // Where keys came out of order, each must be shown to be distinct.
+            if (!here.ordered) [[unlikely]] {
+                const std::string_view text(base + *at + 1, key->size - std::size_t{4});
+                if (!distinct(at, here, text, key->hash)) return nullptr;
+            }
         }
         // The index is of strings that end and hold valid bytes: one that is not wanted needs no
         // look. Where the pattern stands, so do its parts.
@@ -222,11 +250,19 @@ const Shapes::Member* LineWalker::unexpected(Part at, Object& object) {
         object.expected = *place + 1;
         return &shapes_.members(object.shape)[*place];
     }
-    const bool room = shapes_.room_for(object.shape, key);
+    const bool worth = shapes_.worth(object.shape, key, hash);
     // While all keys before it are the shape's, a key that is not the shape's is none of them.
-    if (!(room && object.ordered) && !distinct(at, object, key, hash)) return nullptr;
+    if (!(worth && object.ordered) && !distinct(at, object, key, hash)) return nullptr;
+    const auto* edge = object.node != nullptr ? trie_.find(*object.node, key) : nullptr;
+    if (!worth) {
+        ++strange_;
+        // Most of such keys are not wanted, and then all of this is as it was.
+        passing_.node = edge != nullptr ? &trie_.node(edge->target) : nullptr;
+        passing_.is_path = edge == nullptr || edge->segment == 0;
+        return &passing_;
+    }
     Shapes::Member made{.hash = hash};
-    if (const auto* edge = object.node != nullptr ? trie_.find(*object.node, key) : nullptr) {
+    if (edge != nullptr) {
         made.node = &trie_.node(edge->target);
         made.is_path = edge->segment == 0;
         const bool walked = made.node->json && made.node->has_children;
@@ -235,10 +271,6 @@ const Shapes::Member* LineWalker::unexpected(Part at, Object& object) {
         }
     } else {
         made.cell = Shapes::Member::nowhere;
-    }
-    if (!room) {
-        passing_ = made;
-        return &passing_;
     }
     shapes_.learn(object.shape, object.expected, key, made);
     return &shapes_.members(object.shape)[object.expected++];

@@ -34,6 +34,9 @@ public:
     bool walk(std::string_view text);
 
 private:
+    bool taken(std::string_view text);
+    void weigh();
+
     using Part = const std::uint32_t*;  // A part that is not consumed yet; null gives up.
     using Node = PathTrie::Node;
     static constexpr std::ptrdiff_t near_keys = 4;
@@ -84,6 +87,9 @@ private:
     // Of the objects being walked that are not ordered: bits of their keys' hashes.
     std::array<std::array<std::uint64_t, 4>, most_depth> seen_{};
     std::uint32_t keys_ = 0;
+    std::uint32_t strange_ = 0;  // Keys of the record that no shape has.
+    std::uint32_t in_vain_ = 0;  // Records of late with many of them, less those with few.
+    std::uint32_t left_ = 0;     // Records still to be left to the parser.
     std::uint32_t looked_back_ = 0;
     std::vector<char> unescaped_;
     char* unescaped_end_ = nullptr;

@@ -10,9 +10,11 @@ std::optional<std::size_t> Shapes::find(Id shape, std::string_view key,
     const Shape& here = shapes_[shape];
     if (here.members.empty()) return {};
     for (std::size_t slot = hash % slots; here.places[slot] != 0; slot = (slot + 1) % slots) {
-        const std::size_t place = here.places[slot] - std::size_t{1};
+        const std::uint16_t entry = here.places[slot];
+        if ((entry & 0xff00) != tag(hash)) continue;
+        const std::size_t place = (entry & 0xff) - std::size_t{1};
         const Member& member = here.members[place];
-        if (member.hash == hash && member.size == key.size() + 4 &&
+        if (member.size == key.size() + 4 &&
             std::memcmp(member.pattern.data() + 1, key.data(), key.size()) == 0) {
             return place;
         }
@@ -37,7 +39,8 @@ void Shapes::place_all(Shape& shape) {
     for (std::size_t place = 0; place < shape.members.size(); ++place) {
         std::size_t slot = shape.members[place].hash % slots;
         while (shape.places[slot] != 0) slot = (slot + 1) % slots;
-        shape.places[slot] = static_cast<std::uint8_t>(place + 1);
+        shape.places[slot] =
+            static_cast<std::uint16_t>(tag(shape.members[place].hash) | (place + 1));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -62,14 +63,18 @@ public:
     /// The place of a key, or nothing.
     [[nodiscard]] std::optional<std::size_t> find(Id shape, std::string_view key,
                                                   std::uint32_t hash) const noexcept;
-    /// Whether one more key may be learnt; counts when not.
-    [[nodiscard]] bool room_for(Id shape, std::string_view key) noexcept {
-        const bool room = shape != none && shapes_[shape].members.size() < most_members &&
-                          key.size() + 4 <= Member::room;
+    /// Whether a key is to be learnt: there is room, and it was met before, since what comes once
+    /// only stands between the keys that come again.
+    [[nodiscard]] bool worth(Id shape, std::string_view key, std::uint32_t hash) noexcept {
+        if (shape == none || key.size() + 4 > Member::room) return false;
+        // Two keys that share a slot would keep each other out, so slots change now and then.
+        const std::uint32_t slot = (hash ^ (unknown_++ >> 8)) * 0x9e37'79b1u >> 24;
+        if (std::exchange(met_[slot], hash) != hash) return false;
+        const bool room = shapes_[shape].members.size() < most_members;
         missed_ += room ? 0u : 1u;
         return room;
     }
-    /// Puts a key that is not there yet, and for which there is room, at a place of the order.
+    /// Puts a key that is not there yet and is worth it at a place of the order.
     void learn(Id shape, std::size_t place, std::string_view key, Member made);
     /// The shape of objects that stand behind a member, made when there is none and there is room.
     Id behind(Id shape, const Member& member);
@@ -88,14 +93,20 @@ private:
 
     struct Shape {
         std::vector<Member> members;
-        // Places by hash, plus one; 0 is free. Made with the first member.
-        std::array<std::uint8_t, slots> places{};
+        // By hash: a place plus one below, 0 where none is; above it more of the hash, so that few
+        // members are looked at in vain.
+        std::array<std::uint16_t, slots> places{};
     };
     void forget();
     static void place_all(Shape& shape);
+    static std::uint16_t tag(std::uint32_t hash) noexcept {
+        return static_cast<std::uint16_t>(hash >> 8 & 0xff00);
+    }
 
     std::vector<Shape> shapes_;
-    std::uint32_t missed_ = 0;
+    std::array<std::uint32_t, 256> met_{};  // Hashes of keys that were not learnt.
+    std::uint32_t unknown_ = 0;             // How often a key was not known.
+    std::uint32_t missed_ = 0;              // How often there was no room for one.
 };
 
 inline Shapes::Member::Match Shapes::Member::match(const char* text) const noexcept {

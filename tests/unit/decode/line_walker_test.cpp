@@ -212,17 +212,19 @@ TEST(LineWalker, FindsAKeyThatComesTwiceWhereverItStands) {
     }
 }
 
-TEST(LineWalker, LearnsWithinBoundsHoweverManyKeysThereAre) {
+TEST(LineWalker, LeavesRecordsOfNoShapeToTheParserUntilThereIsOne) {
     BothWays both({});
     std::string lines;
-    for (int i = 0; i < 5000; ++i) {
-        const std::string n = std::to_string(i);
+    for (int i = 0; i < 6000; ++i) {
+        const std::string n = std::to_string(i < 5000 ? i : 0);
         lines += R"({"a":{"k)" + n + R"(":{"x":1},"b":)" + n + R"(},"key)" + n + R"(":[{"y)" + n +
                  R"(":1}],"time":)" + n + "}\n";
     }
     const auto outcome = both.read(lines);
     EXPECT_EQ(outcome.different, "");
-    EXPECT_EQ(outcome.taken, 5000u);
+    EXPECT_EQ(outcome.valid, 6000u);
+    EXPECT_GT(outcome.taken, 1000u - 300);
+    EXPECT_LT(outcome.taken, 1500u);
 }
 
 TEST(LineWalker, StaysWithinItsRecordWhereThatBreaksOff) {
