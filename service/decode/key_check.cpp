@@ -1,4 +1,5 @@
 #include "decode/json_parser.hpp"
+#include "decode/path_trie.hpp"
 
 #include <array>
 #include <vector>
@@ -25,15 +26,10 @@ public:
 
 private:
     static std::size_t hash(std::string_view key) {
-        std::uint64_t head = 0;
-        std::uint64_t tail = 0;
-        // Keys of a parsed text have readable bytes on both sides, but an oracle is easier to
-        // trust.
-        const std::size_t part = key.size() < 8 ? key.size() : 8;
-        std::memcpy(&head, key.data(), part);
-        std::memcpy(&tail, key.data() + key.size() - part, part);
+        const KeySignature signature = KeySignature::of_tape(key);
         const std::uint64_t mixed =
-            (head ^ (tail * 0x9e37'79b9'7f4a'7c15u) ^ key.size()) * 0xff51'afd7'ed55'8ccdu;
+            (signature.head ^ (signature.tail * 0x9e37'79b9'7f4a'7c15u) ^ signature.size) *
+            0xff51'afd7'ed55'8ccdu;
         return static_cast<std::size_t>(mixed >> 56);
     }
 
@@ -52,7 +48,7 @@ private:
             if (left_ == 0) return RejectCode::too_many_keys;
             --left_;
             const std::size_t bit = hash(tape_.text(at));
-            std::uint64_t& word = filter[bit >> 6];
+            std::uint64_t& word = filter.data()[bit >> 6];
             const std::uint64_t mask = std::uint64_t{1} << (bit & 63);
             if ((word & mask) != 0 && seen_before(object_at, at)) return RejectCode::duplicate_key;
             word |= mask;
