@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <vector>
 
 namespace decode {
 namespace {
@@ -123,6 +125,29 @@ TEST(Anchors, AreTheSameWhereverTheyStand) {
             const std::string text = std::string(before, '.') + "eyJ" + std::string(behind, '.');
             EXPECT_EQ(next_anchor(text, 0), before);
             EXPECT_EQ(next_anchor(text, before + 1), text.size());
+        }
+    }
+}
+
+TEST(Anchors, AreAllFoundAndNothingElseIs) {
+    const std::vector<std::string> exact = {"eyJ", "---", "sk-", "sk_", "rk_", "cp_",
+                                            "hf_", "SG.", "ghp", "gho", "ghu", "ghs",
+                                            "ghr", "glp", "hub", "xox", "AIz"};
+    const std::vector<std::string> any_case = {"ey=", "ey\"", "ey\\", "ig=", "re=", "oke",
+                                               "ecr", "ssw",  "kie",  "hor", "rer", "sic"};
+    const auto anchor = [&](std::string text) {
+        if (std::ranges::find(exact, text) != exact.end()) return true;
+        for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+        return std::ranges::find(any_case, text) != any_case.end();
+    };
+    const std::string bytes = "aceghijkoprstuwxyACEGHIKORSWXY_-.=\"\\ 1Jz\xc3";
+    std::string text(40, ' ');
+    for (const char a : bytes) {
+        for (const char b : bytes) {
+            for (const char c : bytes) {
+                text.replace(20, 3, {a, b, c});
+                ASSERT_EQ(next_anchor(text, 0), anchor({a, b, c}) ? 20 : text.size()) << text;
+            }
         }
     }
 }
