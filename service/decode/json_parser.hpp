@@ -12,9 +12,10 @@
 
 namespace decode {
 
-/// The one JSON parser of the service: gate, decoder and tests see a record through it alone, so
-/// that no two parts can read the same bytes differently. It checks the whole text (RFC 8259,
-/// UTF-8, depth, numbers within 64 bits). Not thread-safe.
+/// The one JSON parser of the service: what is a record and what is in it is what this says, for
+/// gate, decoder and tests, so that no two parts can read the same bytes differently. It checks the
+/// whole text (RFC 8259, UTF-8, depth, numbers within 64 bits). LineWalker stands in for it where
+/// it comes to the same. Not thread-safe.
 class JsonParser {
 public:
     explicit JsonParser(std::uint32_t max_depth);

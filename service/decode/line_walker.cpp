@@ -200,6 +200,7 @@ bool LineWalker::distinct(Part at, Object& object, std::string_view key, std::ui
         return (std::exchange(word, word | bit) & bit) != 0;
     };
     if (object.ordered) {
+        if (looked_back_ > most_looked_back) return false;
         object.ordered = false;
         seen = {};
         each_key(object.first, at, [&](std::string_view before) {

@@ -31,8 +31,8 @@ namespace decode {
     }
 }
 
-/// Fills the cells of a PathTrie from one record, in one pass over its keys. The only door between
-/// parsed JSON and the rest of decoding, so that another way of finding values can take its place.
+/// Fills the cells of a PathTrie from one record, in one pass over its keys: from a tape, or with
+/// what a LineWalker finds. The only door between JSON and the rest of decoding.
 ///
 /// Values borrow from the tape, from this walker and from its nested parsers: they live until the
 /// next `walk`. Not thread-safe.
