@@ -35,11 +35,12 @@ struct Connection::Tls {
     std::shared_ptr<asio::ssl::context> context;  // of the time when the connection came
     asio::ssl::stream<asio::ip::tcp::socket&> stream;
 
+    Tls(asio::ip::tcp::socket& socket, std::shared_ptr<asio::ssl::context> given)
+        : context(std::move(given)), stream(socket, *context) {}
+
     static std::unique_ptr<Tls> over(asio::ip::tcp::socket& socket,
                                      std::shared_ptr<asio::ssl::context> context) {
-        if (!context) return nullptr;
-        auto* lent = context.get();
-        return std::unique_ptr<Tls>(new Tls{std::move(context), {socket, *lent}});
+        return context ? std::make_unique<Tls>(socket, std::move(context)) : nullptr;
     }
 };
 

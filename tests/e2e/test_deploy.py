@@ -11,7 +11,7 @@ import yaml
 
 from harness import ROOT
 
-SCRIPTS = ["deploy/quickstart", "deploy/lib.sh", "tests/run", ".ci/run"]
+SCRIPTS = ["deploy/quickstart", "deploy/lib.sh", "tests/run", ".ci/run", ".ci/tidy"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
