@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, column_count> names = {
     "vhost",       "remote",     "forwarded",     "ident",           "user",     "time",
     "request",     "method",     "target",        "protocol",        "status",   "bytes",
     "referrer",    "user_agent", "request_bytes", "request_seconds", "upstream", "request_id",
-    "tls_version", "tls_cipher",
+    "tls_version", "tls_cipher", "milliseconds",  "flags",
 };
 
 std::string_view& at(Columns& columns, Column column) {
@@ -135,6 +135,35 @@ void read_tail(std::string_view rest, Columns& columns) {
     if (id.size() >= 16) at(columns, Column::request_id) = id;
 }
 
+/// Envoy's default: received and sent stand for the sizes of request and answer.
+std::optional<Columns> envoy(std::string_view line) {
+    constexpr std::array order = {Column::time,        Column::request,       Column::status,
+                                  Column::flags,       Column::request_bytes, Column::bytes,
+                                  Column::milliseconds};
+    Columns columns;
+    for (const Column column : order) {
+        const auto value = token(line);
+        if (!value) return {};
+        at(columns, column) = *value;
+    }
+    const auto upstream_milliseconds = token(line);
+    if (!upstream_milliseconds || !is_number(*upstream_milliseconds)) return {};
+    for (const Column column :
+         {Column::status, Column::request_bytes, Column::bytes, Column::milliseconds}) {
+        if (!is_number(at(columns, column))) return {};
+    }
+    for (const Column column : {Column::forwarded, Column::user_agent, Column::request_id,
+                                Column::vhost, Column::upstream}) {
+        const auto value = token(line);
+        if (!value) return {};
+        at(columns, column) = *value;
+    }
+    std::string_view& forwarded = at(columns, Column::forwarded);
+    at(columns, Column::remote) = trimmed(forwarded.substr(0, forwarded.find(',')));
+    split_request(columns);
+    return columns;
+}
+
 std::optional<Columns> ssl_request(std::string_view line) {
     Columns columns;
     const auto time = token(line);
@@ -182,7 +211,7 @@ std::string_view name(Column column) noexcept {
 
 std::optional<Columns> read_access_line(std::string_view line) noexcept {
     line = trimmed(without_syslog(line));
-    if (line.starts_with('[')) return ssl_request(line);
+    if (line.starts_with('[')) return line.contains("] \"") ? envoy(line) : ssl_request(line);
     const std::size_t open = line.find(" [");
     if (open == std::string_view::npos) return {};
     Columns columns;

@@ -30,9 +30,11 @@ enum class Column : std::uint8_t {
     request_id,
     tls_version,
     tls_cipher,
+    milliseconds,  ///< Duration of the request.
+    flags,         ///< Of Envoy: why it answered itself.
 };
 
-inline constexpr std::size_t column_count = 20;
+inline constexpr std::size_t column_count = 22;
 /// "user_agent" for Column::user_agent.
 [[nodiscard]] std::string_view name(Column column) noexcept;
 
@@ -41,11 +43,17 @@ using Columns = std::array<std::string_view, column_count>;
 
 /// One line of an NCSA common or combined log and what servers made of it: a virtual host in front,
 /// a list of addresses (bare or quoted) as client, further quoted columns, the columns of
-/// ingress-nginx, Apache's ssl_request layout, a syslog prefix. Nothing when it is no such line.
+/// ingress-nginx, Apache's ssl_request layout, Envoy's default text layout, a syslog prefix.
+/// Nothing when it is no such line.
 ///
 ///     line     = [syslog] [vhost] client ident user "[" time "]" request status bytes [size]
-///     [tail] ssl      = "[" time "]" client version cipher request bytes client   = address *( ","
-///     address ) / DQUOTE list DQUOTE tail     = referrer agent *( quoted / word )
+///                [tail]
+///     ssl      = "[" time "]" client version cipher request bytes
+///     envoy    = "[" time "]" request status flags received sent milliseconds
+///     upstream-milliseconds
+///                forwarded agent request-id authority upstream
+///     client   = address *( "," address ) / DQUOTE list DQUOTE
+///     tail     = referrer agent *( quoted / word )
 [[nodiscard]] std::optional<Columns> read_access_line(std::string_view line) noexcept;
 
 }  // namespace decode

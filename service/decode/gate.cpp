@@ -72,6 +72,7 @@ const Format* Gate::State::detect(std::string_view body) {
         const std::size_t line_size = text.size();
         if (const auto container = container_line(text)) text = container->payload;
         std::size_t used = line_size;
+        const std::string_view line = text;
         if (text.starts_with('{') || text.starts_with('[')) {
             if (text.size() == line_size) {
                 const auto end = RawJson(body).skip_value(0, body.size());
@@ -79,6 +80,8 @@ const Format* Gate::State::detect(std::string_view body) {
                 used = end ? text.size() : line_size;
             }
             if (const Format* format = detect_value(text, 0)) return format;
+            // Some access lines start with their time in brackets.
+            if (const Format* format = detector.detect_line(line)) return format;
         } else if (const Format* format = detector.detect_line(text)) {
             return format;
         }

@@ -34,6 +34,28 @@ TEST(AccessLine, ReadsACommonLineWithoutAgent) {
     EXPECT_EQ(at(line, Column::user_agent), "");
 }
 
+TEST(AccessLine, ReadsEnvoysDefaultText) {
+    constexpr std::string_view line =
+        R"([2016-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 503 UF 154 91 226 - )"
+        R"("192.0.2.100, 10.42.0.1" "nsq2http" "cc21d9b0-cf5c" "locations" "tcp://10.0.2.1:80")";
+    EXPECT_EQ(at(line, Column::time), "2016-04-15T20:17:00.310Z");
+    EXPECT_EQ(at(line, Column::method), "POST");
+    EXPECT_EQ(at(line, Column::target), "/api/v1/locations");
+    EXPECT_EQ(at(line, Column::status), "503");
+    EXPECT_EQ(at(line, Column::flags), "UF");
+    EXPECT_EQ(at(line, Column::request_bytes), "154");
+    EXPECT_EQ(at(line, Column::bytes), "91");
+    EXPECT_EQ(at(line, Column::milliseconds), "226");
+    EXPECT_EQ(at(line, Column::remote), "192.0.2.100");
+    EXPECT_EQ(at(line, Column::forwarded), "192.0.2.100, 10.42.0.1");
+    EXPECT_EQ(at(line, Column::user_agent), "nsq2http");
+    EXPECT_EQ(at(line, Column::request_id), "cc21d9b0-cf5c");
+    EXPECT_EQ(at(line, Column::vhost), "locations");
+    EXPECT_EQ(at(line, Column::upstream), "tcp://10.0.2.1:80");
+    for (std::size_t size = line.size() - 1; size > 0; --size)
+        EXPECT_FALSE(read_access_line(line.substr(0, size))) << "cut at " << size;
+}
+
 TEST(AccessLine, TellsVirtualHostsFromAddressLists) {
     constexpr std::string_view rest =
         R"( - - [07/Dec/2016:11:05:07 +0100] "GET / HTTP/1.1" 200 5 "-" "-")";

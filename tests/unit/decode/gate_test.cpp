@@ -64,6 +64,16 @@ TEST(Gate, LendsTheIdsInTheOrderOfTheLines) {
     EXPECT_EQ(out.ids[3], 0u);
 }
 
+TEST(Gate, KnowsEnvoysTextFromItsJson) {
+    const std::string text =
+        R"([2026-01-24T01:37:00.000Z] "GET /a HTTP/1.1" 200 - 0 512 30 15 "192.0.2.1" "x" "i" "h" "-")";
+    const auto out =
+        accept(text + "\n2025-12-31T17:37:40.493035218+01:00 stdout F " + text, "auto");
+    EXPECT_EQ(out.format, "access-log");
+    EXPECT_EQ(out.records, 2u);
+    EXPECT_EQ(codes(out), "");
+}
+
 TEST(Gate, TakesNothingFromAnEmptyBody) {
     for (const char* body : {"", "\n\n\r\n", "\xef\xbb\xbf"}) {
         const auto out = accept(body, "native");
