@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <system_error>
 
 namespace app {
 namespace {
@@ -48,10 +50,10 @@ Doorbell::Doorbell(const std::filesystem::path& data_dir)
     if (!taken) ::unlink(path_.c_str());
     if (!address || taken || fd < 0 || ::bind(fd, plain(*address), sizeof *address) != 0 ||
         ::chmod(path_.c_str(), 0600) != 0 || ::listen(fd, max_waiting) != 0) {
-        base::log::warn("doorbell.not_hung", {{"path", path_.string()},
-                                              {"reason", !address ? "too long"
-                                                         : taken  ? "another server's"
-                                                                  : std::strerror(errno)}});
+        const std::string reason = !address ? "too long"
+                                   : taken  ? "another server's"
+                                            : std::system_category().message(errno);
+        base::log::warn("doorbell.not_hung", {{"path", path_.string()}, {"reason", reason}});
         if (fd >= 0) ::close(fd);
         return;
     }
