@@ -55,6 +55,11 @@ def send(server, path, source):
     return server.ingest(body, source=source, content_type=kind, headers=headers)
 
 
+def taken(body):
+    """Records made durable; files are sent several times, and some hold an id twice."""
+    return body["accepted"] + body["duplicates"]
+
+
 @pytest.mark.parametrize("name", list(FILES))
 def test_every_record_is_accepted_or_refused_with_a_reason(server, name):
     accepted = rejected = tolerated = 0
@@ -64,7 +69,7 @@ def test_every_record_is_accepted_or_refused_with_a_reason(server, name):
         answer = send(server, path, name)
         assert answer.status in (200, 400), f"{path}: {answer.status} {answer.text[:200]}"
         body = answer.json
-        accepted += body["accepted"]
+        accepted += taken(body)
         rejected += body["rejected"]
         tolerated += min(TOLERATED.get(path.name, 0), body["rejected"])
         for error in body["errors"]:
@@ -78,7 +83,7 @@ def test_every_record_is_accepted_or_refused_with_a_reason(server, name):
 def test_auto_finds_the_same_format(server, name):
     for path in files(name)[:3]:
         direct, automatic = send(server, path, name), send(server, path, "auto")
-        assert automatic.json["accepted"] == direct.json["accepted"], path
+        assert taken(automatic.json) == taken(direct.json), path
 
 
 @pytest.mark.parametrize("name,columns", [
