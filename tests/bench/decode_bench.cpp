@@ -220,7 +220,7 @@ std::shared_ptr<const call::Names> wanted_by_replay() {
         auto made = std::make_shared<call::Names>();
         (*set)->want(*made);
         origin::Fingerprinter::want(*made);
-        enrich::Enricher::want(*made);
+        enrich::Enricher::want(*made, nullptr);
         return std::shared_ptr<const call::Names>(made);
     }();
     return names;

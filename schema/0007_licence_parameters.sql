@@ -1,0 +1,1 @@
+COMMENT ON COLUMN investigate.licences.parameters IS 'What the licence is limited to, as name=value by the names of call fields: a glob, or the greatest value of one call. Tested at event time; names stored before they were checked are shown and limit nothing.';
