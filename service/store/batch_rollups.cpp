@@ -1,6 +1,6 @@
 #include "call/address.hpp"
 #include "store/batch.hpp"
-#include "store/copy_text.hpp"
+#include "store/copy_rows.hpp"
 
 #include <algorithm>
 #include <span>
@@ -8,19 +8,18 @@
 namespace store {
 namespace {
 
-constexpr const char* coverage_columns =
-    "source, minute, received, parsed, attributed, late, rejected";
-
-// COPY cannot merge, so coverage, a few rows a batch, goes through a temporary table.
-constexpr const char* make_coverage =
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_coverage (LIKE callerprint.coverage)"
-    " ON COMMIT DELETE ROWS";
-constexpr const char* merge_coverage =
-    "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
-    " rejected) SELECT * FROM in_coverage ORDER BY source, minute"
-    " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
-    " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"
-    " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected";
+constexpr Incoming coverage{
+    .table = "in_coverage",
+    .make =
+        "CREATE TEMPORARY TABLE IF NOT EXISTS in_coverage (LIKE callerprint.coverage)"
+        " ON COMMIT DELETE ROWS",
+    .columns = "source, minute, received, parsed, attributed, late, rejected",
+    .merge =
+        "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
+        " rejected) SELECT * FROM in_coverage ORDER BY source, minute"
+        " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
+        " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"
+        " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected"};
 
 // The parts of a primary key of the rollups together stay below the 2.7 KB that a btree entry may
 // have.
@@ -122,27 +121,6 @@ void put(CopyText& out, const rollup::CoverageMinute& row) {
     out.counter(row.attributed).counter(row.late).counter(row.rejected);
 }
 
-/// Writes rows a few hundred at a time: they stay in the cache on their way out.
-template <class Row, class Put>
-void copy_rows(pqxx::dbtransaction& tx, const char* table, const std::string& columns,
-               std::span<const Row> rows, const Put& put_row) {
-    static constexpr std::size_t rows_at_once = 512;
-    Copy copy(tx, table, columns);
-    std::string lines;
-    while (!rows.empty()) {
-        lines.clear();
-        CopyText text(lines);
-        const auto some = rows.first(std::min(rows_at_once, rows.size()));
-        for (const auto& row : some) {
-            if (!lines.empty()) text.end_row();
-            put_row(text, row);
-        }
-        copy.write(lines);
-        rows = rows.subspan(some.size());
-    }
-    copy.complete();
-}
-
 Section activity_section(const std::vector<rollup::Activity>& rows) {
     return {"activity", rows.size(),
             [&rows](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
@@ -162,16 +140,8 @@ Section activity_section(const std::vector<rollup::Activity>& rows) {
 Section coverage_section(const std::vector<rollup::CoverageMinute>& rows, Connection& connection) {
     return {"coverage", rows.size(),
             [&rows, &connection](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
-                if (connection.first_use("in_coverage")) {
-                    tx.exec(make_coverage);
-                    connection.raw().prepare("merge_coverage", merge_coverage);
-                }
-                // The half before this one stands in it.
-                if (begin != 0 || end != rows.size()) tx.exec("TRUNCATE in_coverage");
-                copy_rows(tx, "in_coverage", coverage_columns,
-                          std::span(rows).subspan(begin, end - begin),
-                          [](CopyText& out, const auto& row) { put(out, row); });
-                tx.exec_prepared("merge_coverage");
+                merge_rows(tx, connection, coverage, std::span(rows).subspan(begin, end - begin),
+                           [](CopyText& out, const auto& row) { put(out, row); });
             },
             [&rows](std::size_t row) {
                 DeadLetter letter;

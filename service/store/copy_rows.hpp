@@ -1,0 +1,56 @@
+#pragma once
+
+#include "store/batch.hpp"
+#include "store/copy_text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace store {
+
+/// Writes rows a few hundred at a time: they stay in the cache on their way out.
+template <class Row, class Put>
+void copy_rows(pqxx::dbtransaction& tx, const std::string& table, const std::string& columns,
+               std::span<const Row> rows, const Put& put_row) {
+    static constexpr std::size_t rows_at_once = 512;
+    Copy copy(tx, table, columns);
+    std::string lines;
+    while (!rows.empty()) {
+        lines.clear();
+        CopyText text(lines);
+        const auto some = rows.first(std::min(rows_at_once, rows.size()));
+        for (const auto& row : some) {
+            if (!lines.empty()) text.end_row();
+            put_row(text, row);
+        }
+        copy.write(lines);
+        rows = rows.subspan(some.size());
+    }
+    copy.complete();
+}
+
+/// A temporary table that rows come in by, since COPY cannot merge, and how they go on.
+struct Incoming {
+    const char* table;
+    const char* make;     ///< Makes the table unless it is there; emptied at COMMIT.
+    const char* columns;  ///< In the order in which rows are put.
+    const char* merge;    ///< Moves all of its rows on.
+};
+
+/// Writes rows through an Incoming, in two statements however many they are.
+template <class Row, class Put>
+void merge_rows(pqxx::dbtransaction& tx, Connection& connection, const Incoming& incoming,
+                std::span<const Row> rows, const Put& put_row) {
+    const std::string table = incoming.table;
+    if (connection.first_use(table)) {
+        tx.exec(incoming.make);
+        connection.raw().prepare("merge_" + table, incoming.merge);
+    }
+    tx.exec("DELETE FROM " + table);  // a half of these rows may have come before
+    copy_rows(tx, table, incoming.columns, rows, put_row);
+    tx.exec_prepared("merge_" + table);
+}
+
+}  // namespace store
