@@ -57,7 +57,7 @@ void Merger::pass(const std::stop_token& stop) {
         rows_.add(static_cast<double>(done->rows));
         table_bytes_.set(static_cast<double>(done->table_bytes));
         if (done->done) return;
-        if (options_.busy()) wait(stop, 9 * (steady_clock::now() - started));
+        if (options_.busy()) wait(stop, 19 * (steady_clock::now() - started));
     }
 }
 

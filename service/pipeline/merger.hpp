@@ -20,7 +20,7 @@ public:
         store::Session::Options session;
         std::chrono::milliseconds every{10'000};  ///< Between two passes over the table.
         std::uint32_t pages_a_step = 1'024;       ///< 8 MB, 30,000 rows: one transaction.
-        /// Whether calls wait for evaluation. Merging then keeps to a tenth of the time.
+        /// Whether calls wait for evaluation. Merging then keeps to a twentieth of the time.
         std::function<bool()> busy;
     };
     Merger(Options options, metrics::Registry& metrics);
