@@ -1,6 +1,7 @@
 #include "app/housekeeper.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "store/registry_table.hpp"
 #include "store/stats.hpp"
 #include "store/tokens.hpp"
@@ -129,6 +130,7 @@ void Housekeeper::expire() {
 }
 
 void Housekeeper::run(const std::stop_token& stop) {
+    base::name_thread("housekeeper");
     auto figures_due = steady_clock::now();
     auto expire_due = steady_clock::now() + seconds(60);
     while (!stop.stop_requested()) {

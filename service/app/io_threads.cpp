@@ -1,6 +1,7 @@
 #include "app/io_threads.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 
 #include <exception>
 
@@ -26,7 +27,12 @@ IoThreads::IoThreads(unsigned count) {
         contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
         guards_.push_back(boost::asio::make_work_guard(*contexts_.back()));
     }
-    for (auto& context : contexts_) threads_.emplace_back([&context = *context] { run(context); });
+    for (auto& context : contexts_) {
+        threads_.emplace_back([&context = *context] {
+            base::name_thread("http");
+            run(context);
+        });
+    }
 }
 
 std::vector<boost::asio::io_context*> IoThreads::contexts() const {

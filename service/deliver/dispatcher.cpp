@@ -1,6 +1,7 @@
 #include "deliver/dispatcher.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "deliver/attempt.hpp"
 #include "deliver/probe.hpp"
 
@@ -260,8 +261,14 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::start() {
-    state_->sender = std::thread([state = state_.get()] { state->context.run(); });
-    state_->outbox_thread = std::thread([state = state_.get()] { state->run_outbox(); });
+    state_->sender = std::thread([state = state_.get()] {
+        base::name_thread("sender");
+        state->context.run();
+    });
+    state_->outbox_thread = std::thread([state = state_.get()] {
+        base::name_thread("outbox");
+        state->run_outbox();
+    });
 }
 
 void Dispatcher::notify() {

@@ -1,6 +1,7 @@
 #include "journal/journal.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "journal/file_system.hpp"
 #include "journal/mark.hpp"
 #include "journal/probe.hpp"
@@ -146,6 +147,7 @@ private:
     }
 
     void run() {
+        base::name_thread("journal");
         std::vector<Append> group;
         while (wait_for_work()) {
             take_group(group);

@@ -1,6 +1,7 @@
 #include "pipeline/committer.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 
 #include <algorithm>
 
@@ -69,6 +70,7 @@ std::optional<std::string> Committer::trouble() const {
 }
 
 void Committer::run(const std::stop_token& stop) {
+    base::name_thread("committer");
     while (!stop.stop_requested()) {
         store::Effects effects;
         {

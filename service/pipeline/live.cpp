@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "pipeline/evidence.hpp"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ base::Result<void> Live::catch_up() {
 }
 
 void Live::run(const std::stop_token& stop) {
+    base::name_thread("evaluator");
     auto reader = journal_.read_from(next_);
     journal::Entry entry;
     while (!stop.stop_requested()) {

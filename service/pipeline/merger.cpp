@@ -1,6 +1,7 @@
 #include "pipeline/merger.hpp"
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -37,6 +38,7 @@ void Merger::stop() {
 }
 
 void Merger::run(const std::stop_token& stop) {
+    base::name_thread("merger");
     while (true) {
         wait(stop, options_.every);
         if (stop.stop_requested()) return;

@@ -8,6 +8,7 @@ Records are CloudTrail-like, sent as 1 MB gzip batches. It prints the speed of a
 until the last record was evaluated and committed, the time to answer, and the server's memory.
 """
 import argparse
+import collections
 import gzip
 import http.client
 import os
@@ -74,6 +75,14 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def thread_seconds(pid):
+    """Processor time of each of a process's threads so far, by name."""
+    times = collections.Counter()
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        times[(task / "comm").read_text().strip()] += cpu_seconds(f"{pid}/task/{task.name}")
+    return times
+
+
 def database_seconds(folder):
     """Of the server's own PostgreSQL: its postmaster and what that started."""
     postmaster = next(pathlib.Path(folder).rglob("postmaster.pid")).read_text().split()[0]
@@ -112,7 +121,7 @@ def main():
         for body in bodies:
             work.put(body)
         times, failures = [], []
-        server_before, database_before = cpu_seconds(server.process.pid), database_seconds(server.folder)
+        server_before, database_before = thread_seconds(server.process.pid), database_seconds(server.folder)
         began = time.monotonic()
         threads = [threading.Thread(target=send, args=(server.port, token, "trail", work, times, failures))
                    for _ in range(given.connections)]
@@ -124,7 +133,7 @@ def main():
         while metric(server, "callerprint_calls_total") < given.records and time.monotonic() - began < 600:
             time.sleep(0.1)
         evaluated = time.monotonic() - began
-        server_cpu = cpu_seconds(server.process.pid) - server_before
+        server_cpu = thread_seconds(server.process.pid) - server_before
         database_cpu = database_seconds(server.folder) - database_before
         times.sort()
         print(f"{len(bodies)} batches of {sum(sizes) / len(sizes) / 1e6:.2f} MB gzip, {given.records} records, "
@@ -132,8 +141,10 @@ def main():
         print(f"acknowledged: {given.records / acknowledged:,.0f} records/s; evaluated and committed: "
               f"{given.records / evaluated:,.0f} records/s")
         print(f"time to answer: median {times[len(times) // 2] * 1000:.0f} ms, p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms")
-        print(f"processor time a record: server {server_cpu / given.records * 1e6:.1f} us, PostgreSQL "
+        print(f"processor time a record: server {server_cpu.total() / given.records * 1e6:.1f} us, PostgreSQL "
               f"{database_cpu / given.records * 1e6:.1f} us")
+        print("of the server: " + ", ".join(f"{name} {seconds / given.records * 1e6:.1f}"
+                                            for name, seconds in server_cpu.most_common(8)))
         print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB, of it windows "
               f"{metric(server, 'callerprint_window_bytes') / 1e6:.0f} MB of {metric(server, 'callerprint_window_groups'):,.0f} "
               f"groups, and {metric(server, 'callerprint_matches_waiting'):,.0f} matches that wait")

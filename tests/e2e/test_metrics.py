@@ -86,3 +86,9 @@ def test_an_idle_server_leaves_the_processor_alone(server):
     before = used()
     time.sleep(4)
     assert used() - before < 2
+
+
+def test_threads_have_the_names_that_top_shows(server):
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
+    names = {(task / "comm").read_text().strip() for task in tasks}
+    assert {"http", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
