@@ -22,8 +22,7 @@ void attach(Change& change, std::span<const EvidenceRecord> records) {
     for (const EvidenceRecord& record : records) {
         list.push_back({{"block", record.ref.block},
                         {"record", record.ref.record},
-                        {"sha256", record.sha256},
-                        {"raw", record.raw}});
+                        {"sha256", record.sha256}});
     }
     change.alert.evidence["records"] = std::move(list);
 }

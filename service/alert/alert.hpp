@@ -63,11 +63,11 @@ struct Change {
 /// "opened", "updated".
 [[nodiscard]] std::string_view name(Change::Kind kind) noexcept;
 
-/// A record behind an alert, as `pipeline` read it back from the journal.
+/// A record behind an alert, as `pipeline` read it back from the journal. Its bytes stand apart
+/// (store::Evidence): a webhook takes the alert's evidence, and never a raw request.
 struct EvidenceRecord {
     correlate::RecordRef ref;
     std::string sha256;  ///< Of the record's bytes as journalled, hexadecimal.
-    std::string raw;     ///< The record, scrubbed; cut by the caller when long.
 };
 
 /// Puts the records into the change's evidence, under "records".

@@ -42,15 +42,14 @@ void EvidenceReader::attach(alert::Change& change, std::vector<store::Evidence>&
         const auto line = from ? line_of(from->lines, ref.record) : std::nullopt;
         if (!line) continue;
         const auto sha256 = base::hex(base::sha256(*line));
-        const std::string raw(line->substr(0, kept_bytes));
         rows.push_back({.alert_id = change.alert.id,
                         .source = from->source,
                         .block = ref.block,
                         .record = ref.record,
                         .time = {},
                         .sha256 = sha256,
-                        .raw = raw});
-        records.push_back({ref, sha256, raw});
+                        .raw = std::string(line->substr(0, kept_bytes))});
+        records.push_back({ref, sha256});
     }
     alert::attach(change, records);
 }

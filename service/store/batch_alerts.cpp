@@ -7,28 +7,41 @@
 
 #include <boost/json/serialize.hpp>
 #include <memory>
+#include <set>
+#include <span>
+#include <string_view>
 
 namespace store {
 namespace {
 
-constexpr const char* add_alert =
-    "INSERT INTO callerprint.alerts (id, tenant_uid, policy_key, policy_id, policy_name, "
-    "policy_title,"
-    " policy_status, policy_digest, family, clause, shadow, level, subject_kind, subject, "
-    "\"group\","
-    " opened, last_seen, count, summary, evidence, benign, created_at, changed_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb,"
-    " callerprint.at($16), callerprint.at($17), $18, $19, $20::jsonb, $21, callerprint.at($22),"
-    " callerprint.at($22)) ON CONFLICT (id) DO NOTHING";
+// An attacker can open alerts by the thousand: a statement for each, and for each of their five
+// records, was most of what such a batch cost the server.
+constexpr Incoming incoming_alerts{
+    .table = "in_alerts",
+    .make =
+        "CREATE TEMPORARY TABLE IF NOT EXISTS in_alerts (id text, tenant_uid text, policy_key text,"
+        " policy_id text, policy_name text, policy_title text, policy_status text,"
+        " policy_digest text, family text, clause text, shadow boolean, level text,"
+        " subject_kind text, subject text, \"group\" jsonb, opened timestamptz,"
+        " last_seen timestamptz, count bigint, summary text, evidence jsonb, benign text[],"
+        " created_at timestamptz) ON COMMIT DELETE ROWS",
+    .columns =
+        "id, tenant_uid, policy_key, policy_id, policy_name, policy_title, policy_status,"
+        " policy_digest, family, clause, shadow, level, subject_kind, subject, \"group\", opened,"
+        " last_seen, count, summary, evidence, benign, created_at",
+    .merge =
+        "WITH added AS (INSERT INTO callerprint.alerts (id, tenant_uid, policy_key, policy_id,"
+        " policy_name, policy_title, policy_status, policy_digest, family, clause, shadow, level,"
+        " subject_kind, subject, \"group\", opened, last_seen, count, summary, evidence, benign,"
+        " created_at, changed_at) SELECT *, created_at FROM in_alerts ON CONFLICT (id) DO NOTHING"
+        " RETURNING id, created_at),"
+        " told AS (INSERT INTO callerprint.alert_events (alert_id, at, actor, action)"
+        " SELECT id, created_at, 'callerprint', 'opened' FROM added)"
+        " SELECT id FROM added"};
 constexpr const char* update_alert =
     "UPDATE callerprint.alerts SET last_seen = greatest(last_seen, callerprint.at($2)),"
     " count = greatest(count, $3::bigint), updates = updates + 1, changed_at = callerprint.at($4)"
     " WHERE id = $1 RETURNING updates, state, shadow, disposition, sub_reason";
-constexpr const char* add_event =
-    "INSERT INTO callerprint.alert_events (alert_id, at, actor, action)"
-    " VALUES ($1, callerprint.at($2), 'callerprint', 'opened')";
-// Five records an alert, and an attacker can open alerts by the thousand: a statement for each was
-// most of what such a batch cost the server.
 constexpr Incoming incoming_evidence{
     .table = "in_evidence",
     .make =
@@ -56,65 +69,72 @@ private:
     std::vector<Endpoint> endpoints_;
 };
 
-/// True when it is new.
-bool insert(pqxx::dbtransaction& tx, const alert::Alert& alert, base::WallTime now) {
-    const auto params = Params()
-                            .text(alert.id)
-                            .text(alert.tenant)
-                            .text(alert.policy_key)
-                            .text(alert.policy_id)
-                            .text(alert.policy_name)
-                            .text(alert.policy_title)
-                            .text(alert.status)
-                            .text(alert.policy_digest)
-                            .text(alert.family)
-                            .text(alert.clause)
-                            .boolean(alert.shadow)
-                            .text(alert.level)
-                            .text(alert.subject.kind)
-                            .text(alert.subject.value)
-                            .text(storable_json(boost::json::serialize(alert.group)))
-                            .time(alert.opened)
-                            .time(alert.last_seen)
-                            .integer(static_cast<std::int64_t>(alert.count))
-                            .text(alert.summary)
-                            .text(storable_json(boost::json::serialize(alert.evidence)))
-                            .texts(alert.benign)
-                            .time(now);
-    if (run(tx, add_alert, params).affected_rows() == 0) return false;
-    run(tx, add_event, Params().text(alert.id).time(now));
+void put(CopyText& out, const alert::Alert& alert, base::WallTime now) {
+    out.text(alert.id).text(alert.tenant).text(alert.policy_key).text(alert.policy_id);
+    out.text(alert.policy_name).text(alert.policy_title).text(alert.status);
+    out.text(alert.policy_digest).text(alert.family).text(alert.clause).boolean(alert.shadow);
+    out.text(alert.level).text(alert.subject.kind).text(alert.subject.value);
+    out.text(storable_json(boost::json::serialize(alert.group)));
+    out.time(alert.opened).time(alert.last_seen).counter(alert.count).text(alert.summary);
+    out.text(storable_json(boost::json::serialize(alert.evidence)));
+    out.texts(alert.benign.data(), alert.benign.size());
+    out.time(base::event_time(base::micros(now)));
+}
+
+using Alerts = std::vector<const alert::Alert*>;
+
+/// Opens those that are not there yet, and tells of them.
+void open(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience, const Alerts& alerts) {
+    if (alerts.empty()) return;
+    const auto now = batch.effects.now;
+    const auto added =
+        merge_rows(tx, batch.connection, incoming_alerts, std::span(alerts),
+                   [&](CopyText& out, const alert::Alert* alert) { put(out, *alert, now); });
+    std::set<std::string_view> ids;
+    for (const auto& row : added) ids.emplace(row[0].c_str(), row[0].size());
+    batch.result.opened += ids.size();
+    for (const auto* alert : alerts) {
+        if (ids.erase(alert->id) == 0 || alert->shadow) continue;
+        batch.result.deliveries += enqueue(tx, batch.render, audience.of(tx),
+                                           {*alert, "alert.opened", "open", now, "open", "", ""});
+    }
+}
+
+/// False when there is no such alert (any more).
+bool update(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience,
+            const alert::Alert& alert) {
+    const auto now = batch.effects.now;
+    const auto rows = run(tx, update_alert,
+                          Params()
+                              .text(alert.id)
+                              .time(alert.last_seen)
+                              .integer(static_cast<std::int64_t>(alert.count))
+                              .time(now));
+    if (rows.empty()) return false;
+    if (rows[0][2].as<bool>()) return true;  // shadow: recorded, nobody is told
+    const auto name = "update-" + rows[0][0].as<std::string>();
+    const auto state = rows[0][1].as<std::string>();
+    const auto disposition = rows[0][3].as<std::string>();
+    const auto sub_reason = rows[0][4].as<std::string>();
+    batch.result.deliveries +=
+        enqueue(tx, batch.render, audience.of(tx),
+                {alert, "alert.updated", name, now, state, disposition, sub_reason});
     return true;
 }
 
+/// Openings before updates: an alert's opening comes first in any batch that has both.
 void write(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience,
-           const alert::Change& change) {
-    const auto& alert = change.alert;
-    const auto now = batch.effects.now;
-    if (change.kind == alert::Change::Kind::updated) {
-        const auto rows = run(tx, update_alert,
-                              Params()
-                                  .text(alert.id)
-                                  .time(alert.last_seen)
-                                  .integer(static_cast<std::int64_t>(alert.count))
-                                  .time(now));
-        if (!rows.empty()) {
-            if (rows[0][2].as<bool>()) return;  // shadow: recorded, nobody is told
-            const auto name = "update-" + rows[0][0].as<std::string>();
-            const auto state = rows[0][1].as<std::string>();
-            const auto disposition = rows[0][3].as<std::string>();
-            const auto sub_reason = rows[0][4].as<std::string>();
-            batch.result.deliveries +=
-                enqueue(tx, batch.render, audience.of(tx),
-                        {alert, "alert.updated", name, now, state, disposition, sub_reason});
-            return;
-        }
-        // The row is gone (an erasure, a restored backup): open it again.
+           std::span<const alert::Change> changes) {
+    Alerts opened;
+    for (const auto& change : changes) {
+        if (change.kind == alert::Change::Kind::opened) opened.push_back(&change.alert);
     }
-    if (!insert(tx, alert, now)) return;
-    ++batch.result.opened;
-    if (alert.shadow) return;
-    batch.result.deliveries += enqueue(tx, batch.render, audience.of(tx),
-                                       {alert, "alert.opened", "open", now, "open", "", ""});
+    open(tx, batch, audience, opened);
+    for (const auto& change : changes) {
+        if (change.kind != alert::Change::Kind::updated) continue;
+        // The row may be gone (an erasure, a restored backup): open it again.
+        if (!update(tx, batch, audience, change.alert)) open(tx, batch, audience, {&change.alert});
+    }
 }
 
 void put(CopyText& out, const Evidence& evidence, base::WallTime now) {
@@ -138,9 +158,8 @@ void add_alert_sections(const Batch& batch, std::vector<Section>& out) {
         out.push_back(
             {"alerts", effects.alerts.size(),
              [batch, audience](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
-                 for (std::size_t i = begin; i < end; ++i) {
-                     write(tx, batch, *audience, batch.effects.alerts[i]);
-                 }
+                 write(tx, batch, *audience,
+                       std::span(batch.effects.alerts).subspan(begin, end - begin));
              },
              [&effects](std::size_t row) {
                  DeadLetter letter;

@@ -39,9 +39,10 @@ struct Incoming {
     const char* merge;    ///< Moves all of its rows on.
 };
 
-/// Writes rows through an Incoming, in two statements however many they are.
+/// Writes rows through an Incoming, in a few statements however many they are. What `merge`
+/// returned.
 template <class Row, class Put>
-void merge_rows(pqxx::dbtransaction& tx, Connection& connection, const Incoming& incoming,
+pqxx::result merge_rows(pqxx::dbtransaction& tx, Connection& connection, const Incoming& incoming,
                 std::span<const Row> rows, const Put& put_row) {
     const std::string table = incoming.table;
     if (connection.first_use(table)) {
@@ -50,7 +51,7 @@ void merge_rows(pqxx::dbtransaction& tx, Connection& connection, const Incoming&
     }
     tx.exec("DELETE FROM " + table);  // a half of these rows may have come before
     copy_rows(tx, table, incoming.columns, rows, put_row);
-    tx.exec_prepared("merge_" + table);
+    return tx.exec_prepared("merge_" + table);
 }
 
 }  // namespace store

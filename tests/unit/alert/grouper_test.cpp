@@ -118,10 +118,10 @@ TEST(Grouper, AnOpeningCarriesWhatExplainsIt) {
               R"([{"block":7,"record":3}])");
     EXPECT_EQ(boost::json::serialize(change.alert.evidence.at("window")),
               R"({"from":"1970-01-01T00:01:30Z","to":"1970-01-01T00:01:40Z","seconds":1E1})");
-    const alert::EvidenceRecord record{{7, 3}, "abcd", "{}"};
+    const alert::EvidenceRecord record{{7, 3}, "abcd"};
     alert::attach(change, {&record, 1});
     EXPECT_EQ(boost::json::serialize(change.alert.evidence.at("records")),
-              R"([{"block":7,"record":3,"sha256":"abcd","raw":"{}"}])");
+              R"([{"block":7,"record":3,"sha256":"abcd"}])");
     const auto json = alert::to_json(change.alert);
     EXPECT_EQ(json.at("id"), boost::json::value(change.alert.id));
     EXPECT_EQ(json.at("opened"), boost::json::value("1970-01-01T00:01:40Z"));

@@ -283,6 +283,34 @@ TEST_F(Commit, OpensAnAlertOnceAndUpdatesIt) {
     EXPECT_EQ(value("SELECT count(*) FROM investigate.alert_events"), "2");
 }
 
+TEST_F(Commit, OpensAnAlertAgainWhoseRowIsGone) {
+    auto effects = batch(claim(), 2);
+    effects.alerts = {opened("alert-1")};
+    ASSERT_TRUE(session_->commit(effects));
+    rows("DELETE FROM callerprint.alerts");
+    auto update = opened("alert-1");
+    update.kind = alert::Change::Kind::updated;
+    update.alert.count = 5;
+    effects.alerts = {update, update};
+    effects.alerts[1].alert.count = 8;
+    effects.from = 2, effects.to = 3;
+    const auto done = session_->commit(effects);
+    ASSERT_TRUE(done) << done.error().reason;
+    EXPECT_EQ(done->opened, 1U);
+    EXPECT_EQ(value("SELECT count FROM investigate.alerts"), "8");
+    EXPECT_EQ(value("SELECT count(*) FROM investigate.alert_events"), "1");
+}
+
+TEST_F(Commit, OpensAnAlertThatComesTwiceInOneBatchOnce) {
+    auto effects = batch(claim(), 2);
+    effects.alerts = {opened("alert-1"), opened("alert-1"), opened("alert-2")};
+    const auto done = session_->commit(effects);
+    ASSERT_TRUE(done) << done.error().reason;
+    EXPECT_EQ(done->opened, 2U);
+    EXPECT_EQ(value("SELECT string_agg(action, ',') FROM investigate.alert_events"),
+              "opened,opened");
+}
+
 TEST(Session, SaysThatTheServerIsAway) {
     store::Session::Options options;
     options.url = "host=/tmp/no-such-folder dbname=x";
