@@ -43,7 +43,7 @@ struct Incoming {
 /// returned.
 template <class Row, class Put>
 pqxx::result merge_rows(pqxx::dbtransaction& tx, Connection& connection, const Incoming& incoming,
-                std::span<const Row> rows, const Put& put_row) {
+                        std::span<const Row> rows, const Put& put_row) {
     const std::string table = incoming.table;
     if (connection.first_use(table)) {
         tx.exec(incoming.make);

@@ -1,5 +1,6 @@
 """Alerts reach a webhook, signed after Standard Webhooks, with one id on every attempt."""
 
+import hashlib
 import json
 import re
 import socket
@@ -89,3 +90,15 @@ def test_internal_addresses_are_not_connected_to(own_server, scheme):
         time.sleep(3)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_the_bytes_of_a_record_stand_apart_from_what_webhooks_may_take(endpoint):
+    server, _, _ = endpoint
+    server.ingest([fire("k-bytes"), make_call()])
+    wait_until(server.alerts, 40, what="an alert")
+    row, = server.sql("SELECT a.evidence, e.sha256, e.raw FROM investigate.alerts a "
+                      "JOIN investigate.evidence e USING (alert_id)")
+    assert hashlib.sha256(row["raw"].encode()).hexdigest() == row["sha256"]
+    evidence = row["evidence"] if isinstance(row["evidence"], dict) else json.loads(row["evidence"])
+    record, = evidence["records"]
+    assert record["sha256"] == row["sha256"] and set(record) == {"block", "record", "sha256"}
