@@ -75,8 +75,10 @@ bool value_holds(const Predicate& predicate, const call::Value& value) {
 
 bool regex_holds(const Predicate& predicate, const Element& element) {
     if (!element.has_text) return false;
-    const std::string_view text = element.text.substr(0, most_regex_bytes);
-    return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *predicate.regex);
+    // Match is given the whole value, so that where it stops looking is no end to `$` and `\b`.
+    const re2::StringPiece text(element.text.data(), element.text.size());
+    const std::size_t end = std::min(text.size(), most_regex_bytes);
+    return predicate.regex->Match(text, 0, end, RE2::UNANCHORED, nullptr, 0);
 }
 
 bool element_holds(const Predicate& predicate, const Element& element) {

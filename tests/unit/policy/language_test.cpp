@@ -261,6 +261,17 @@ TEST(Regex, SearchesWithTheFlagsGiven) {
     (void)refused(selection("f|contains|re: a"));
 }
 
+TEST(Regex, TakesTheLastByteItLooksAtForNoEnd) {
+    const std::string longer = R"({"f":")" + std::string(4'097, 'a') + R"(b"})";
+    for (const auto* entry : {"f|re: 'a$'", "f|re|m: 'a$'", "f|re: 'a\\b'", "f|re: '^a+$'"})
+        EXPECT_FALSE(holds(selection(entry), longer)) << entry;
+    const std::string whole = R"({"f":")" + std::string(4'096, 'a') + R"("})";
+    for (const auto* entry : {"f|re: 'a$'", "f|re: '^a+$'", "f|re: 'a\\b'"})
+        EXPECT_TRUE(holds(selection(entry), whole)) << entry;
+    EXPECT_TRUE(holds(selection("f|re: '^a'"), longer));
+    EXPECT_FALSE(holds(selection("f|re: 'b'"), longer)) << "beyond what is looked at";
+}
+
 TEST(Keywords, SearchTheWholeRecord) {
     const auto words = [](std::string_view list) {
         return rule("  keywords:\n" + std::string(list) + "  condition: keywords\n");
