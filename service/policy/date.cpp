@@ -100,6 +100,24 @@ std::optional<base::EventTime> time_of(const call::Value& value) noexcept {
     return base::event_time(static_cast<std::int64_t>(std::floor(scaled)));
 }
 
+std::pair<std::int64_t, std::int64_t> range_of(DatePart part) noexcept {
+    switch (part) {
+        case DatePart::minute:
+            return {0, 59};
+        case DatePart::hour:
+            return {0, 23};
+        case DatePart::day:
+            return {1, 31};
+        case DatePart::week:
+            return {1, 53};
+        case DatePart::month:
+            return {1, 12};
+        case DatePart::year:
+            break;
+    }
+    return {1, 9999};
+}
+
 std::int64_t part_of(base::EventTime time, DatePart part) noexcept {
     const sys_time<microseconds> at{time.time_since_epoch()};
     const sys_days midnight = floor<days>(at);

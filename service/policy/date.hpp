@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace policy {
 
@@ -19,6 +20,9 @@ namespace policy {
 [[nodiscard]] std::optional<base::EventTime> time_of(const call::Value& value) noexcept;
 
 enum class DatePart : std::uint8_t { minute, hour, day, week, month, year };
+
+/// The least and the greatest number that a part can be.
+[[nodiscard]] std::pair<std::int64_t, std::int64_t> range_of(DatePart part) noexcept;
 
 /// In UTC; the week is ISO 8601's.
 [[nodiscard]] std::int64_t part_of(base::EventTime time, DatePart part) noexcept;

@@ -8,6 +8,7 @@
 #include "call/field.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace policy {
@@ -51,6 +52,13 @@ constexpr NumericOp numeric_ops[] = {
     {Modifier::year, Op::date_part, DatePart::year},
 };
 
+bool is_part(const Number& number, DatePart part) {
+    const auto [least, most] = range_of(part);
+    const double value = number.as_double();
+    return value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+           value == std::floor(value);
+}
+
 Result read_numeric(const Item& item, const NumericOp& op, const yaml::Node& value,
                     Report& report) {
     const auto number = number_of(value);
@@ -63,6 +71,13 @@ Result read_numeric(const Item& item, const NumericOp& op, const yaml::Node& val
     Predicate out = predicate_of(item, op.op);
     out.part = op.part;
     out.number = *number;
+    if (op.op == Op::date_part && !is_part(*number, op.part)) {
+        const auto [least, most] = range_of(op.part);
+        report.error(value.mark(), "'" + std::string(name(op.modifier)) +
+                                       "' is a whole number from " + std::to_string(least) +
+                                       " to " + std::to_string(most) + ": no other ever matches");
+        return std::nullopt;
+    }
     return std::vector{std::move(out)};
 }
 

@@ -222,6 +222,13 @@ TEST(Modifiers, ReadPartsOfDates) {
     });
     (void)refused(selection("t|hour|gte: 5"));
     (void)refused(selection("t|hour: noon"));
+    for (const auto* entry : {"t|minute: 60", "t|hour: 24", "t|hour: -1", "t|hour: 1.5", "t|day: 0",
+                              "t|day: 32", "t|week: 54", "t|month: 13", "t|year: 0"})
+        EXPECT_NE(refused(selection(entry)).find("is a whole number from"), std::string::npos)
+            << entry;
+    for (const auto* entry : {"t|minute: 59", "t|hour: 0", "t|hour: 23.0", "t|day: 31",
+                              "t|week: 53", "t|month: 12", "t|year: 9999"})
+        EXPECT_TRUE(test::load(selection(entry))) << entry;
 }
 
 TEST(Modifiers, MatchNetworks) {
