@@ -32,7 +32,8 @@ public:
 
     CorrelationDraft read(const yaml::Node& root) {
         const yaml::Node& block = *root.find("correlation");
-        draft_.mark = block.mark();
+        draft_.mark = draft_.condition_mark = block.mark();
+        draft_.ours = root.find("callerprint") != nullptr;
         if (!block.is_map()) {
             report_.error(block.mark(), "'correlation' is a map with type, rules and timespan");
             return std::move(draft_);
@@ -86,7 +87,11 @@ private:
 
     void read_timespan(const yaml::Node& block) {
         const yaml::Node* node = block.find("timespan");
-        if (node == nullptr) node = block.find("timeframe");
+        const yaml::Node* old = block.find("timeframe");
+        if (node != nullptr && old != nullptr)
+            report_.error(old->mark(),
+                          "'timespan' and 'timeframe' are two names of one thing: remove this one");
+        if (node == nullptr) node = old;
         const auto span = node == nullptr ? std::nullopt : parse_span(node->text());
         if (!span) {
             report_.error(node == nullptr ? block.mark() : node->mark(),
@@ -127,6 +132,7 @@ private:
     void read_condition(const yaml::Node& block) {
         const Type type = draft_.correlation.type;
         const yaml::Node* node = block.find("condition");
+        if (node != nullptr) draft_.condition_mark = node->mark();
         if (node == nullptr || node->is_null()) {
             if (!temporal(type))
                 report_.error(block.mark(), "'condition' is missing: add one, such as { gte: 5 }");
@@ -192,8 +198,9 @@ private:
         if (needs_field(type) && type != Type::value_count && draft_.fields.size() > 1)
             report_.error(node.mark(), "'" + std::string(name(type)) + "' takes a single field");
         if (!needs_field(type) && !draft_.fields.empty())
-            report_.warn(node.mark(),
-                         "'field' has no effect with '" + std::string(name(type)) + "': remove it");
+            report_.error_or_warning(
+                draft_.ours, node.mark(),
+                "'field' has no effect with '" + std::string(name(type)) + "': remove it");
     }
 
     Report& report_;

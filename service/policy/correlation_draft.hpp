@@ -31,6 +31,9 @@ struct CorrelationDraft {
     bool generate = false;
     yaml::Mark mark;
     yaml::Mark timespan_mark;
+    yaml::Mark condition_mark;
+    /// In a policy of ours what has no effect is refused; of others it is told.
+    bool ours = false;
 };
 
 /// Reads `correlation:` and reports everything wrong with it (sigma.md sections 13 and 15).

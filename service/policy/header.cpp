@@ -64,9 +64,12 @@ std::string read_title(const yaml::Node& root, Report& report) {
                      "'title' is missing: say in a few words what the policy finds");
         return "";
     }
-    if (node->text().size() > most_title_characters)
+    const std::string text = node->text();
+    const auto characters =
+        std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });  // not a later byte
+    if (static_cast<std::size_t>(characters) > most_title_characters)
         report.warn(node->mark(), "the title is longer than 256 characters");
-    return node->text();
+    return text;
 }
 
 void check_keys(const yaml::Node& root, Report& report) {

@@ -104,8 +104,9 @@ void Linker::check_aliases(PolicyIndex policy, const Correlation& correlation, R
             return std::ranges::find(list, name, &Reference::text) != list.end();
         };
         if (!uses(draft.group_by) && !uses(draft.fields))
-            report.warn(alias.mark, "the alias " + quoted(name) +
-                                        " has no effect: name it in group-by or field");
+            report.error_or_warning(
+                draft.ours, alias.mark,
+                "the alias " + quoted(name) + " has no effect: name it in group-by or field");
     }
 }
 
@@ -143,17 +144,12 @@ std::vector<Correlation::Name> Linker::resolve_names(const std::vector<Reference
 /// Reliability of the service, not of the language: ours must keep to it, others are told.
 void Linker::check_extent(PolicyIndex policy, const Correlation& correlation, Report& report) {
     const CorrelationDraft& draft = *drafts_[policy];
-    const bool ours = set_->policies_[policy].callerprint.given;
-    const auto say = [&](yaml::Mark mark, std::string what) {
-        if (ours)
-            report.error(mark, std::move(what));
-        else
-            report.warn(mark, std::move(what));
-    };
     if (correlation.timespan > longest_span)
-        say(draft.timespan_mark, "a time span above 7d keeps much in memory: shorten it");
+        report.error_or_warning(draft.ours, draft.timespan_mark,
+                                "a time span above 7d keeps much in memory: shorten it");
     if (correlation.group_by.size() > most_group_keys)
-        say(draft.group_by.back().mark, "more than 4 group keys: leave some out");
+        report.error_or_warning(draft.ours, draft.group_by.back().mark,
+                                "more than 4 group keys: leave some out");
 }
 
 bool Linker::visit(PolicyIndex policy, std::vector<int>& state) {

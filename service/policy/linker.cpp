@@ -20,6 +20,11 @@ bool inside(const std::string& filter, const std::string& rule) {
 
 }  // namespace
 
+bool Linker::Filter::covers(const LogSource& of) const {
+    return inside(log_source.product, of.product) && inside(log_source.service, of.service) &&
+           inside(log_source.category, of.category);
+}
+
 Linker::Linker(std::span<const File> files, const Lists& lists)
     : files_(files), lists_(lists), context_{lists, {}}, set_(new Set) {}
 
@@ -35,6 +40,7 @@ std::expected<std::shared_ptr<const Set>, std::vector<Problem>> Linker::link() {
     apply_filters();
     decide_generate();
     check_effects();
+    check_inert();
     check_geography();
     sort_problems();
     const bool failed =
@@ -100,10 +106,17 @@ void Linker::read(const Document& document, std::size_t file, Report& report) {
 void Linker::read_filter(const Document& document, std::size_t file, Report& report) {
     const Policy header = read_header(document, report);
     const yaml::Node& block = *document.root.find("filter");
-    Filter filter{header.title, header.log_source, {}, false, {}, file};
+    Filter filter{header.title, header.log_source, {}, false, {}, file, block.mark()};
+    for (const std::string_view key : {"callerprint", "tests"})
+        if (const yaml::Node* node = document.root.find(key))
+            report.error(node->mark(), "'" + std::string(key) +
+                                           "' has no effect in a filter: write it into the rules "
+                                           "that the filter restricts");
     if (const yaml::Node* rules = block.find("rules")) {
-        for (const std::string& text : read_texts(*rules, "rules", true, report))
-            filter.rules.push_back({text, rules->mark()});
+        const auto texts = read_texts(*rules, "rules", true, report);
+        const bool listed = texts.size() == rules->items().size();
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            filter.rules.push_back({texts[i], listed ? rules->items()[i].mark() : rules->mark()});
         filter.any_rule = filter.rules.empty() ||
                           (filter.rules.size() == 1 && filter.rules.front().text == "any");
     } else {
@@ -150,15 +163,17 @@ void Linker::apply_filters() {
         if (!filter.any_rule)
             for (const Reference& reference : filter.rules)
                 if (const auto policy = resolve(reference, report)) listed.push_back(*policy);
+        bool restricts = false;
         for (PolicyIndex policy = 0; policy < rules_.size(); ++policy) {
-            const LogSource& source = set_->policies_[policy].log_source;
             const bool chosen =
                 filter.any_rule || std::ranges::find(listed, policy) != listed.end();
-            if (rules_[policy] && chosen && inside(filter.log_source.product, source.product) &&
-                inside(filter.log_source.service, source.service) &&
-                inside(filter.log_source.category, source.category))
-                rules_[policy]->restrict_by(filter.rule, filter.title);
+            if (!rules_[policy] || !chosen || !filter.covers(set_->policies_[policy].log_source))
+                continue;
+            rules_[policy]->restrict_by(filter.rule, filter.title);
+            restricts = true;
         }
+        if (filter.any_rule || listed.size() == filter.rules.size())
+            check_filter(filter, listed, restricts, report);
     }
 }
 

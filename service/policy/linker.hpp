@@ -30,6 +30,10 @@ private:
         bool any_rule = false;
         Rule rule;
         std::size_t file = 0;
+        yaml::Mark mark;
+
+        /// Whether every call that `of` selects is one that the filter's log source selects.
+        [[nodiscard]] bool covers(const LogSource& of) const;
     };
 
     void read(std::size_t file);
@@ -50,6 +54,12 @@ private:
     void apply_filters();
     void decide_generate();
     void check_effects();
+    void check_inert();
+    void check_condition(PolicyIndex policy, Report& report);
+    void check_shown(PolicyIndex policy, const std::vector<Correlation::Name>& names,
+                     const std::vector<Reference>& written, Report& report);
+    void check_filter(const Filter& filter, std::span<const PolicyIndex> listed, bool restricts,
+                      Report& report);
     void check_late(PolicyIndex policy, Report& report);
     void check_subject(PolicyIndex policy, Report& report);
     void check_geography();

@@ -38,6 +38,13 @@ void Report::warn(yaml::Mark mark, std::string what) {
     out_.push_back({file_, mark.line, mark.column, true, std::move(what)});
 }
 
+void Report::error_or_warning(bool error_here, yaml::Mark mark, std::string what) {
+    if (error_here)
+        error(mark, std::move(what));
+    else
+        warn(mark, std::move(what));
+}
+
 std::string did_you_mean(std::string_view written, std::span<const std::string_view> candidates) {
     if (written.empty() || written.size() > longest_word) return "";
     std::string_view nearest;

@@ -18,6 +18,8 @@ public:
 
     void error(yaml::Mark mark, std::string what);
     void warn(yaml::Mark mark, std::string what);
+    /// What is refused in a policy of ours and told of those of others.
+    void error_or_warning(bool error_here, yaml::Mark mark, std::string what);
     /// Errors so far, of this file.
     [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
     [[nodiscard]] const std::string& file() const noexcept { return file_; }

@@ -197,6 +197,105 @@ TEST(Correlation, RefusesWhatCannotBeComputed) {
                 HasSubstr("refers to itself"));
 }
 
+/// What is told of a text that loads.
+std::string warned(const std::string& text) {
+    const auto set = test::load(text);
+    std::string out;
+    if (set)
+        for (const auto& warning : set->warnings()) out += policy::to_text(warning) + "\n";
+    return out;
+}
+
+/// A part that a policy of ours may not have and that a policy of others is warned of.
+void expect_inert(const std::string& lines, const char* what, const std::string& before = "") {
+    EXPECT_THAT(warned(correlation(before + lines)), HasSubstr(what)) << lines;
+    EXPECT_THAT(refused(correlation(before + lines + "callerprint: { family: abuse }\n")),
+                HasSubstr(what))
+        << lines;
+}
+
+TEST(Correlation, SaysWhenItsConditionNeverHolds) {
+    const std::string head = "  rules: [a, 11111111-2222-3333-4444-555555555555]\n  timespan: 1m\n";
+    const char* const never = "this condition never holds";
+    for (const auto* lines :
+         {"  type: event_count\n  condition: { gte: 5, lt: 3 }\n",
+          "  type: event_count\n  condition: { gt: 4, lt: 5 }\n",
+          "  type: event_count\n  condition: { eq: 1.5 }\n",
+          "  type: event_count\n  condition: { eq: 3, neq: 3 }\n",
+          "  type: value_count\n  condition: { lt: 0, field: x }\n",
+          "  type: value_sum\n  condition: { gt: 2, lt: 2, field: x }\n",
+          "  type: value_avg\n  condition: { gte: 2, lte: 2, neq: 2, field: x }\n",
+          "  type: temporal\n  condition: { gte: 3 }\n",
+          "  type: temporal_ordered\n  condition: { gt: 2 }\n",
+          "  type: temporal\n  condition: not a and not 11111111-2222-3333-4444-555555555555\n"})
+        expect_inert(head + lines, never);
+    for (const auto* lines : {"  type: event_count\n  condition: { eq: 0 }\n",
+                              "  type: event_count\n  condition: { lt: 1 }\n"})
+        expect_inert(head + lines, "absence cannot be seen");
+    for (const auto* lines :
+         {"  type: event_count\n  condition: { gt: 4, lt: 6 }\n",
+          "  type: event_count\n  condition: { gte: 1e12 }\n",
+          "  type: event_count\n  condition: { neq: 1 }\n",
+          "  type: value_count\n  condition: { lte: 0, field: x }\n",
+          "  type: value_sum\n  condition: { gt: 2, lt: 2.5, field: x }\n",
+          "  type: value_sum\n  condition: { lt: -1, field: x }\n",
+          "  type: value_median\n  condition: { gte: 2, lte: 2, field: x }\n",
+          "  type: temporal\n  condition: { eq: 1 }\n", "  type: temporal\n",
+          "  type: temporal\n  condition: a and not 11111111-2222-3333-4444-555555555555\n"})
+        EXPECT_EQ(warned(correlation(head + lines)), "") << lines;
+}
+
+TEST(Correlation, SaysWhenAnInnerOneLacksWhatItAsksFor) {
+    const std::string inner =
+        "  type: event_count\n  rules: [a]\n  timespan: 1m\n  group-by: [user, tenant_uid]\n"
+        "  condition: { gte: 2 }\n---\ntitle: D\ncorrelation:\n  rules: [c]\n  timespan: 1h\n";
+    expect_inert("  type: event_count\n  condition: { gte: 2 }\n  group-by: [usr]\n",
+                 "'c' does not group by 'usr'; did you mean 'user'?", inner);
+    expect_inert("  type: value_count\n  condition: { gte: 2, field: ip }\n",
+                 "'c' does not group by 'ip'", inner);
+    expect_inert(
+        "  type: event_count\n  condition: { gte: 2 }\n  group-by: [who]\n"
+        "  aliases: { who: { c: name } }\n",
+        "'c' does not group by 'name'", inner);
+    for (const auto* lines :
+         {"  type: event_count\n  condition: { gte: 2 }\n  group-by: [metadata.tenant_uid]\n",
+          "  type: event_count\n  condition: { gte: 2 }\n  group-by: [who]\n"
+          "  aliases: { who: { c: user } }\n"})
+        EXPECT_EQ(warned(correlation(inner + lines)), "") << lines;
+}
+
+TEST(Correlation, SaysWhatHasNoEffect) {
+    const std::string head = "  type: event_count\n  rules: [a]\n  timespan: 1m\n";
+    expect_inert(head + "  condition: { gte: 2, field: x }\n", "'field' has no effect");
+    expect_inert(head + "  condition: { gte: 2 }\n  aliases: { who: { a: x } }\n",
+                 "the alias 'who' has no effect");
+    EXPECT_THAT(refused(correlation(head + "  timeframe: 5m\n  condition: { gte: 2 }\n")),
+                HasSubstr("'timespan' and 'timeframe'"));
+}
+
+TEST(Filter, SaysWhatItDoesNotRestrict) {
+    const auto filter = [](std::string_view product, std::string_view rules) {
+        return std::string(base_rules) +
+               "title: C\nname: c\ncorrelation: { type: event_count, rules: [b1], timespan: 1m, "
+               "condition: { gte: 1 } }\n---\ntitle: B1\nname: b1\nlogsource: { product: x }\n"
+               "detection:\n  s: { e: b }\n  condition: s\n---\ntitle: F\nlogsource: { product: " +
+               std::string(product) + " }\nfilter:\n  rules: " + std::string(rules) +
+               "\n  s: { u: a }\n  condition: not s\n";
+    };
+    EXPECT_EQ(warned(filter("x", "[a]")), "");
+    EXPECT_EQ(warned(filter("x", "any")), "");
+    EXPECT_THAT(warned(filter("y", "[a]")), HasSubstr("does not cover that of 'a'"));
+    EXPECT_THAT(warned(filter("y", "any")), HasSubstr("this filter restricts no rule"));
+    EXPECT_THAT(warned(filter("x", "[a, c]")), HasSubstr("'c' is a correlation"));
+    EXPECT_THAT(refused(filter("x", "[a]") + "callerprint: { quiet: 1h }\n"),
+                HasSubstr("'callerprint' has no effect in a filter"));
+    EXPECT_THAT(
+        refused(filter("x", "[a]") + "tests: [ { name: t, given: [ { a: 1 } ], expect: [] } ]\n"),
+        HasSubstr("'tests' has no effect in a filter"));
+    // The place is that of the reference.
+    EXPECT_THAT(refused(filter("x", "[a, nobody]")), HasSubstr(":29:14: no rule has"));
+}
+
 TEST(Filter, RestrictsTheRulesItNames) {
     const auto set = test::load(
         std::string(base_rules) +
@@ -335,6 +434,17 @@ TEST(Header, WarnsAboutOptionalKeysAndKeepsGoing) {
     for (const auto* part : {"UUID", "did you mean 'stable'?", "did you mean 'author'?",
                              "YYYY-MM-DD", "namespace.value", "'all' has no effect"})
         EXPECT_THAT(warnings, HasSubstr(part));
+}
+
+TEST(Header, CountsTheCharactersOfATitle) {
+    const auto titled = [](int characters) {
+        std::string title;
+        for (int i = 0; i < characters; ++i) title += "\u00e9";
+        const std::string text = "title: " + title + selection("a: 1").substr(8);
+        return test::load(text)->warnings().size();
+    };
+    EXPECT_EQ(titled(256), 0u);
+    EXPECT_EQ(titled(257), 1u);
 }
 
 TEST(Set, RefusesOneIdTwiceAndDigestsTheText) {
