@@ -495,35 +495,4 @@ TEST(RequiredLiteral, PromisesOnlyWhatEveryMatchContains) {
     EXPECT_EQ(literal("\\x41bc"), "");
 }
 
-/// Ten times the text may not take much more than ten times as long.
-TEST(Speed, IsLinearInTheTextForTheWorstPatterns) {
-    const auto seconds = [](const std::shared_ptr<const policy::Set>& set, std::size_t size) {
-        auto names = std::make_shared<call::Names>();
-        set->want(*names);
-        call::Batch batch(names);
-        fake::append(batch, {{"f", std::string(size, 'a')}});
-        policy::Matcher matcher(set, names, true);
-        const auto route = matcher.route({});
-        std::vector<policy::PolicyIndex> out;
-        double best = 1e9;
-        for (int i = 0; i < 5; ++i) {
-            const auto start = std::chrono::steady_clock::now();
-            matcher.match(batch[0], route, out);
-            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-            best = std::min(best, took.count());
-        }
-        EXPECT_TRUE(out.empty());
-        return best;
-    };
-    std::string stars, marks;
-    for (int i = 0; i < 200; ++i) stars += "a*";
-    for (int i = 0; i < 200; ++i) marks += "a?";
-    for (const std::string& entry :
-         {"f: '*" + stars + "b'", "f|contains: '" + marks + "b'", std::string("f|re: '(a+)+$b'"),
-          "f|contains: '" + std::string(900, 'a') + "b'", "f|cased: '*" + stars + "b*c'"}) {
-        const auto set = test::load(selection(entry));
-        EXPECT_LT(seconds(set, 100'000), 40 * seconds(set, 10'000) + 0.002) << entry.substr(0, 40);
-    }
-}
-
 }  // namespace
