@@ -11,6 +11,15 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
   add_compile_options(-march=x86-64-v2)
 endif()
 
+# The libraries too, or libFuzzer sees no path through them. The runtime of the address sanitizer has what the programs
+# that are no fuzz targets then need.
+if(CALLERPRINT_FUZZ)
+  if(NOT CALLERPRINT_SANITIZE MATCHES "address")
+    message(FATAL_ERROR "CALLERPRINT_FUZZ needs the address sanitizer: cmake --preset asan")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(CALLERPRINT_SANITIZE)
   add_compile_options(-fsanitize=${CALLERPRINT_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
   add_link_options(-fsanitize=${CALLERPRINT_SANITIZE})
