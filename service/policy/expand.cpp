@@ -60,7 +60,10 @@ template <class Text, class Append>
 std::optional<std::vector<Text>> product(const yaml::Node& value, const Lists& lists,
                                          Report& report, Append append) {
     std::vector<Text> out(1);
-    for (const Part& part : split(value.text())) {
+    const std::vector<Part> parts = split(value.text());
+    if (parts.size() == 1 && parts.front().text == value.text())
+        report.warn(value.mark(), "'expand' has no effect: there is no %name% in the value");
+    for (const Part& part : parts) {
         if (!part.placeholder) {
             for (Text& text : out) append(text, part.text, false);
             continue;

@@ -131,6 +131,12 @@ LogSource read_log_source(const yaml::Node& root, Report& report) {
                      "category, such as 'category: api_call'");
         return out;
     }
+    constexpr std::string_view keys[] = {"product", "service", "category", "definition"};
+    for (const yaml::Entry& entry : node->entries()) {
+        if (std::ranges::find(keys, entry.key) != std::end(keys)) continue;
+        if (const std::string meant = did_you_mean(entry.key, keys); !meant.empty())
+            report.warn(entry.key_mark, "unknown key " + quoted(entry.key) + meant);
+    }
     const auto read = [&](std::string_view key, std::string& to) {
         const yaml::Node* value = node->find(key);
         if (value == nullptr || value->is_null()) return;

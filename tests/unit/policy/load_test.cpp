@@ -436,6 +436,23 @@ TEST(Header, WarnsAboutOptionalKeysAndKeepsGoing) {
         EXPECT_THAT(warnings, HasSubstr(part));
 }
 
+TEST(Header, WarnsAboutWhatIsNearlyAKeyOfTheLogSource) {
+    const auto with = [](const char* key) {
+        return warned("title: t\nlogsource: { product: x, " + std::string(key) +
+                      ": y }\ndetection:\n  s: { a: 1 }\n  condition: s\n");
+    };
+    EXPECT_THAT(with("servce"), HasSubstr("did you mean 'service'?"));
+    EXPECT_EQ(with("service"), "");
+    EXPECT_EQ(with("definition"), "");
+    EXPECT_EQ(with("pipeline_hint"), "") << "others are kept, as the specification says";
+}
+
+TEST(Expand, WarnsWhenThereIsNothingToExpand) {
+    EXPECT_THAT(warned(selection("f|expand: plain")), HasSubstr("'expand' has no effect"));
+    EXPECT_THAT(warned(selection("f|re|expand: 'a%'")), HasSubstr("'expand' has no effect"));
+    EXPECT_EQ(warned(selection("f|expand: 'a\\%'")), "") << "it makes the percent sign literal";
+}
+
 TEST(Header, CountsTheCharactersOfATitle) {
     const auto titled = [](int characters) {
         std::string title;
