@@ -11,7 +11,7 @@ namespace app {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t policy_bytes = 256 * 1024;
+constexpr std::size_t format_bytes = 256 * 1024;
 constexpr std::size_t policy_files = 10'000;
 constexpr std::size_t list_bytes = 64 << 20;
 constexpr std::size_t table_bytes = 512 << 20;
@@ -47,7 +47,7 @@ base::Result<policy::Lists> load_lists(const fs::path& folder) {
 
 base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
                                                                const policy::Lists& lists) {
-    auto texts = read_tree(paths, {".yml", ".yaml"}, policy_bytes, policy_files);
+    auto texts = read_tree(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
     if (!texts) return std::unexpected(texts.error());
     std::vector<policy::File> files;
     for (auto& text : *texts) files.push_back({std::move(text.name), std::move(text.text)});
@@ -62,7 +62,7 @@ base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector
 }
 
 base::Result<std::shared_ptr<const decode::Formats>> load_formats(const fs::path& folder) {
-    const auto texts = read_tree({folder}, {".yaml", ".yml"}, policy_bytes, 1'000);
+    const auto texts = read_tree({folder}, {".yaml", ".yml"}, format_bytes, 1'000);
     if (!texts) return std::unexpected(texts.error());
     std::vector<decode::FormatFile> files;
     for (const auto& text : *texts) files.push_back({text.name, text.text});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,10 +12,13 @@
 /// The language is docs/reference/policy-language.md.
 namespace policy {
 
+/// Of a policy file. 256 KB would do but for one community rule that lists 4,432 driver hashes.
+inline constexpr std::size_t most_file_bytes = 512 * 1024;
+
 /// A policy file as it was read.
 struct File {
     std::string name;  ///< Shown in problems; not opened.
-    std::string text;  ///< At most 512 KB.
+    std::string text;  ///< At most most_file_bytes.
 };
 
 /// What is wrong with a file, or odd about it.

@@ -46,9 +46,8 @@ Document::Kind kind_of(const yaml::Node& root) {
 }  // namespace
 
 std::vector<Document> read_source(const File& file, Report& report) {
-    // 256 KB would do but for one community rule that lists 4,432 driver hashes.
     constexpr yaml::Limits limits{
-        .bytes = 512 * 1024, .nodes = 50'000, .many_documents = true, .aliases = true};
+        .bytes = most_file_bytes, .nodes = 50'000, .many_documents = true, .aliases = true};
     const auto nodes = yaml::parse(file.text, limits);
     if (!nodes) {
         report.error(nodes.error().mark, nodes.error().what);

@@ -81,6 +81,20 @@ def test_policy_check_reports_file_line_and_column(tmp_path):
     assert f"{bad}:9:" in done.stdout + done.stderr
 
 
+def test_policy_check_takes_files_as_large_as_the_page_says(tmp_path):
+    policy = tmp_path / "hashes.yml"
+    hashes = "".join(f"    - '{number:064x}'\n" for number in range(6_800))
+    policy.write_text("title: Known bad files\nlogsource: { product: x }\ndetection:\n  s:\n   sha256:\n" + hashes +
+                      "  condition: s\n")
+    assert 480_000 < policy.stat().st_size <= 512 * 1024
+    done = run("policy", "check", policy)
+    assert done.returncode == 0, done.stderr
+    policy.write_text(policy.read_text() + "#" * (512 * 1024 + 1 - policy.stat().st_size))
+    done = run("policy", "check", policy)
+    assert done.returncode == 2
+    assert "larger than" in done.stderr
+
+
 def test_policy_check_of_what_is_not_there_exits_5(tmp_path):
     done = run("policy", "check", tmp_path / "absent")
     assert done.returncode == 5
