@@ -1,13 +1,12 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
+#include "base/recent_hashes.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace ingest {
 
@@ -16,8 +15,8 @@ namespace ingest {
 /// with a longer memory; this one starts empty with the process. Thread-safe.
 class Seen {
 public:
-    /// The newest `most` ids, at least 1; each takes 16 to 26 bytes, 262,144 of them 4 to 7 MB.
-    explicit Seen(std::size_t most) : most_(most) {}
+    /// The newest `most` ids, at least 1; each takes 16 bytes, 262,144 of them 4 MB.
+    explicit Seen(std::size_t most) : seen_(most) {}
 
     /// Takes in the ids of a batch that is stored, as decode::Gate hashed them, in their order, and
     /// gives how many were there already, of earlier batches or of this one. 0 is no id and new.
@@ -25,11 +24,8 @@ public:
                                         std::span<const std::uint64_t> ids);
 
 private:
-    std::size_t most_;
     std::mutex mutex_;
-    boost::unordered_flat_set<std::uint64_t> seen_;
-    std::vector<std::uint64_t> ring_;  // in order of arrival; full: next_ is the oldest
-    std::size_t next_ = 0;
+    base::RecentHashes seen_;
 };
 
 }  // namespace ingest

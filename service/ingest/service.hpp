@@ -55,7 +55,7 @@ public:
         std::size_t auth_failures_per_second = 3;  ///< Per address; more get 429.
         std::chrono::hours idempotency_age{24};
         std::size_t idempotency_keys = 100'000;  ///< Remembered at once; the oldest go first.
-        std::size_t seen_ids = 262'144;  ///< Event ids remembered for `duplicates`; 4 to 7 MB.
+        std::size_t seen_ids = 262'144;  ///< Event ids remembered for `duplicates`; 4 MB.
         base::WallTime (*now)() = base::WallClock::now;
     };
 

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "base/recent_hashes.hpp"
 #include "base/result.hpp"
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace pipeline {
 
@@ -17,25 +16,29 @@ namespace pipeline {
 /// collide is 1e-7.
 class Dedupe {
 public:
-    /// capacity: 1 to 10,000,000 ids, 24 to 40 bytes each. The seed should be secret, so that
+    /// capacity: 1 to 10,000,000 ids, 16 to 17 bytes each. The seed should be secret, so that
     /// nobody can choose an id that hides another.
-    explicit Dedupe(std::uint64_t seed, std::size_t capacity = 2'000'000);
+    explicit Dedupe(std::uint64_t seed, std::size_t capacity = 2'000'000)
+        : seed_(seed), seen_(capacity) {}
 
-    /// True when (source, id) was not seen yet; remembers it. An empty id is always new.
-    [[nodiscard]] bool first(std::string_view source, std::string_view id);
+    /// Of an id within its source; 0 for none.
+    [[nodiscard]] std::uint64_t hash(std::string_view source, std::string_view id) const noexcept;
+    /// Fetches what `first` will read, to be called some ids ahead.
+    void prefetch(std::uint64_t hash) const noexcept { seen_.prefetch(hash); }
+    /// True when the id was not seen yet; remembers it. No id is always new.
+    [[nodiscard]] bool first(std::uint64_t hash) { return hash == 0 || seen_.insert(hash); }
+    [[nodiscard]] bool first(std::string_view source, std::string_view id) {
+        return first(hash(source, id));
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return seen_.size(); }
-    [[nodiscard]] std::string save() const;
-    base::Result<void> restore(std::string_view saved);
+    /// 8 bytes an id, oldest first.
+    [[nodiscard]] std::string save() const { return seen_.save(); }
+    base::Result<void> restore(std::string_view saved) { return seen_.restore(saved); }
 
 private:
-    void remember(std::uint64_t hash);
-
     std::uint64_t seed_;
-    std::size_t capacity_;
-    boost::unordered_flat_set<std::uint64_t> seen_;
-    std::vector<std::uint64_t> ring_;  // in order of arrival; full: next_ is the oldest
-    std::size_t next_ = 0;
+    base::RecentHashes seen_;
 };
 
 }  // namespace pipeline

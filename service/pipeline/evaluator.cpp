@@ -7,6 +7,7 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace pipeline {
@@ -14,6 +15,35 @@ namespace {
 
 constexpr std::string_view control_format = "control";
 constexpr std::string_view idle_verb = "idle ";
+
+/// The event ids of a batch, looked up in Dedupe's table some calls ahead of their turn: a miss of
+/// the cache for each call was a twentieth of the server.
+class IdsAhead {
+public:
+    IdsAhead(const Dedupe& dedupe, const call::Batch& batch, std::string_view source)
+        : dedupe_(dedupe), batch_(batch), source_(source) {
+        for (std::size_t i = 0; i < ahead; ++i) fetch(i);
+    }
+    /// The hash of call `i`; to be asked for each call once, in order.
+    std::uint64_t take(std::size_t i) {
+        const std::uint64_t out = hashes_[i % ahead];
+        fetch(i + ahead);
+        return out;
+    }
+
+private:
+    static constexpr std::size_t ahead = 8;
+    void fetch(std::size_t i) {
+        if (i >= batch_.size()) return;
+        const auto id = batch_[i].get(call::Field::metadata_uid).text_or_empty();
+        hashes_[i % ahead] = dedupe_.hash(source_, id);
+        dedupe_.prefetch(hashes_[i % ahead]);
+    }
+    const Dedupe& dedupe_;
+    const call::Batch& batch_;
+    std::string_view source_;
+    std::array<std::uint64_t, ahead> hashes_{};
+};
 
 correlate::Engine make_engine(const Reference& reference, const Evaluator::Options& options) {
     correlate::Engine::Options engine;
@@ -155,11 +185,11 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     rejects_.clear();
     auto& batch = preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
     rollup_.from(entry.block.source);
+    IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
-        if (!dedupe_.first(entry.block.source,
-                           call.get(call::Field::metadata_uid).text_or_empty())) {
+        if (!dedupe_.first(ids.take(i))) {
             ++counters_.duplicates;
             continue;
         }
