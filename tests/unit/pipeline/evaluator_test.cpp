@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 
 namespace {
 
@@ -81,6 +82,26 @@ std::vector<std::string> told(const std::vector<alert::Change>& changes) {
                       boost::json::serialize(alert::to_json(change.alert)));
     }
     return out;
+}
+
+TEST(Evaluator, CountsARecordOnceHoweverFarItsRepeatsAre) {
+    std::vector<std::string> records;
+    for (int i = 0; i < 40; ++i) records.push_back(record(i, "Plain", "t"));
+    std::mt19937 random(5);
+    const auto made = evaluator();
+    std::set<std::size_t> sent;
+    std::uint64_t all = 0;
+    for (journal::Lsn lsn = 1; lsn <= 30; ++lsn) {
+        std::string lines;
+        for (auto left = random() % 30; left > 0; --left, ++all) {
+            const auto pick = random() % std::min<std::size_t>(records.size(), lsn + 5);
+            sent.insert(pick);
+            lines += records[pick];
+        }
+        made->apply(block(lsn, lines), false);
+        EXPECT_EQ(made->counters().calls, sent.size()) << lsn;
+        EXPECT_EQ(made->counters().duplicates, all - sent.size()) << lsn;
+    }
 }
 
 TEST(Evaluator, ALateCallIsStoredCountedAndShownToRulesThatNeedNoWindow) {
