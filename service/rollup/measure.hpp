@@ -3,7 +3,7 @@
 #include "call/batch.hpp"
 #include "call/memo.hpp"
 #include "call/names.hpp"
-#include "rollup/rows.hpp"
+#include "rollup/activity.hpp"
 
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "rollup/rows.hpp"
+#include "rollup/activity.hpp"
 
 namespace rollup {
 
