@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "call/arena.hpp"
 #include "call/names.hpp"
 #include "call/value.hpp"
 
@@ -86,9 +87,9 @@ public:
     [[nodiscard]] const Names& names() const noexcept { return *names_; }
 
     /// Copies the text into the batch and lends it for the batch's life.
-    [[nodiscard]] std::string_view keep(std::string_view text);
+    [[nodiscard]] std::string_view keep(std::string_view text) { return texts_.keep(text); }
     /// Room for `size` characters that live as long as the batch.
-    [[nodiscard]] std::span<char> keep_room(std::size_t size);
+    [[nodiscard]] std::span<char> keep_room(std::size_t size) { return texts_.room(size); }
     [[nodiscard]] std::span<const Value> keep(std::span<const Value> elements);
     /// Keeps the owner of bytes that calls point at (a reference table, a decompressed body) alive.
     void keep(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
@@ -101,10 +102,7 @@ private:
     std::size_t width_;
     std::vector<Header> headers_;
     std::vector<Value> values_;  // row after row, width_ each
-    std::vector<std::unique_ptr<char[]>> chunks_;
-    std::size_t chunk_ = 0;                       // index of the chunk being filled
-    std::size_t used_ = 0;                        // bytes of it that are taken
-    std::vector<std::unique_ptr<char[]>> large_;  // texts that fit no chunk
+    Arena texts_;
     std::vector<std::shared_ptr<const void>> owners_;
 };
 
