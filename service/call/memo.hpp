@@ -81,6 +81,14 @@ public:
     Joined(const Joined&) = delete;
     Joined& operator=(const Joined&) = delete;
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
+    /// The part that begins there, in a text like this; goes on to the next.
+    static std::string_view next(const char*& at) noexcept {
+        std::uint32_t size = 0;
+        std::memcpy(&size, at, sizeof size);
+        const std::string_view out(at + sizeof size, size);
+        at += sizeof size + size;
+        return out;
+    }
 
 private:
     std::array<char, 512> room_;  // not cleared: only what is written is read

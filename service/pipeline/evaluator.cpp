@@ -269,7 +269,7 @@ void Evaluator::group(bool silent) {
 std::size_t Evaluator::pending_bytes() const noexcept {
     constexpr std::size_t letter_bytes = 1'024;
     constexpr std::size_t alert_bytes = 8'192;  // with its evidence
-    return rollup_.size() * rollup::Rollup::bytes_per_row + gathered_.calls.bytes() +
+    return rollup_.bytes() + gathered_.calls.bytes() +
            gathered_.dead_letters.size() * letter_bytes + gathered_.alerts.size() * alert_bytes;
 }
 

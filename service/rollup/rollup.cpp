@@ -3,7 +3,6 @@
 #include <xxhash.h>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 namespace rollup {
@@ -20,22 +19,12 @@ std::string_view text(const call::Call& call, Field field) {
     return call.get(field).text_or_empty();
 }
 
-/// The next part of a call::Joined.
-std::string_view next_part(const char*& at) {
-    std::uint32_t size = 0;
-    std::memcpy(&size, at, sizeof size);
-    const std::string_view out(at + sizeof size, size);
-    at += sizeof size + size;
-    return out;
-}
-
 }  // namespace
 
 Rollup::Rollup(std::shared_ptr<const call::Names> names, std::uint64_t seed)
     : names_(std::move(names)),
       seed_(seed),
       measure_(*names_, seed),
-      texts_(std::make_shared<Texts>()),
       index_(0, call::SeededHash{seed}) {}
 
 void Rollup::want(call::Names& names) {
@@ -54,46 +43,35 @@ void Rollup::from(std::string_view source) {
     covered_ = nullptr;
 }
 
-std::string_view Rollup::keep(std::string_view text) {
-    if (text.empty()) return {};
-    auto* room = static_cast<char*>(texts_->allocate(text.size(), 1));
-    std::memcpy(room, text.data(), text.size());
-    return {room, text.size()};
-}
-
-Activity& Rollup::row_of(const call::Call& call, base::EventTime minute) {
+Activities::Row& Rollup::row_of(const call::Call& call, base::EventTime minute) {
     const std::int64_t number = base::micros(minute);
     const std::string_view when(reinterpret_cast<const char*>(&number), sizeof number);
-    const call::Joined about{text(call, Field::tenant_uid),   text(call, Field::key_uid),
-                             text(call, Field::service),      text(call, Field::operation),
-                             text(call, Field::origin_place), when};
+    const std::string_view origin = text(call, Field::origin_place);
+    const call::Joined about{text(call, Field::tenant_uid),
+                             text(call, Field::key_uid),
+                             text(call, Field::service),
+                             text(call, Field::operation),
+                             origin,
+                             when};
     if (const auto found = index_.find(about.text()); found != index_.end())
-        return rows_[found->second];
+        return activity_.row(found->second);
 
-    const auto kept = keep(about.text());
-    index_.emplace(kept, static_cast<std::uint32_t>(rows_.size()));
-    Activity& row = rows_.emplace_back();
-    const char* part = kept.data();
-    row.minute = minute;
-    row.tenant = next_part(part);
-    row.key = next_part(part);
-    row.service = next_part(part);
-    row.operation = next_part(part);
-    row.origin = next_part(part);
-    row.origin_hash = XXH3_64bits(row.origin.data(), row.origin.size());
+    Activities::Row& row = activity_.add(about.text());
+    index_.emplace(std::string_view(row.about, about.text().size()),
+                   static_cast<std::uint32_t>(activity_.size() - 1));
+    row.origin_hash = XXH3_64bits(origin.data(), origin.size());
     return row;
 }
 
 /// Remembers the call as the example of its row.
-void Rollup::show(Activity& row, const call::Call& call) {
+void Rollup::show(Activities::Row& row, const call::Call& call) {
     row.record_id = call.header().id;
-    row.address = keep(text(call, Field::src_ip));
     const call::Value asn = call.get(Field::src_asn);
     row.asn = asn.kind() == call::Value::Kind::integer ? asn.integer() : 0;
-    row.as_name = keep(text(call, Field::src_as_name));
-    row.country = keep(text(call, Field::src_country));
-    row.client_family = keep(text(call, Field::client_family));
-    row.client_version = keep(text(call, Field::client_version));
+    const call::Joined example{text(call, Field::src_ip), text(call, Field::src_as_name),
+                               text(call, Field::src_country), text(call, Field::client_family),
+                               text(call, Field::client_version)};
+    row.example = activity_.texts_.keep(example.text()).data();
 }
 
 CoverageMinute& Rollup::coverage(base::EventTime minute) {
@@ -108,7 +86,7 @@ CoverageMinute& Rollup::coverage(base::EventTime minute) {
 void Rollup::add(const call::Call& call) {
     const base::EventTime at = call.time();
     const auto minute = std::chrono::floor<std::chrono::minutes>(at);
-    Activity& row = row_of(call, minute);
+    Activities::Row& row = row_of(call, minute);
     const bool first = row.sums.calls == 0;
     if (first || at > row.last_seen) row.last_seen = at;
     if (first || at < row.first_seen ||
@@ -121,7 +99,8 @@ void Rollup::add(const call::Call& call) {
     CoverageMinute& covered = coverage(minute);
     ++covered.received;
     ++covered.parsed;
-    if (!row.tenant.empty() || !row.key.empty()) ++covered.attributed;
+    if (!text(call, Field::tenant_uid).empty() || !text(call, Field::key_uid).empty())
+        ++covered.attributed;
     if ((call.header().notes & call::note_late) != 0) ++covered.late;
 }
 
@@ -139,11 +118,8 @@ void Rollup::reject(std::uint64_t records, base::WallTime arrival) {
 
 Rows Rollup::take() {
     Rows out;
-    const auto expected = rows_.size();
-    out.activity = std::exchange(rows_, {});
+    out.activity = std::exchange(activity_, {});
     for (auto& [about, row] : coverage_) out.coverage.push_back(std::move(row));
-    out.texts = std::exchange(texts_, std::make_shared<Texts>());
-    rows_.reserve(expected);
     index_.clear();
     coverage_.clear();
     covered_ = nullptr;

@@ -4,6 +4,7 @@
 #include "call/batch.hpp"
 #include "call/memo.hpp"
 #include "call/names.hpp"
+#include "rollup/activities.hpp"
 #include "rollup/measure.hpp"
 #include "rollup/rows.hpp"
 
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -44,24 +44,23 @@ public:
     [[nodiscard]] Rows take();
 
     [[nodiscard]] std::size_t size() const noexcept {  ///< Rows held.
-        return rows_.size() + coverage_.size();
+        return activity_.size() + coverage_.size();
     }
-    /// Memory of a row, about.
-    static constexpr std::size_t bytes_per_row = 500;
+    /// Memory of what the next take will give, about.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        constexpr std::size_t coverage_bytes = 256;
+        return activity_.bytes() + coverage_.size() * coverage_bytes;
+    }
 
 private:
-    using Texts = std::pmr::monotonic_buffer_resource;
-
-    Activity& row_of(const call::Call& call, base::EventTime minute);
-    void show(Activity& row, const call::Call& call);
-    std::string_view keep(std::string_view text);
+    Activities::Row& row_of(const call::Call& call, base::EventTime minute);
+    void show(Activities::Row& row, const call::Call& call);
     CoverageMinute& coverage(base::EventTime minute);
 
     std::shared_ptr<const call::Names> names_;
     std::uint64_t seed_;
     Measure measure_;
-    std::shared_ptr<Texts> texts_;
-    std::vector<Activity> rows_;
+    Activities activity_;
     boost::unordered_flat_map<std::string_view, std::uint32_t, call::SeededHash> index_;
     std::string source_;
     std::map<std::pair<std::string, base::EventTime>, CoverageMinute> coverage_;

@@ -1,10 +1,9 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "rollup/activity.hpp"
+#include "rollup/activities.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,8 @@ struct CoverageMinute {
 
 /// What was added up, in the order in which it was first met.
 struct Rows {
-    std::vector<Activity> activity;
+    Activities activity;
     std::vector<CoverageMinute> coverage;
-    std::shared_ptr<const void> texts{};  ///< Owns what `activity` points at; may be none in tests.
 
     [[nodiscard]] std::size_t size() const noexcept { return activity.size() + coverage.size(); }
 };

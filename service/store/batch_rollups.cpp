@@ -46,8 +46,9 @@ void put_client(CopyText& out, const rollup::Activity& row) {
 /// column that is not sent costs the server nothing.
 class ActivityColumns {
 public:
-    explicit ActivityColumns(std::span<const rollup::Activity> rows) {
-        for (const auto& row : rows) {
+    template <class Rows>
+    explicit ActivityColumns(const Rows& rows) {
+        for (const rollup::Activity& row : rows) {
             const auto& sums = row.sums;
             denied_ = denied_ || sums.denied != 0;
             bytes_ = bytes_ || sums.request_bytes != 0 || sums.response_bytes != 0;
@@ -121,10 +122,10 @@ void put(CopyText& out, const rollup::CoverageMinute& row) {
     out.counter(row.attributed).counter(row.late).counter(row.rejected);
 }
 
-Section activity_section(const std::vector<rollup::Activity>& rows) {
+Section activity_section(const rollup::Activities& rows) {
     return {"activity", rows.size(),
             [&rows](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
-                const auto some = std::span(rows).subspan(begin, end - begin);
+                const auto some = rows.some(begin, end);
                 const ActivityColumns columns(some);
                 copy_rows(tx, "callerprint.activity", columns.names(), some,
                           [&](CopyText& out, const auto& row) { columns.put(out, row); });
@@ -132,7 +133,7 @@ Section activity_section(const std::vector<rollup::Activity>& rows) {
             [&rows](std::size_t row) {
                 DeadLetter letter;
                 CopyText text(letter.sample);
-                ActivityColumns(std::span(rows).subspan(row, 1)).put(text, rows[row]);
+                ActivityColumns(rows.some(row, row + 1)).put(text, rows[row]);
                 return letter;
             }};
 }

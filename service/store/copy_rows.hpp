@@ -3,31 +3,34 @@
 #include "store/batch.hpp"
 #include "store/copy_text.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 
 namespace store {
 
-/// Writes rows a few hundred at a time: they stay in the cache on their way out.
-template <class Row, class Put>
+/// Writes rows, any range of them, a few hundred at a time: they stay in the cache on their way
+/// out.
+template <class Rows, class Put>
 void copy_rows(pqxx::dbtransaction& tx, const std::string& table, const std::string& columns,
-               std::span<const Row> rows, const Put& put_row) {
+               const Rows& rows, const Put& put_row) {
     static constexpr std::size_t rows_at_once = 512;
     Copy copy(tx, table, columns);
     std::string lines;
-    while (!rows.empty()) {
-        lines.clear();
-        CopyText text(lines);
-        const auto some = rows.first(std::min(rows_at_once, rows.size()));
-        for (const auto& row : some) {
-            if (!lines.empty()) text.end_row();
-            put_row(text, row);
-        }
+    CopyText text(lines);
+    std::size_t held = 0;
+    const auto write = [&] {
+        text.end_row_open();
         copy.write(lines);
-        rows = rows.subspan(some.size());
+        lines.clear();
+        held = 0;
+    };
+    for (const auto& row : rows) {
+        if (held != 0) text.end_row();
+        put_row(text, row);
+        if (++held == rows_at_once) write();
     }
+    if (held != 0) write();
     copy.complete();
 }
 

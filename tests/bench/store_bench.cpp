@@ -114,7 +114,7 @@ void measure(store::Session& session, std::size_t rows, std::size_t keys, std::s
     const Spent appending(server);
     for (auto& some : all) {
         effects.from = effects.to++;
-        effects.rollup.activity = std::move(some);
+        effects.rollup.activity = rollup::Activities(some);
         must(session.commit(effects));
     }
     appending.print("append", rows * rounds);

@@ -25,8 +25,8 @@ protected:
         ASSERT_TRUE(claimed) << claimed.error().reason;
         effects_ = batch(*claimed, 2);
     }
-    void commit(std::vector<rollup::Activity> rows) {
-        effects_.rollup.activity = std::move(rows);
+    void commit(const std::vector<rollup::Activity>& rows) {
+        effects_.rollup.activity = rollup::Activities(rows);
         const auto done = session_->commit(effects_);
         ASSERT_TRUE(done) << done.error().reason;
         effects_.from = effects_.to++;
