@@ -1,8 +1,9 @@
 // What the windows of the shipped policies cost: CPU time and memory of the engine alone, for calls
 // of many keys and addresses. Memory is what the allocator counts, its own overhead included: the
 // difference that dropping the engine makes.
-//   build/release/tests/bench/engine_bench [calls] [file]
-// `file` keeps all matches until the end, as a replay does; else the watermark follows by 5 s.
+//   build/release/tests/bench/engine_bench [calls] [file | seconds of event time]
+// `file` keeps all matches until the end, as a replay does; else the watermark follows by 5 s. The
+// calls are of one day unless told otherwise: 10000000 100 is what ingest_bench.py sends.
 #include "correlate/engine.hpp"
 #include "decode/formats.hpp"
 #include "generate/cloudtrail.hpp"
@@ -97,12 +98,16 @@ struct Matched {
 
 int main(int argc, char** argv) {
     const std::uint64_t calls = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 200'000;
-    const bool file = argc > 2;
+    const bool file = argc > 2 && std::string_view(argv[2]) == "file";
+    const long seconds = argc > 2 && !file ? std::strtol(argv[2], nullptr, 10) : 86'400;
     const auto known = reference();
     auto preparer = pipeline::Preparer::make(known, {.ungated = true});
     const auto& format = *known->formats->find("aws-cloudtrail");
-    auto trail = generate::CloudTrail::make(
-        {.seed = 7, .calls = calls, .keys = 100'000, .addresses = 200'000});
+    auto trail = generate::CloudTrail::make({.seed = 7,
+                                             .calls = calls,
+                                             .keys = 100'000,
+                                             .addresses = 200'000,
+                                             .duration = std::chrono::seconds{seconds}});
     std::optional<correlate::Engine> engine;
     engine.emplace(known->policies, known->names, correlate::Engine::Options{});
     std::vector<correlate::Firing> firings;
