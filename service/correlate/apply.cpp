@@ -164,7 +164,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         firing.episode = group.episode;
         firing.exact = exact;
         if (plain) {
-            firing.sample.push_back(hit.ref);
+            firing.sample.push_back(hit.ref.unpack());
         } else if (counter.kind == Counter::Kind::count) {
             Ring(group).sample(firing.sample);
         } else if (counter.kind == Counter::Kind::few) {

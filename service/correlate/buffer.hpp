@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -84,7 +83,7 @@ private:
     /// Of one time.
     [[nodiscard]] bool before(const Pending& a, const Pending& b) const {
         if (a.id != b.id) return a.id < b.id;
-        if (!a.same_call(b)) return std::tie(a.block, a.record) < std::tie(b.block, b.record);
+        if (!a.same_call(b)) return a.ref < b.ref;
         return tie_(a, b);
     }
 

@@ -24,7 +24,7 @@ std::uint32_t DistinctWindow::find(std::uint64_t hash) const {
     return none;
 }
 
-void DistinctWindow::append(std::uint64_t hash, std::int64_t time, const RecordRef& ref) {
+void DistinctWindow::append(std::uint64_t hash, std::int64_t time, PackedRef ref) {
     std::uint32_t at = static_cast<std::uint32_t>(nodes_.size());
     if (free_.empty()) {
         nodes_.emplace_back();
@@ -104,7 +104,7 @@ void DistinctWindow::sample(std::int64_t from, std::vector<RecordRef>& out) cons
         at = nodes_[at].older;
     }
     for (; at != none; at = nodes_[at].newer) {
-        if (nodes_[at].time >= from) out.push_back(nodes_[at].ref);
+        if (nodes_[at].time >= from) out.push_back(nodes_[at].ref.unpack());
     }
 }
 
@@ -119,8 +119,7 @@ void DistinctWindow::save(Writer& out) const {
     for (std::uint32_t at = oldest_; at != none; at = nodes_[at].newer) {
         out.number(nodes_[at].hash);
         out.signed_number(nodes_[at].time);
-        out.number(nodes_[at].ref.block);
-        out.number(nodes_[at].ref.record);
+        nodes_[at].ref.save(out);
     }
 }
 
@@ -131,9 +130,7 @@ void DistinctWindow::load(Reader& in) {
     for (std::uint64_t n = in.count(4); n > 0 && in.good(); --n) {
         const std::uint64_t hash = in.number();
         const std::int64_t time = in.signed_number();
-        RecordRef ref;
-        ref.block = in.number();
-        ref.record = static_cast<std::uint32_t>(in.number());
+        const PackedRef ref = PackedRef::load(in);
         if (find(hash) != none) in.spoil();
         append(hash, time, ref);
     }

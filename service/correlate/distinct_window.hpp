@@ -37,14 +37,14 @@ private:
     struct Node {  // in a list from the value seen longest ago to the newest
         std::uint64_t hash = 0;
         std::int64_t time = 0;
-        RecordRef ref;
+        PackedRef ref;
         std::uint32_t older = none;
         std::uint32_t newer = none;
     };
 
     [[nodiscard]] bool sampled(std::uint64_t hash) const noexcept;
     [[nodiscard]] std::uint32_t find(std::uint64_t hash) const;
-    void append(std::uint64_t hash, std::int64_t time, const RecordRef& ref);
+    void append(std::uint64_t hash, std::int64_t time, PackedRef ref);
     void unlink(std::uint32_t node);
     void erase(std::uint32_t node);
     void sample_harder();

@@ -11,7 +11,8 @@
 
 namespace correlate {
 
-/// Where a record is kept: journal LSN (or the file's ordinal in a replay) and its index there.
+/// Where a record is kept: journal LSN and its index there. In a replay, a file's records count
+/// from block 0, 65,536 to a block.
 struct RecordRef {
     std::uint64_t block = 0;
     std::uint32_t record = 0;

@@ -14,16 +14,14 @@ namespace correlate {
 struct Pending {
     std::int64_t time = 0;  ///< Event time, microseconds.
     std::uint64_t id = 0;   ///< The call's: orders matches of one time.
-    std::uint64_t block = 0;
+    PackedRef ref;
     std::uint64_t value = 0;  ///< As in Hit.
-    std::uint32_t record = 0;
     GroupId group = 0;
 
-    [[nodiscard]] Hit hit() const noexcept { return {time, value, {block, record}}; }
+    [[nodiscard]] Hit hit() const noexcept { return {time, value, ref}; }
     /// Of the same call: identical records are two calls.
     [[nodiscard]] bool same_call(const Pending& other) const noexcept {
-        return time == other.time && id == other.id && block == other.block &&
-               record == other.record;
+        return time == other.time && id == other.id && ref == other.ref;
     }
 };
 static_assert(sizeof(Pending) == 40 && std::is_trivially_copyable_v<Pending>);

@@ -12,7 +12,7 @@ std::uint32_t kept_of(std::uint32_t capacity) {
 }  // namespace
 
 std::size_t Ring::bytes(std::uint32_t capacity) noexcept {
-    return capacity * sizeof(std::int64_t) + kept_of(capacity) * 12u;
+    return capacity * sizeof(std::int64_t) + kept_of(capacity) * sizeof(PackedRef);
 }
 
 std::uint32_t Ring::kept() const noexcept {
@@ -31,12 +31,8 @@ void Ring::add(const Hit& hit) noexcept {
     if (at >= group_.capacity) at -= group_.capacity;
     times()[at] = hit.time;
     ++group_.size;
-    for (std::uint32_t i = kept() - 1; i > 0; --i) {  // the newest is first
-        blocks()[i] = blocks()[i - 1];
-        records()[i] = records()[i - 1];
-    }
-    blocks()[0] = hit.ref.block;
-    records()[0] = hit.ref.record;
+    std::shift_right(refs(), refs() + kept(), 1);
+    refs()[0] = hit.ref;  // the newest is first
 }
 
 void Ring::drop_front() noexcept {
@@ -62,7 +58,7 @@ void Ring::drop_all(std::int64_t from) noexcept {
 
 void Ring::sample(std::vector<RecordRef>& out) const {
     for (std::uint32_t i = std::min<std::uint32_t>(kept(), group_.size); i-- > 0;) {
-        out.push_back({blocks()[i], records()[i]});
+        out.push_back(refs()[i].unpack());
     }
 }
 
@@ -73,8 +69,7 @@ void Ring::save(Writer& out) const {
         last = time(i);
         const std::uint32_t age = std::uint32_t{group_.size} - 1 - i;
         if (age >= sample_size) continue;
-        out.number(blocks()[age]);
-        out.number(records()[age]);
+        refs()[age].save(out);
     }
 }
 
@@ -84,8 +79,7 @@ bool Ring::load(Reader& in, std::uint64_t size) noexcept {
         Hit hit;
         hit.time = last += in.signed_number();
         if (size - 1 - i < sample_size) {
-            hit.ref.block = in.number();
-            hit.ref.record = static_cast<std::uint32_t>(in.number());
+            hit.ref = PackedRef::load(in);
         }
         add(hit);
     }
@@ -95,10 +89,7 @@ bool Ring::load(Reader& in, std::uint64_t size) noexcept {
 void Ring::move_to(Group& larger) const noexcept {
     const Ring ring(larger);
     for (std::uint32_t i = 0; i < group_.size; ++i) ring.times()[i] = time(i);
-    for (std::uint32_t i = 0; i < kept(); ++i) {
-        ring.blocks()[i] = blocks()[i];
-        ring.records()[i] = records()[i];
-    }
+    std::copy(refs(), refs() + kept(), ring.refs());
     larger.head = 0;
     larger.size = group_.size;
 }

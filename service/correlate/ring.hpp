@@ -41,11 +41,8 @@ private:
         return reinterpret_cast<std::int64_t*>(group_.tail());
     }
     [[nodiscard]] std::uint32_t kept() const noexcept;
-    [[nodiscard]] std::uint64_t* blocks() const noexcept {
-        return reinterpret_cast<std::uint64_t*>(times() + group_.capacity);
-    }
-    [[nodiscard]] std::uint32_t* records() const noexcept {
-        return reinterpret_cast<std::uint32_t*>(blocks() + kept());
+    [[nodiscard]] PackedRef* refs() const noexcept {
+        return reinterpret_cast<PackedRef*>(times() + group_.capacity);
     }
     void drop_front() noexcept;
     Group& group_;

@@ -44,8 +44,7 @@ void Engine::State::save_counter(std::uint32_t counter, std::span<const GroupId>
         out.signed_number(pending.time - last);
         last = pending.time;
         out.number(pending.id);
-        out.number(pending.block);
-        out.number(pending.record);
+        pending.ref.save(out);
         out.number(pending.value);
     }
 }
@@ -121,8 +120,7 @@ void Engine::State::load_counter(std::uint32_t place, Reader& in) {
         Pending pending;
         pending.time = last += in.signed_number();
         pending.id = in.number();
-        pending.block = in.number();
-        pending.record = static_cast<std::uint32_t>(in.number());
+        pending.ref = PackedRef::load(in);
         pending.value = in.number();
         if (group >= held.size() || (counter.by_rule() && pending.value >= counter.rules)) {
             return in.spoil();

@@ -82,7 +82,7 @@ void Engine::State::fire_late(policy::PolicyIndex policy, const call::Call& call
         firing.at = firing.window_start = base::event_time(micros_of(call.time()));
         firing.group = group_values(counter, text_);
         firing.value = 1;
-        firing.sample.push_back({block, call.header().record});
+        firing.sample.push_back(PackedRef(block, call.header().record).unpack());
         firing.behind = base::event_time(watermark_);
         late.push_back(std::move(firing));
         ++stats_.firings;
@@ -107,7 +107,9 @@ bool Engine::State::take(const Feed& feed, const call::Call& call, std::uint64_t
     taken.first = first;
     taken.counter = feed.counter;
     taken.value_at = static_cast<std::uint32_t>(texts_.size());
-    taken.pending = {micros_of(call.time()), call.header().id, block, 0, call.header().record, 0};
+    taken.pending = {.time = micros_of(call.time()),
+                     .id = call.header().id,
+                     .ref = {block, call.header().record}};
     bool counts = value_of(feed, call, taken.pending.value);
     if (counts) {
         taken.key_at = static_cast<std::uint32_t>(texts_.size());

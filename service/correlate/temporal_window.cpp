@@ -52,7 +52,8 @@ void TemporalWindow::sample(std::int64_t from, std::vector<RecordRef>& out) cons
     }
     for (const Entry& entry : entries) {
         // One record may stand for several rules.
-        if (std::ranges::find(out, entry.ref) == out.end()) out.push_back(entry.ref);
+        const RecordRef ref = entry.ref.unpack();
+        if (std::ranges::find(out, ref) == out.end()) out.push_back(ref);
     }
 }
 
@@ -64,8 +65,7 @@ void TemporalWindow::save(Writer& out) const {
     out.number(last_.size());
     for (const Entry& entry : last_) {
         out.signed_number(entry.time);
-        out.number(entry.ref.block);
-        out.number(entry.ref.record);
+        entry.ref.save(out);
     }
 }
 
@@ -73,8 +73,7 @@ void TemporalWindow::load(Reader& in) {
     if (in.count(3) != last_.size()) in.spoil();
     for (Entry& entry : last_) {
         entry.time = in.signed_number();
-        entry.ref.block = in.number();
-        entry.ref.record = static_cast<std::uint32_t>(in.number());
+        entry.ref = PackedRef::load(in);
         if (entry.time != no_time) ++present_;
     }
 }

@@ -34,7 +34,7 @@ public:
 private:
     struct Entry {
         std::int64_t time = no_time;
-        RecordRef ref;
+        PackedRef ref;
     };
     std::vector<Entry> last_;  // by the rule's place
     std::size_t present_ = 0;

@@ -22,7 +22,7 @@ void Values::add(const Hit& hit, std::uint32_t known) noexcept {
     } else if (full()) {
         erase(0, 1);
     }
-    entries()[group_.size++] = {hit.value, hit.time, hit.ref.block, hit.ref.record};
+    entries()[group_.size++] = {hit.value, hit.time, hit.ref};
 }
 
 bool Values::drop_oldest(std::int64_t from) noexcept {
@@ -38,7 +38,7 @@ void Values::sample(std::int64_t from, std::vector<RecordRef>& out) const {
     const std::uint32_t first = group_.size - std::min<std::uint32_t>(group_.size, sample_size);
     for (std::uint32_t i = first; i < group_.size; ++i) {
         const Entry& entry = entries()[i];
-        if (entry.time >= from) out.push_back({entry.block, entry.record});
+        if (entry.time >= from) out.push_back(entry.ref.unpack());
     }
 }
 
@@ -48,8 +48,7 @@ void Values::save(Writer& out) const {
     for (std::uint32_t i = 0; i < group_.size; ++i) {
         out.number(entries()[i].hash);
         out.signed_number(entries()[i].time);
-        out.number(entries()[i].block);
-        out.number(entries()[i].record);
+        entries()[i].ref.save(out);
     }
 }
 
@@ -59,8 +58,7 @@ void Values::load(Reader& in, std::vector<Hit>& out) {
         Hit hit;
         hit.value = in.number();
         hit.time = in.signed_number();
-        hit.ref.block = in.number();
-        hit.ref.record = static_cast<std::uint32_t>(in.number());
+        hit.ref = PackedRef::load(in);
         out.push_back(hit);
     }
 }

@@ -46,8 +46,7 @@ private:
     struct Entry {  // in the order of time
         std::uint64_t hash;
         std::int64_t time;
-        std::uint64_t block;
-        std::uint32_t record;
+        PackedRef ref;
     };
 
     [[nodiscard]] Entry* entries() const noexcept {

@@ -17,23 +17,21 @@ void Sample::add(const Hit& hit) noexcept {
 
 void Sample::take(std::int64_t from, std::vector<RecordRef>& out) const {
     for (auto entry = newest_.rbegin(); entry != newest_.rend(); ++entry) {
-        if (entry->time != no_time && entry->time >= from) out.push_back(entry->ref);
+        if (entry->time != no_time && entry->time >= from) out.push_back(entry->ref.unpack());
     }
 }
 
 void Sample::save(Writer& out) const {
     for (const Entry& entry : newest_) {
         out.signed_number(entry.time);
-        out.number(entry.ref.block);
-        out.number(entry.ref.record);
+        entry.ref.save(out);
     }
 }
 
 void Sample::load(Reader& in) {
     for (Entry& entry : newest_) {
         entry.time = in.signed_number();
-        entry.ref.block = in.number();
-        entry.ref.record = static_cast<std::uint32_t>(in.number());
+        entry.ref = PackedRef::load(in);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "correlate/codec.hpp"
 #include "correlate/firing.hpp"
+#include "correlate/packed_ref.hpp"
 #include "correlate/plan.hpp"
 
 #include <array>
@@ -23,7 +24,7 @@ struct Hit {
     /// What the counter needs: the rule's place (temporal), the value's hash (distinct), the bits
     /// of a double (sum, average, rank), else nothing.
     std::uint64_t value = 0;
-    RecordRef ref;
+    PackedRef ref;
 
     [[nodiscard]] double real() const noexcept { return std::bit_cast<double>(value); }
 };
@@ -40,7 +41,7 @@ public:
 private:
     struct Entry {
         std::int64_t time = no_time;
-        RecordRef ref;
+        PackedRef ref;
     };
     std::array<Entry, sample_size> newest_{};  // the newest first
 };

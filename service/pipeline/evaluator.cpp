@@ -1,5 +1,6 @@
 #include "pipeline/evaluator.hpp"
 
+#include "correlate/packed_ref.hpp"
 #include "pipeline/saved.hpp"
 
 #include <boost/json/object.hpp>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view control_format = "control";
 constexpr std::string_view idle_verb = "idle ";
+static_assert(journal::max_block_records <= correlate::max_block_records);
 
 /// The event ids of a batch, looked up in Dedupe's table some calls ahead of their turn: a miss of
 /// the cache for each call was a twentieth of the server.

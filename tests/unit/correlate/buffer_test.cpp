@@ -34,7 +34,7 @@ TEST(Buffer, GivesWhatIsDueInOrderOfTimeAndId) {
                 Pending pending;
                 pending.time = watermark + 1 + static_cast<std::int64_t>(random() % 30);
                 pending.id = random() % 5;
-                pending.block = random();
+                pending.ref = {random() % 1'000, 0};
                 buffer.push(pending);
                 given.emplace_back(pending.time, pending.id);
             }
@@ -60,7 +60,7 @@ TEST(Buffer, MatchesOfOneCallStayTogether) {
         Pending pending;
         pending.time = 5;
         pending.id = 9;
-        pending.block = block;
+        pending.ref = {block, 0};
         pending.group = group;
         buffer.push(pending);
     };
@@ -70,7 +70,7 @@ TEST(Buffer, MatchesOfOneCallStayTogether) {
     push(1, 1);
     std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
     for (const Pending& pending : ordered(buffer, 5))
-        order.emplace_back(pending.block, pending.group);
+        order.emplace_back(pending.ref.unpack().block, pending.group);
     const decltype(order) expected{{1, 1}, {1, 2}, {2, 0}, {2, 1}};
     EXPECT_EQ(order, expected);
 }
