@@ -1,11 +1,11 @@
 #include "correlate/groups.hpp"
 
 #include "base/assert.hpp"
+#include "correlate/append.hpp"
 #include "correlate/ring.hpp"
 #include "correlate/values.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <new>
 
@@ -52,19 +52,15 @@ void Groups::deallocate(Group* group) noexcept {
     slab_.give(group, bytes_of(*group));
 }
 
-std::size_t Groups::home(std::uint32_t tag) const noexcept {
-    // The tag is already well mixed: its top bits choose, so growing keeps neighbours together.
-    return slots_.size() == 1 ? 0 : tag >> (32 - std::countr_zero(slots_.size()));
-}
-
 void Groups::rehash() {
     std::vector<Slot> old = std::move(slots_);
-    slots_.assign(std::max<std::size_t>(64, old.size() * 2), Slot{});
-    const std::size_t mask = slots_.size() - 1;
+    // By a half: doubled tables are half empty on average, and with less the time to fill new ones
+    // shows when every match makes a group.
+    slots_.assign(std::max<std::size_t>(64, old.size() / 2 * 3), Slot{});
     for (const Slot& slot : old) {
         if (slot.id == none) continue;
         std::size_t at = home(slot.tag);
-        while (slots_[at].id != none) at = (at + 1) & mask;
+        while (slots_[at].id != none) at = after(at);
         slots_[at] = slot;
     }
 }
@@ -77,7 +73,7 @@ GroupId Groups::candidate(std::uint64_t hash) const noexcept {
     std::size_t at = home(tag);
     for (std::size_t i = 0; i < steps && slots_[at].id != none; ++i) {
         if (slots_[at].tag == tag) return slots_[at].id;
-        at = (at + 1) & (slots_.size() - 1);
+        at = after(at);
     }
     return none;
 }
@@ -101,9 +97,8 @@ GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_vi
     // three quarters, 32 at seven eighths.
     if (size() + 1 > slots_.size() / 4 * 3) rehash();
     const std::uint32_t tag = tag_of(hash);
-    const std::size_t mask = slots_.size() - 1;
     std::size_t at = home(tag);
-    for (; slots_[at].id != none; at = (at + 1) & mask) {
+    for (; slots_[at].id != none; at = after(at)) {
         if (slots_[at].tag != tag) continue;
         const Group& group = *blocks_[slots_[at].id];
         if (group.counter == counter && group.key() == key) return slots_[at].id;
@@ -119,7 +114,7 @@ GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_vi
     GroupId id = static_cast<GroupId>(blocks_.size());
     if (free_.empty()) {
         BASE_ASSERT(id != none);  // 4 billion groups are 400 GB
-        blocks_.push_back(group);
+        append(blocks_, group);
     } else {
         id = free_.back();
         free_.pop_back();
@@ -130,23 +125,21 @@ GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_vi
 }
 
 void Groups::release(GroupId id, std::uint64_t hash) {
-    const std::size_t mask = slots_.size() - 1;
     std::size_t hole = home(tag_of(hash));
     while (slots_[hole].id != id) {
         BASE_ASSERT(slots_[hole].id != none);
-        hole = (hole + 1) & mask;
+        hole = after(hole);
     }
     // Closes the gap, so that look-ups need no tombstones.
-    for (std::size_t at = (hole + 1) & mask; slots_[at].id != none; at = (at + 1) & mask) {
-        const std::size_t wanted = home(slots_[at].tag);
-        if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
+    for (std::size_t at = after(hole); slots_[at].id != none; at = after(at)) {
+        if (steps(home(slots_[at].tag), at) < steps(hole, at)) continue;
         slots_[hole] = slots_[at];
         hole = at;
     }
     slots_[hole] = {};
     deallocate(blocks_[id]);
     blocks_[id] = nullptr;
-    free_.push_back(id);
+    append(free_, id);
 }
 
 void Groups::grow(GroupId id) {

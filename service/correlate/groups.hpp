@@ -64,7 +64,17 @@ private:
     };
     static constexpr GroupId none = 0xffffffff;
 
-    [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept;
+    [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept {
+        // The tag is already well mixed: its top bits choose, so growing keeps neighbours together.
+        return static_cast<std::size_t>(std::uint64_t{tag} * slots_.size() >> 32);
+    }
+    [[nodiscard]] std::size_t after(std::size_t place) const noexcept {
+        return place + 1 == slots_.size() ? 0 : place + 1;
+    }
+    /// Steps from a place to another, around the end.
+    [[nodiscard]] std::size_t steps(std::size_t from, std::size_t to) const noexcept {
+        return to >= from ? to - from : to + slots_.size() - from;
+    }
     [[nodiscard]] GroupId candidate(std::uint64_t hash) const noexcept;
     [[nodiscard]] std::size_t bytes_of(const Group& group) const noexcept;
     [[nodiscard]] Group* allocate(const Group& header, std::string_view key);
@@ -74,7 +84,7 @@ private:
     const std::vector<Counter>* counters_;
     std::vector<Group*> blocks_;  // by id
     std::vector<GroupId> free_;
-    std::vector<Slot> slots_;  // a power of two, linear probing
+    std::vector<Slot> slots_;  // linear probing
     Slab slab_;                // of blocks
     std::size_t bytes_ = 0;    // of windows
 };

@@ -11,7 +11,10 @@ PendingList::~PendingList() {
 }
 
 void PendingList::grow() {
-    const std::size_t wanted = std::max<std::size_t>(64, capacity_ * 2);
+    // The system moves pages of a large block: growing it often costs little.
+    constexpr std::size_t is_large = 65'536;
+    const std::size_t wanted =
+        capacity_ < is_large ? std::max<std::size_t>(64, capacity_ * 2) : capacity_ / 4 * 5;
     void* larger = std::realloc(data_, wanted * sizeof(Pending));
     if (larger == nullptr) throw std::bad_alloc();  // as a vector would
     data_ = static_cast<Pending*>(larger);

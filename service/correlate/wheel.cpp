@@ -1,6 +1,7 @@
 #include "correlate/wheel.hpp"
 
 #include "base/assert.hpp"
+#include "correlate/append.hpp"
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ void Wheel::add(GroupId id, std::int64_t end) {
     BASE_ASSERT(passed_ != no_time);
     const std::int64_t now = number_of(passed_);
     const std::int64_t wanted = number_of(end - 1) + 1;
-    under(std::clamp(wanted, now + 1, now + places - 1)).push_back(id);
+    append(under(std::clamp(wanted, now + 1, now + places - 1)), id);
 }
 
 std::size_t Wheel::bytes() const noexcept {
