@@ -6,7 +6,6 @@
 #include "base/assert.hpp"
 #include "base/digest.hpp"
 #include "call/field.hpp"
-#include "correlate/codec.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -87,8 +86,8 @@ public:
         out.remembered = memory_.size();
         return out;
     }
-    [[nodiscard]] std::string save() const;
-    base::Result<void> restore(std::string_view state);
+    void save(correlate::Writer& out) const;
+    base::Result<void> restore(correlate::Reader& in);
 
 private:
     void open(const correlate::Firing& firing, const Subject& subject, const std::string& tenant,
@@ -177,27 +176,17 @@ Alert Grouper::State::describe(const correlate::Firing& firing, const Subject& s
     return out;
 }
 
-std::string Grouper::State::save() const {
-    correlate::Writer out;
+void Grouper::State::save(correlate::Writer& out) const {
+    correlate::write_head(out, magic, version);
     memory_.save(out);
-    return std::move(out).seal(magic, version);
 }
 
-base::Result<void> Grouper::State::restore(std::string_view state) {
-    std::uint64_t written = version;
-    auto content = correlate::unseal(state, magic, written, "saved alert memory");
-    if (!content) {
-        // Of the version before, if it is that; else the first reason stands.
-        if (auto older = correlate::unseal(state, magic, version - 1, "saved alert memory")) {
-            written = version - 1;
-            content = older;
-        }
-    }
-    if (!content) return std::unexpected(content.error());
-    correlate::Reader in(*content);
+base::Result<void> Grouper::State::restore(correlate::Reader& in) {
+    if (auto begun = correlate::read_head(in, magic, version, "saved alert memory"); !begun)
+        return begun;
     Memory memory;
-    memory.load(in, written);
-    if (!in.done()) {
+    memory.load(in);
+    if (!in.good()) {
         return base::fail(base::Fault::invalid, "saved alert memory cannot be read to its end");
     }
     memory_ = std::move(memory);
@@ -219,11 +208,11 @@ void Grouper::use(std::shared_ptr<const policy::Set> set) {
 Grouper::Stats Grouper::stats() const noexcept {
     return state_->stats();
 }
-std::string Grouper::save() const {
-    return state_->save();
+void Grouper::save(correlate::Writer& out) const {
+    state_->save(out);
 }
-base::Result<void> Grouper::restore(std::string_view state) {
-    return state_->restore(state);
+base::Result<void> Grouper::restore(correlate::Reader& in) {
+    return state_->restore(in);
 }
 
 }  // namespace alert

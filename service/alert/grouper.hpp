@@ -2,6 +2,7 @@
 
 #include "alert/alert.hpp"
 #include "base/result.hpp"
+#include "correlate/codec.hpp"
 #include "correlate/firing.hpp"
 #include "policy/set.hpp"
 
@@ -50,11 +51,11 @@ public:
 
     [[nodiscard]] Stats stats() const noexcept;
 
-    /// What is remembered; with a version and a CRC-32.
-    [[nodiscard]] std::string save() const;
-    /// Fails with Fault::invalid and changes nothing when the state is damaged or of another
-    /// version.
-    base::Result<void> restore(std::string_view state);
+    /// What is remembered; with a version.
+    void save(correlate::Writer& out) const;
+    /// Reads to the end of what was saved, no further. Fails with Fault::invalid and changes
+    /// nothing when that is cut or of another version.
+    base::Result<void> restore(correlate::Reader& in);
 
 private:
     class State;

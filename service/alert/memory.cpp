@@ -69,21 +69,18 @@ void Memory::save(correlate::Writer& out) const {
     }
 }
 
-void Memory::load(correlate::Reader& in, std::uint64_t version) {
-    for (std::uint64_t n = in.count(5); n > 0 && in.good(); --n) {
-        const auto whom = in.bytes();
+void Memory::load(correlate::Reader& in) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
+        const std::string whom(in.bytes());
         Open open;
         open.opened = in.signed_number();
         open.last_seen = in.signed_number();
         open.quiet_until = in.signed_number();
         open.count = in.number();
-        open.forget_at = open.quiet_until;
-        if (version > 1) {
-            open.forget_at = in.signed_number();
-            open.late = in.number();
-            open.by_late = in.flag();
-        }
-        add(whom, open);
+        open.forget_at = in.signed_number();
+        open.late = in.number();
+        open.by_late = in.flag();
+        if (in.good()) add(whom, open);
     }
 }
 

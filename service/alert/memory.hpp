@@ -49,7 +49,7 @@ public:
     void save(correlate::Writer& out) const;
     /// Into an empty memory. Spoils the reader when what it finds cannot be. Version 1 knew no late
     /// calls.
-    void load(correlate::Reader& in, std::uint64_t version);
+    void load(correlate::Reader& in);
 
 private:
     using Map = std::map<std::string, Open, std::less<>>;  // by whom and, of one, by time

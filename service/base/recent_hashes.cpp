@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace base {
 namespace {
@@ -110,29 +109,16 @@ void RecentHashes::prefetch(std::uint64_t hash) const noexcept {
     __builtin_prefetch(&table_[home(hash)]);
 }
 
-std::string RecentHashes::save() const {
-    const auto bytes = [&](std::size_t from, std::size_t to) {
-        return std::string_view(reinterpret_cast<const char*>(ring_.all().data() + from),
-                                (to - from) * sizeof(std::uint64_t));
-    };
+std::array<std::span<const std::uint64_t>, 2> RecentHashes::oldest_first() const noexcept {
+    const std::span<const std::uint64_t> ring(ring_.all().data(), size_);
     const std::size_t oldest = size_ == capacity_ ? next_ : 0;
-    std::string out;
-    out.reserve(size_ * sizeof(std::uint64_t));
-    return out.append(bytes(oldest, size_)).append(bytes(0, oldest));
+    return {ring.subspan(oldest), ring.first(oldest)};
 }
 
-Result<void> RecentHashes::restore(std::string_view saved) {
-    if (saved.size() % sizeof(std::uint64_t) != 0)
-        return fail(Fault::invalid, "the saved list of hashes is damaged");
+void RecentHashes::clear() noexcept {
     table_.clear();
     size_ = 0;
     next_ = 0;
-    for (; !saved.empty(); saved.remove_prefix(sizeof(std::uint64_t))) {
-        std::uint64_t hash = 0;
-        std::memcpy(&hash, saved.data(), sizeof hash);
-        (void)insert(hash);  // one that is there twice was not saved by us
-    }
-    return {};
 }
 
 }  // namespace base

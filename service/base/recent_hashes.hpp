@@ -1,12 +1,11 @@
 #pragma once
 
 #include "base/huge_array.hpp"
-#include "base/result.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
+#include <span>
 
 namespace base {
 
@@ -31,11 +30,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// 8 bytes a hash, oldest first.
-    [[nodiscard]] std::string save() const;
-    /// Takes in what was saved, under this capacity or another. Fails with Fault::invalid, and
-    /// changes nothing, when it is no list of hashes.
-    Result<void> restore(std::string_view saved);
+    /// All of them, in two pieces that are lent until the next change.
+    [[nodiscard]] std::array<std::span<const std::uint64_t>, 2> oldest_first() const noexcept;
+    void clear() noexcept;
 
 private:
     [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept;

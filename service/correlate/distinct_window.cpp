@@ -127,7 +127,7 @@ void DistinctWindow::load(Reader& in) {
     const std::uint64_t level = in.number();
     if (level > 48) in.spoil();
     level_ = static_cast<unsigned>(level & 63);
-    for (std::uint64_t n = in.count(4); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         const std::uint64_t hash = in.number();
         const std::int64_t time = in.signed_number();
         const PackedRef ref = PackedRef::load(in);

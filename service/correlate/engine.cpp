@@ -1,7 +1,6 @@
 #include "correlate/engine.hpp"
 
 #include "base/assert.hpp"
-#include "correlate/codec.hpp"
 #include "correlate/state.hpp"
 
 #include <algorithm>
@@ -11,7 +10,7 @@ namespace correlate {
 namespace {
 
 constexpr std::string_view magic = "CPWN";
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::size_t fewest_groups = 16;
 
 // Far behind every time a log can say, and far from overflow when a span is added.
@@ -85,18 +84,16 @@ Stats Engine::stats() const {
     return state_->stats();
 }
 
-std::string Engine::save() const {
+void Engine::save(Writer& out) const {
     state_->settle();
-    Writer content;
-    state_->save(content);
-    return std::move(content).seal(magic, version);
+    write_head(out, magic, version);
+    state_->save(out);
 }
 
-base::Result<void> Engine::restore(std::string_view state) {
-    const auto content = unseal(state, magic, version, "saved windows");
-    if (!content) return std::unexpected(content.error());
+base::Result<void> Engine::restore(Reader& in) {
+    if (auto begun = read_head(in, magic, version, "saved windows"); !begun) return begun;
     auto fresh = state_->fresh();
-    if (auto loaded = fresh->load(*content); !loaded) return loaded;
+    if (auto loaded = fresh->load(in); !loaded) return loaded;
     state_ = std::move(fresh);
     return {};
 }

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "call/batch.hpp"
 #include "call/names.hpp"
+#include "correlate/codec.hpp"
 #include "correlate/firing.hpp"
 #include "policy/set.hpp"
 
@@ -79,15 +80,15 @@ public:
     [[nodiscard]] base::EventTime watermark() const noexcept;
     [[nodiscard]] Stats stats() const;
 
-    /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a version
-    /// and a CRC-32. An engine restored from it goes on exactly as this one would.
-    [[nodiscard]] std::string save() const;
+    /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a
+    /// version. An engine restored from it goes on exactly as this one would.
+    void save(Writer& out) const;
 
     /// Takes a saved state in place of this one's. Policies with the same key and the same meaning
     /// (type, span, bounds, group keys, digests of their rules) keep their windows; others start
-    /// empty. Fails with Fault::invalid and changes nothing when the state is damaged, of another
-    /// version, of another shard or of another hash key.
-    base::Result<void> restore(std::string_view state);
+    /// empty. Reads to the end of the state, no further. Fails with Fault::invalid and changes
+    /// nothing when the state is cut, makes no sense, or is of another version, shard or hash key.
+    base::Result<void> restore(Reader& in);
 
 private:
     class State;

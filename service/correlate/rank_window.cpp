@@ -62,7 +62,7 @@ void RankWindow::save(Writer& out) const {
 void RankWindow::load(Reader& in) {
     left_out_ = in.signed_number();
     sample_.load(in);
-    for (std::uint64_t n = in.count(9); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         const std::int64_t time = in.signed_number();
         const double number = in.real();
         if (std::isnan(number)) in.spoil();

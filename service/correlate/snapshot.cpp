@@ -3,49 +3,99 @@
 #include "correlate/values.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 // A saved state: shard, shard count, a hash that proves the key, the watermark, and one blob for
 // each policy with its key and signature: its groups, then the matches that wait for them.
 
 namespace correlate {
+namespace {
+
+/// Things with a number each, listed by counter; each list ascends. Four bytes a thing, and sorted
+/// by counting: there are millions, and nobody waits for long.
+class Lists {
+public:
+    /// `each` calls what it is given with (counter, thing), twice with the same.
+    template <class Each>
+    Lists(std::size_t counters, const Each& each) : starts_(counters + 1) {
+        each([&](std::uint32_t counter, std::uint32_t) { ++starts_[counter + 1]; });
+        std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
+        things_.resize(starts_.back());
+        auto next = starts_;
+        each([&](std::uint32_t counter, std::uint32_t thing) { things_[next[counter]++] = thing; });
+    }
+    [[nodiscard]] std::span<const std::uint32_t> operator[](std::size_t counter) const {
+        return std::span(things_).subspan(starts_[counter],
+                                          starts_[counter + 1] - starts_[counter]);
+    }
+
+private:
+    std::vector<std::size_t> starts_;
+    std::vector<std::uint32_t> things_;
+};
+
+/// Where a group is in the lists: apart from the groups, each of which is another place in memory.
+struct Place {
+    std::uint32_t counter =
+        std::numeric_limits<std::uint32_t>::max();  // then there is no such group
+    std::uint32_t index = 0;
+};
+
+}  // namespace
 
 void Engine::State::save(Writer& out) const {
     out.number(options_.shard);
     out.number(options_.shard_count);
     out.number(hash(0, "callerprint"));
     out.signed_number(watermark_);
-    std::vector<std::vector<Pending>> waiting(plan_.counters.size());
-    for (const Pending& pending : buffer_.all()) {
-        waiting[groups_[pending.group].counter].push_back(pending);
+    const std::size_t counters = plan_.counters.size();
+    std::vector<Place> places;
+    groups_.each([&](GroupId id) {
+        places.resize(id + 1);
+        places[id].counter = groups_[id].counter;
+    });
+    const Lists held(counters, [&](const auto& use) {
+        for (GroupId id = 0; id < places.size(); ++id) {
+            if (places[id].counter < counters) use(places[id].counter, id);
+        }
+    });
+    for (std::size_t c = 0; c < counters; ++c) {
+        for (std::uint32_t i = 0; const GroupId id : held[c]) places[id].index = i++;
     }
-    std::vector<std::vector<GroupId>> held(plan_.counters.size());
-    groups_.each([&](GroupId id) { held[groups_[id].counter].push_back(id); });
-    out.number(plan_.counters.size());
-    for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) {
-        Writer blob;
-        save_counter(c, held[c], waiting[c], blob);
+    const auto matches = buffer_.all();
+    const Lists waiting(counters, [&](const auto& use) {
+        for (std::uint32_t i = 0; i < matches.size(); ++i) use(places[matches[i].group].counter, i);
+    });
+    out.number(counters);
+    for (std::uint32_t c = 0; c < counters; ++c) {
         out.bytes(plan_.counters[c].key);
         out.bytes(plan_.counters[c].signature);
-        out.bytes(blob.text());
+        out.begin_blob();
+        save_groups(c, held[c], out);
+        out.number(waiting[c].size());
+        std::int64_t last = 0;
+        for (const std::uint32_t i : waiting[c]) {
+            const Pending& pending = matches[i];
+            out.number(places[pending.group].index);
+            out.signed_number(pending.time - last);
+            last = pending.time;
+            out.number(pending.id);
+            pending.ref.save(out);
+            out.number(pending.value);
+        }
+        out.end_blob();
     }
 }
 
-void Engine::State::save_counter(std::uint32_t counter, std::span<const GroupId> held,
-                                 std::span<const Pending> waiting, Writer& out) const {
+void Engine::State::save_groups(std::uint32_t counter, std::span<const GroupId> held,
+                                Writer& out) const {
+    static constexpr std::size_t ahead = 8;  // groups whose memory is fetched meanwhile
     out.signed_number(members_[counter].wheel.passed());
     out.number(held.size());
-    for (const GroupId id : held) save_group(groups_[id], out);
-    out.number(waiting.size());
-    std::int64_t last = 0;
-    for (const Pending& pending : waiting) {
-        // The group is named by its place in the list above, which ascends.
-        const auto place = std::ranges::lower_bound(held, pending.group) - held.begin();
-        out.number(static_cast<std::uint64_t>(place));
-        out.signed_number(pending.time - last);
-        last = pending.time;
-        out.number(pending.id);
-        pending.ref.save(out);
-        out.number(pending.value);
+    for (std::size_t i = 0; i < held.size(); ++i) {
+        if (i + ahead < held.size()) groups_.prefetch_block(held[i + ahead]);
+        save_group(groups_[held[i]], out);
     }
 }
 
@@ -75,11 +125,10 @@ void Engine::State::save_group(const Group& group, Writer& out) const {
     }
 }
 
-base::Result<void> Engine::State::load(std::string_view content) {
+base::Result<void> Engine::State::load(Reader& in) {
     const auto refuse = [](std::string what) {
         return base::fail(base::Fault::invalid, "saved windows " + what);
     };
-    Reader in(content);
     const std::uint64_t shard = in.number();
     const std::uint64_t shards = in.number();
     if (shard != options_.shard || shards != options_.shard_count) {
@@ -90,20 +139,25 @@ base::Result<void> Engine::State::load(std::string_view content) {
     if (in.number() != hash(0, "callerprint")) return refuse("were made under another hash key");
     watermark_ = in.signed_number();
     std::vector<bool> restored(plan_.counters.size());
-    for (std::uint64_t n = in.count(3); n > 0 && in.good(); --n) {
-        const auto key = in.bytes();
-        const auto signature = in.bytes();
-        Reader blob(in.bytes());
-        for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) {
-            const Counter& counter = plan_.counters[c];
-            if (restored[c] || counter.key != key || counter.signature != signature) continue;
-            restored[c] = true;
-            load_counter(c, blob);
-            if (!blob.done()) return refuse("cannot be read: those of policy " + counter.key);
-            break;
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
+        const std::string key(in.bytes());
+        const std::string signature(in.bytes());
+        in.begin_blob();
+        const auto known = std::ranges::find_if(plan_.counters, [&](const Counter& counter) {
+            return counter.key == key && counter.signature == signature &&
+                   !restored[static_cast<std::size_t>(&counter - plan_.counters.data())];
+        });
+        if (known == plan_.counters.end()) {
+            in.skip_blob();
+            continue;
         }
+        const auto place = static_cast<std::uint32_t>(known - plan_.counters.begin());
+        restored[place] = true;
+        load_counter(place, in);
+        in.end_blob();
+        if (!in.good()) return refuse("cannot be read: those of policy " + known->key);
     }
-    if (!in.done()) return refuse("cannot be read to their end");
+    if (!in.good()) return refuse("cannot be read to their end");
     return {};
 }
 
@@ -111,11 +165,11 @@ void Engine::State::load_counter(std::uint32_t place, Reader& in) {
     const Counter& counter = plan_.counters[place];
     members_[place].wheel.set_passed(in.signed_number());
     std::vector<GroupId> held;
-    for (std::uint64_t n = in.count(2); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         held.push_back(load_group(place, in));
     }
     std::int64_t last = 0;
-    for (std::uint64_t n = in.count(6); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         const std::uint64_t group = in.number();
         Pending pending;
         pending.time = last += in.signed_number();
@@ -162,7 +216,7 @@ void Engine::State::load_hits(GroupId id, Reader& in) {
         groups_[id].memory().fired_at = in.signed_number();
         groups_[id].memory().newest = in.signed_number();
     } else if (counter.kind == Counter::Kind::count) {
-        const std::uint64_t size = in.count();
+        const std::uint64_t size = in.number();
         if (size > counter.limit) return in.spoil();
         groups_.reserve(id, static_cast<std::uint32_t>(size));
         if (!Ring(groups_[id]).load(in, size)) in.spoil();

@@ -30,7 +30,7 @@ public:
 
     // snapshot.cpp
     void save(Writer& out) const;
-    base::Result<void> load(std::string_view content);
+    base::Result<void> load(Reader& in);
 
     [[nodiscard]] Stats stats() const noexcept;
     [[nodiscard]] const Options& options() const noexcept { return options_; }
@@ -106,8 +106,7 @@ private:
     [[nodiscard]] std::uint64_t weight(const Group& group) const noexcept;
 
     // snapshot.cpp
-    void save_counter(std::uint32_t counter, std::span<const GroupId> held,
-                      std::span<const Pending> waiting, Writer& out) const;
+    void save_groups(std::uint32_t counter, std::span<const GroupId> held, Writer& out) const;
     void save_group(const Group& group, Writer& out) const;
     void load_counter(std::uint32_t counter, Reader& in);
     GroupId load_group(std::uint32_t counter, Reader& in);

@@ -105,7 +105,7 @@ void SumWindow::load(Reader& in) {
     total_.high = in.real();
     total_.low = in.real();
     sample_.load(in);
-    for (std::uint64_t n = in.count(18); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         Cell cell;
         cell.time = in.signed_number();
         cell.hits = in.number();

@@ -70,7 +70,7 @@ void TemporalWindow::save(Writer& out) const {
 }
 
 void TemporalWindow::load(Reader& in) {
-    if (in.count(3) != last_.size()) in.spoil();
+    if (in.number() != last_.size()) in.spoil();
     for (Entry& entry : last_) {
         entry.time = in.signed_number();
         entry.ref = PackedRef::load(in);

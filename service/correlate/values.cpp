@@ -54,7 +54,7 @@ void Values::save(Writer& out) const {
 
 void Values::load(Reader& in, std::vector<Hit>& out) {
     if (in.number() != 0) in.spoil();
-    for (std::uint64_t n = in.count(4); n > 0 && in.good(); --n) {
+    for (std::uint64_t n = in.number(); n > 0 && in.good(); --n) {
         Hit hit;
         hit.value = in.number();
         hit.time = in.signed_number();

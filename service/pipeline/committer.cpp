@@ -125,7 +125,7 @@ bool Committer::commit(const store::Effects& effects, const std::stop_token& sto
             probe_.alerts_opened.add(static_cast<double>(done->opened));
             probe_.commit_seconds.observe(
                 std::chrono::duration<double>(steady_clock::now() - started).count());
-            if (effects.window_state) journal_.trim(effects.to);
+            if (!effects.window_state.empty()) journal_.trim(effects.to);
             return true;
         }
         complain(done.error());

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "base/recent_hashes.hpp"
-#include "base/result.hpp"
+#include "correlate/codec.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace pipeline {
@@ -33,8 +32,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return seen_.size(); }
     /// 8 bytes an id, oldest first.
-    [[nodiscard]] std::string save() const { return seen_.save(); }
-    base::Result<void> restore(std::string_view saved) { return seen_.restore(saved); }
+    void save(correlate::Writer& out) const;
+    /// Takes in what was saved, under this capacity or another.
+    void restore(correlate::Reader& in);
 
 private:
     std::uint64_t seed_;

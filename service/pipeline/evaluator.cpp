@@ -1,7 +1,7 @@
 #include "pipeline/evaluator.hpp"
 
+#include "base/assert.hpp"
 #include "correlate/packed_ref.hpp"
-#include "pipeline/saved.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -52,6 +52,16 @@ correlate::Engine make_engine(const Reference& reference, const Evaluator::Optio
     engine.repeat_every = options.repeat_every;
     engine.hash_key[0] ^= options.hash_seed;
     return {reference.policies, reference.names, engine};
+}
+
+/// The parts of what `write` writes.
+template <class Write>
+Parts pack(const Write& write) {
+    Packer packer;
+    correlate::Writer out([&](std::string_view piece) { packer.add(piece); });
+    write(out);
+    out.flush();
+    return std::move(packer).finish();
 }
 
 /// Calls `use` for each line without its end.
@@ -285,29 +295,58 @@ store::Effects Evaluator::take() {
 base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
     auto preparer = Preparer::make(reference, {});
     if (!preparer) return std::unexpected(preparer.error());
-    auto engine = make_engine(*reference, options_);
-    if (auto kept = engine.restore(engine_.save()); !kept) return kept;
+    // In parts, and one engine at a time: at no moment is there twice of what may be most of the
+    // memory.
+    const auto windows = pack([&](correlate::Writer& out) { engine_.save(out); });
+    engine_ = make_engine(*reference, options_);
+    auto unpacker = Unpacker::open(windows);
+    BASE_ASSERT(unpacker);
+    correlate::Reader in([&] { return unpacker->next(); });
+    const auto kept = engine_.restore(in);
+    BASE_ASSERT(kept && in.done());
     grouper_.use(reference->policies);
     rollup_.use(reference->names);
-    engine_ = std::move(engine);
     preparer_ = std::move(*preparer);
     return {};
 }
 
-std::string Evaluator::save() const {
-    return pack(
-        {engine_.save(), grouper_.save(), watermark_.save(), dedupe_.save(), repeats_.save()});
+Parts Evaluator::save() const {
+    return pack([&](correlate::Writer& out) {
+        engine_.save(out);
+        grouper_.save(out);
+        out.bytes(watermark_.save());
+        dedupe_.save(out);
+        repeats_.save(out);
+    });
 }
 
-base::Result<void> Evaluator::restore(std::string_view saved) {
-    const auto parts = unpack(saved);
-    if (!parts || parts->size() != 5)
-        return base::fail(base::Fault::invalid, "the saved window state is damaged");
-    if (auto done = engine_.restore(parts->at(0)); !done) return done;
-    if (auto done = grouper_.restore(parts->at(1)); !done) return done;
-    if (auto done = watermark_.restore(parts->at(2)); !done) return done;
-    if (auto done = dedupe_.restore(parts->at(3)); !done) return done;
-    return repeats_.restore(parts->at(4));
+base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
+    auto unpacker = Unpacker::open(parts);
+    if (!unpacker) return std::unexpected(unpacker.error());
+    correlate::Reader in([&] { return unpacker->next(); });
+    auto engine = make_engine(preparer_.reference(), options_);
+    alert::Grouper grouper(preparer_.reference().policies, {});
+    Watermark watermark;
+    Dedupe dedupe(options_.hash_seed, options_.dedupe_capacity);
+    Repeats repeats(options_.hash_seed);
+    const auto read = [&]() -> base::Result<void> {
+        if (auto done = engine.restore(in); !done) return done;
+        if (auto done = grouper.restore(in); !done) return done;
+        if (auto done = watermark.restore(in.bytes()); !done) return done;
+        dedupe.restore(in);
+        repeats.restore(in);
+        if (in.done()) return {};
+        return base::fail(base::Fault::invalid,
+                          "the saved window state does not end where it should");
+    }();
+    if (!unpacker->intact()) return unpacker->intact();  // the cause, whatever came of it
+    if (!read) return read;
+    engine_ = std::move(engine);
+    grouper_ = std::move(grouper);
+    watermark_ = std::move(watermark);
+    dedupe_ = std::move(dedupe);
+    repeats_ = std::move(repeats);
+    return {};
 }
 
 journal::Block idle_block(std::string_view source, base::WallTime now) {

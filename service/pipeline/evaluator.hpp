@@ -8,6 +8,7 @@
 #include "pipeline/dedupe.hpp"
 #include "pipeline/preparer.hpp"
 #include "pipeline/repeats.hpp"
+#include "pipeline/saved.hpp"
 #include "pipeline/watermark.hpp"
 #include "rollup/rollup.hpp"
 #include "store/effects.hpp"
@@ -17,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,9 +75,10 @@ public:
     [[nodiscard]] base::EventTime watermark() const noexcept { return watermark_.value(); }
 
     /// The whole state, to be stored with the position it belongs to.
-    [[nodiscard]] std::string save() const;
-    /// Fails with Fault::invalid when the state is damaged.
-    base::Result<void> restore(std::string_view saved);
+    [[nodiscard]] Parts save() const;
+    /// Fails with Fault::invalid and changes nothing when the state is damaged or of a newer
+    /// version.
+    base::Result<void> restore(std::span<const std::string> parts);
 
 private:
     Evaluator(Preparer preparer, Options options);

@@ -58,8 +58,8 @@ void Live::use(std::shared_ptr<const Reference> reference) {
 base::Result<void> Live::catch_up() {
     const auto committed = options_.position.next_offset;
     auto start = options_.position.snapshot_offset;
-    if (options_.window_state) {
-        if (auto restored = evaluator_->restore(*options_.window_state); !restored) {
+    if (const auto saved = std::exchange(options_.window_state, {}); !saved.empty()) {
+        if (auto restored = evaluator_->restore(saved); !restored) {
             base::log::error("pipeline.state_lost", {{"reason", restored.error().reason}});
             start = journal_.first();
         }

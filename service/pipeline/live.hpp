@@ -26,9 +26,9 @@ namespace pipeline {
 class Live {
 public:
     struct Options {
-        store::Session::Options session;          ///< A connection of its own for the committer.
-        store::Position position;                 ///< As claimed.
-        std::optional<std::string> window_state;  ///< Saved at position.snapshot_offset.
+        store::Session::Options session;  ///< A connection of its own for the committer.
+        store::Position position;         ///< As claimed.
+        Parts window_state;               ///< Saved at position.snapshot_offset; may be none.
         Evaluator::Options evaluator;
         std::size_t batch_bytes = 16'000'000;  ///< A batch transaction closes above this...
         std::chrono::milliseconds batch_time{

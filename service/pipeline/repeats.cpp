@@ -4,8 +4,6 @@
 
 #include <xxhash.h>
 
-#include <cstring>
-
 namespace pipeline {
 
 Repeats::Repeats(std::uint64_t seed, std::size_t capacity) : seed_(seed), capacity_(capacity) {
@@ -34,29 +32,25 @@ void Repeats::remember(std::uint64_t key, std::uint64_t batch) {
     batches_.emplace(key, batch);
 }
 
-std::string Repeats::save() const {
-    std::string out;
+void Repeats::save(correlate::Writer& out) const {
+    out.number(ring_.size());
     for (std::size_t i = 0; i < ring_.size(); ++i) {  // oldest first
         const auto key = ring_[(next_ + i) % ring_.size()];
-        const std::uint64_t pair[2] = {key, batches_.at(key)};
-        out.append(reinterpret_cast<const char*>(pair), sizeof pair);
+        out.word(key);
+        out.word(batches_.at(key));
     }
-    return out;
 }
 
-base::Result<void> Repeats::restore(std::string_view saved) {
-    std::uint64_t pair[2] = {};
-    if (saved.size() % sizeof pair != 0) {
-        return base::fail(base::Fault::invalid, "the saved list of batches is damaged");
-    }
+void Repeats::restore(correlate::Reader& in) {
     batches_.clear();
     ring_.clear();
     next_ = 0;
-    for (; !saved.empty(); saved.remove_prefix(sizeof pair)) {
-        std::memcpy(pair, saved.data(), sizeof pair);
-        if (!batches_.contains(pair[0])) remember(pair[0], pair[1]);
+    for (std::uint64_t n = in.number(); n > 0; --n) {
+        const auto key = in.word();
+        const auto batch = in.word();
+        if (!in.good()) return;
+        if (!batches_.contains(key)) remember(key, batch);
     }
-    return {};
 }
 
 }  // namespace pipeline

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/result.hpp"
+#include "correlate/codec.hpp"
 #include "journal/block.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -23,8 +23,9 @@ public:
     /// True when the block belongs to a batch that counts. All blocks of one batch get one answer.
     [[nodiscard]] bool counts(const journal::Block& block);
 
-    [[nodiscard]] std::string save() const;
-    base::Result<void> restore(std::string_view saved);
+    void save(correlate::Writer& out) const;
+    /// Spoils the reader when it cannot be read.
+    void restore(correlate::Reader& in);
 
 private:
     void remember(std::uint64_t key, std::uint64_t batch);

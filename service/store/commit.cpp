@@ -17,10 +17,11 @@ constexpr const char* move_position =
     " watermark = greatest(watermark, callerprint.at($2)), policy_rev = $3,"
     " snapshot_offset = CASE WHEN $4::boolean THEN $1 ELSE snapshot_offset END, written_at = now()"
     " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8";
-constexpr const char* save_window_state =
-    "INSERT INTO callerprint.window_state (source, partition, state, saved_at)"
-    " VALUES ($1, $2, $3, now()) ON CONFLICT (source, partition)"
-    " DO UPDATE SET state = excluded.state, saved_at = excluded.saved_at";
+constexpr const char* forget_window_state =
+    "DELETE FROM callerprint.window_state WHERE source = $1 AND partition = $2";
+constexpr const char* save_part =
+    "INSERT INTO callerprint.window_state (source, partition, part, state, saved_at)"
+    " VALUES ($1, $2, $3, $4, now())";
 // The old backend, while it lives, holds this row: the answer is final.
 constexpr const char* ask_position =
     "SELECT epoch, next_offset FROM callerprint.source_position"
@@ -87,7 +88,7 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
                                .integer(offset(effects.to))
                                .time(effects.watermark)
                                .text(effects.policy_rev)
-                               .boolean(effects.window_state.has_value())
+                               .boolean(!effects.window_state.empty())
                                .text(effects.source)
                                .integer(effects.partition)
                                .integer(effects.epoch)
@@ -98,6 +99,17 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
                           " is not epoch " + std::to_string(effects.epoch) + " at " +
                           std::to_string(effects.from) +
                           ": somebody else has it, or this batch is stored already");
+}
+
+/// Part by part and in binary, so that there is never more than a part beside the state itself: as
+/// text, bytes are twice as long.
+void save_window_state(pqxx::work& tx, const Effects& effects) {
+    if (effects.window_state.empty()) return;
+    run(tx, forget_window_state, Params().text(effects.source).integer(effects.partition));
+    for (std::size_t i = 0; i < effects.window_state.size(); ++i) {
+        tx.exec_params(save_part, effects.source, effects.partition, i,
+                       pqxx::binarystring(effects.window_state[i]));
+    }
 }
 
 enum class Outcome : std::uint8_t { committed, refused_rows, again, in_doubt, failed };
@@ -126,10 +138,7 @@ base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effec
         const auto section = dead_letter_section(batch, letters);
         write_around(tx, batch, section, 0, section.rows, refused_again);
     }
-    if (effects.window_state) {
-        run(tx, save_window_state,
-            Params().text(effects.source).integer(effects.partition).bytes(*effects.window_state));
-    }
+    save_window_state(tx, effects);
     return {};
 }
 

@@ -52,8 +52,9 @@ struct Effects {
     std::vector<Evidence> evidence;
     std::vector<DeadLetter> dead_letters;
     CallRows calls;  ///< Raw calls, by the setting all, matched or none.
-    /// State of windows and groups as of `to`; snapshot_offset becomes `to`.
-    std::optional<std::string> window_state;
+    /// State of windows and groups as of `to`, in parts; snapshot_offset becomes `to`. Takes the
+    /// place of the one stored before, as a whole. No parts: that one stays.
+    std::vector<std::string> window_state;
     base::WallTime now;  ///< Stamped on rows as the time of writing, and when deliveries are due.
 };
 

@@ -18,8 +18,10 @@ constexpr const char* claim_position =
 constexpr const char* load_position =
     "SELECT epoch, next_offset, snapshot_offset, callerprint.micros(watermark), policy_rev"
     " FROM callerprint.source_position WHERE source = $1 AND partition = $2";
-constexpr const char* load_window_state =
-    "SELECT state FROM callerprint.window_state WHERE source = $1 AND partition = $2";
+constexpr const char* one_moment = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+constexpr const char* load_part =
+    "SELECT state FROM callerprint.window_state"
+    " WHERE source = $1 AND partition = $2 AND part = $3";
 
 Position position_of(const pqxx::row& row) {
     Position out;
@@ -74,13 +76,19 @@ base::Result<Position> Session::position(std::string_view source, int partition)
         });
 }
 
-base::Result<std::optional<std::string>> Session::window_state(std::string_view source,
-                                                               int partition) {
-    using Found = base::Result<std::optional<std::string>>;
+base::Result<std::vector<std::string>> Session::window_state(std::string_view source,
+                                                             int partition) {
+    using Found = base::Result<std::vector<std::string>>;
     return connection_->transaction("reading window state", [&](pqxx::work& tx) -> Found {
-        const auto rows = run(tx, load_window_state, Params().text(source).integer(partition));
-        if (rows.empty()) return std::nullopt;
-        return bytes_of(rows[0][0]);
+        tx.exec(one_moment);  // the parts of one state, whoever replaces it meanwhile
+        std::vector<std::string> parts;
+        while (true) {
+            const auto number = static_cast<int>(parts.size());
+            const auto rows =
+                run(tx, load_part, Params().text(source).integer(partition).integer(number));
+            if (rows.empty()) return parts;
+            parts.push_back(bytes_of(rows[0][0]));
+        }
     });
 }
 

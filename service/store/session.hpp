@@ -7,9 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// PostgreSQL: every statement we run, and nothing else. Calls block, so they run on their edge's
 /// own small pool. One Session is one connection, used by one thread at a time; the classes beside
@@ -64,8 +64,9 @@ public:
     /// Reads without taking over. Fault::not_found when nobody ever claimed it.
     base::Result<Position> position(std::string_view source, int partition);
 
-    /// The window state saved at Position::snapshot_offset; nothing when there is none.
-    base::Result<std::optional<std::string>> window_state(std::string_view source, int partition);
+    /// The parts of the window state saved at Position::snapshot_offset; no parts when there is
+    /// none.
+    base::Result<std::vector<std::string>> window_state(std::string_view source, int partition);
 
     /// The batch transaction (reliability.md 4.4): all effects or none, exactly once. An unknown
     /// COMMIT is resolved by asking the position; a row the database refuses for its data (SQLSTATE

@@ -141,9 +141,11 @@ void BM_SaveAndRestore(benchmark::State& state) {
     world.pass(0);
     std::size_t bytes = 0;
     for (auto _ : state) {
-        const std::string saved = world.engine.save();
-        bytes = saved.size();
-        if (!world.engine.restore(saved)) std::abort();
+        correlate::Writer saved;
+        world.engine.save(saved);
+        bytes = saved.text().size();
+        correlate::Reader in(saved.text());
+        if (!world.engine.restore(in)) std::abort();
     }
     state.counters["state_bytes"] = static_cast<double>(bytes);
 }

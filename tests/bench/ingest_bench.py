@@ -83,6 +83,12 @@ def thread_seconds(pid):
     return times
 
 
+def most_memory(pid):
+    """The most memory a process was resident with so far, in bytes (proc(5), status: VmHWM)."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
+
+
 def database_seconds(folder):
     """Of the server's own PostgreSQL: its postmaster and what that started."""
     postmaster = next(pathlib.Path(folder).rglob("postmaster.pid")).read_text().split()[0]
@@ -145,7 +151,8 @@ def main():
               f"{database_cpu / given.records * 1e6:.1f} us")
         print("of the server: " + ", ".join(f"{name} {seconds / given.records * 1e6:.1f}"
                                             for name, seconds in server_cpu.most_common(8)))
-        print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB, of it windows "
+        print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB, at most "
+              f"{most_memory(server.process.pid) / 1e6:.0f} MB, of it windows "
               f"{metric(server, 'callerprint_window_bytes') / 1e6:.0f} MB of {metric(server, 'callerprint_window_groups'):,.0f} "
               f"groups, and {metric(server, 'callerprint_matches_waiting'):,.0f} matches that wait")
         if failures:

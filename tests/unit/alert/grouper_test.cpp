@@ -185,9 +185,11 @@ TEST(Grouper, GoesOnAfterARestartAndUnderAnotherSet) {
         whole.apply(each, expected);
         cut.apply(each, found);
         if (random() % 10 == 0) {
-            const std::string state = cut.save();
+            correlate::Writer state;
+            cut.save(state);
             cut = Grouper(set, {});
-            ASSERT_TRUE(cut.restore(state));
+            correlate::Reader in(state.text());
+            ASSERT_TRUE(cut.restore(in));
         }
         if (random() % 10 == 0) cut.use(policies());
     }
@@ -198,17 +200,19 @@ TEST(Grouper, GoesOnAfterARestartAndUnderAnotherSet) {
     }
 }
 
-TEST(Grouper, ADamagedStateChangesNothing) {
+TEST(Grouper, ACutOrForeignStateChangesNothing) {
     const auto set = policies();
     Grouper grouper(set, {});
     std::vector<Change> changes;
     grouper.apply(firing(*set, "p", 1, of("t1", "k1")), changes);
-    const std::string state = grouper.save();
-    for (std::size_t i = 0; i < state.size(); ++i) {
-        std::string damaged = state;
-        damaged[i] = static_cast<char>(damaged[i] ^ 4);
-        EXPECT_FALSE(grouper.restore(damaged));
+    correlate::Writer state;
+    grouper.save(state);
+    for (std::size_t i = 0; i < state.text().size(); ++i) {
+        correlate::Reader cut(state.text().substr(0, i));
+        EXPECT_FALSE(grouper.restore(cut)) << i;
     }
+    correlate::Reader foreign("CPWN");
+    EXPECT_FALSE(grouper.restore(foreign));
     grouper.apply(firing(*set, "p", 2, of("t1", "k1")), changes);
     EXPECT_EQ(changes[1].kind, Change::Kind::updated);
 }

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <deque>
 #include <random>
 #include <set>
+#include <vector>
 
 namespace base {
 namespace {
@@ -23,11 +23,8 @@ public:
         }
         return true;
     }
-    [[nodiscard]] std::string save() const {
-        std::string out;
-        for (const std::uint64_t hash : order_)
-            out.append(reinterpret_cast<const char*>(&hash), sizeof hash);
-        return out;
+    [[nodiscard]] std::vector<std::uint64_t> oldest_first() const {
+        return {order_.begin(), order_.end()};
     }
 
 private:
@@ -35,6 +32,12 @@ private:
     std::deque<std::uint64_t> order_;
     std::set<std::uint64_t> set_;
 };
+
+std::vector<std::uint64_t> all(const RecentHashes& hashes) {
+    std::vector<std::uint64_t> out;
+    for (const auto some : hashes.oldest_first()) out.insert(out.end(), some.begin(), some.end());
+    return out;
+}
 
 /// Draws that repeat, crowd into a few homes at both ends of the table, and share their tags.
 std::uint64_t draw(std::mt19937_64& random, std::size_t capacity) {
@@ -61,12 +64,9 @@ TEST(RecentHashes, AgreeWithAListAndASet) {
             hashes.prefetch(hash);
             ASSERT_EQ(hashes.insert(hash), oracle.insert(hash)) << capacity << ' ' << i;
             if (i % 997 != 0) continue;
-            ASSERT_EQ(hashes.save(), oracle.save()) << capacity << ' ' << i;
-            RecentHashes restored(capacity);
-            ASSERT_TRUE(restored.restore(hashes.save()));
-            hashes = std::move(restored);
+            ASSERT_EQ(all(hashes), oracle.oldest_first()) << capacity << ' ' << i;
         }
-        EXPECT_EQ(hashes.save(), oracle.save()) << capacity;
+        EXPECT_EQ(all(hashes), oracle.oldest_first()) << capacity;
     }
 }
 
@@ -90,27 +90,13 @@ TEST(RecentHashes, TakeZeroAndAllOnesForHashesLikeOthers) {
     EXPECT_FALSE(hashes.insert(UINT64_MAX));
 }
 
-TEST(RecentHashes, RestoreTheNewestUnderASmallerCapacityAndAllUnderAGreater) {
+TEST(RecentHashes, AreEmptyAndUsableOnceCleared) {
     RecentHashes hashes(100);
     for (std::uint64_t hash = 0; hash < 130; ++hash) EXPECT_TRUE(hashes.insert(hash << 20));
-    RecentHashes smaller(10);
-    ASSERT_TRUE(smaller.restore(hashes.save()));
-    EXPECT_EQ(smaller.save(), hashes.save().substr(90 * sizeof(std::uint64_t)));
-    RecentHashes greater(5'000);
-    EXPECT_TRUE(greater.insert(7)) << "gone after the restore";
-    ASSERT_TRUE(greater.restore(hashes.save()));
-    EXPECT_EQ(greater.save(), hashes.save());
-}
-
-TEST(RecentHashes, RefuseWhatIsNoListAndTakeRepeatsInItOnce) {
-    RecentHashes hashes(4);
-    EXPECT_TRUE(hashes.insert(9));
-    EXPECT_FALSE(hashes.restore("short"));
-    EXPECT_FALSE(hashes.insert(9)) << "still there";
-    const std::uint64_t twice[] = {5, 6, 5};
-    ASSERT_TRUE(hashes.restore({reinterpret_cast<const char*>(twice), sizeof twice}));
-    EXPECT_EQ(hashes.size(), 2u);
-    EXPECT_TRUE(hashes.insert(9));
+    hashes.clear();
+    EXPECT_EQ(hashes.size(), 0u);
+    EXPECT_TRUE(hashes.insert(129 << 20));
+    EXPECT_EQ(all(hashes), std::vector<std::uint64_t>{129 << 20});
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST(Late, NeverChangesAWindow) {
             now += static_cast<std::int64_t>(random() % 3) * world::second;
             without.engine().advance(base::event_time(now), without.fired);
             with.engine().advance(base::event_time(now), with.fired);
-            ASSERT_EQ(without.engine().save(), with.engine().save());
+            ASSERT_EQ(without.saved(), with.saved());
         }
         late += late_times(with).size();
         std::erase_if(with.fired, [](const auto& firing) { return firing.behind.has_value(); });

@@ -101,13 +101,24 @@ public:
     }
     /// Saves, and goes on in an engine made anew, of another set if one is given.
     void restart(std::shared_ptr<const policy::Set> set = nullptr) {
-        const std::string state = engine_.save();
+        const std::string state = saved();
         if (set != nullptr) set_ = std::move(set);
         names_ = wanted(*set_);
         batch_ = call::Batch(names_);
         engine_ = correlate::Engine(set_, names_, options_);
-        const auto restored = engine_.restore(state);
+        const auto restored = restore(state);
         ASSERT_TRUE(restored) << restored.error().reason;
+    }
+    std::string saved() const {
+        correlate::Writer out;
+        engine_.save(out);
+        return std::string(out.text());
+    }
+    base::Result<void> restore(std::string_view state) {
+        correlate::Reader in(state);
+        auto done = engine_.restore(in);
+        if (done) EXPECT_TRUE(in.done()) << "there is more than was saved";
+        return done;
     }
 
     correlate::Engine& engine() { return engine_; }

@@ -146,7 +146,7 @@ TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
         const auto before = evaluator();
         const std::size_t saved_at = random() % 30;
         const std::size_t crashed_at = saved_at + random() % 30;
-        std::string state;
+        pipeline::Parts state;
         std::vector<alert::Change> expected;
         for (std::size_t i = 0; i < journal.size(); ++i) {
             if (i == saved_at) state = before->save();

@@ -91,15 +91,21 @@ TEST_F(Commit, StoresActivityCoverageAndDeadLetters) {
 
 TEST_F(Commit, SavesWindowStateTogetherWithItsPlace) {
     auto effects = batch(claim(), 7);
-    const std::string state("\0\x01\xff state", 9);
+    const std::vector<std::string> state{std::string("\0\x01\xff state", 9), "", "third"};
     effects.window_state = state;
-    EXPECT_EQ(session_->window_state("main", 0).value(), std::nullopt);
+    EXPECT_TRUE(session_->window_state("main", 0)->empty());
     ASSERT_TRUE(session_->commit(effects));
     EXPECT_EQ(session_->window_state("main", 0).value(), state);
     EXPECT_EQ(session_->position("main", 0)->snapshot_offset, 7U);
     auto next = batch(*session_->position("main", 0), 8);
     ASSERT_TRUE(session_->commit(next));
     EXPECT_EQ(session_->position("main", 0)->snapshot_offset, 7U);
+    EXPECT_EQ(session_->window_state("main", 0).value(), state) << "none came, so this one stays";
+    auto shorter = batch(*session_->position("main", 0), 9);
+    shorter.window_state = {"other"};
+    ASSERT_TRUE(session_->commit(shorter));
+    EXPECT_EQ(session_->window_state("main", 0).value(), shorter.window_state) << "as a whole";
+    EXPECT_EQ(session_->position("main", 0)->snapshot_offset, 9U);
 }
 
 TEST_F(Commit, SetsRefusedRowsAsideAndStoresTheRest) {
