@@ -58,7 +58,7 @@ void Engine::State::apply_plain(GroupId id, const Hit& hit, std::vector<Firing>&
     Group::Memory& memory = group.memory();
     if (memory.fired_at != no_time && hit.time < memory.fired_at + counter.span) {
         memory.newest = hit.time;
-        ++group.matches;
+        ++group.story().matches;
         return repeat(id, hit.time, false, out);
     }
     repeat(id, memory.newest, true, out);
@@ -135,7 +135,7 @@ void Engine::State::conclude(GroupId id, const Hit& hit, bool holds, double valu
     if (!holds) {
         fall(id, hit.time, out);
     } else if (group.fired) {
-        ++group.matches;
+        ++group.story().matches;
         repeat(id, hit.time, false, out);
     } else {
         group.fired = true;
@@ -152,6 +152,9 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
                          std::vector<Firing>& out) {
     const std::uint32_t place = groups_[id].counter;
     const Counter& counter = plan_.counters[place];
+    // A rule that fires at each match has nothing to remember.
+    const bool remembers = counter.kind != Counter::Kind::plain || counter.span > 0;
+    if (remembers) groups_.give_story(id);
     Group& group = groups_[id];
     if (counter.emits) {
         Firing firing;
@@ -161,7 +164,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         firing.window_start = base::event_time(plain ? hit.time : hit.time - counter.span);
         firing.group = group_values(counter, group.key());
         firing.value = value;
-        firing.episode = group.episode;
+        firing.episode = group.known_story().episode;
         firing.exact = exact;
         if (plain) {
             firing.sample.push_back(hit.ref.unpack());
@@ -176,29 +179,28 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         ++stats_.firings;
         if (!exact) ++stats_.inexact;
     }
-    if (counter.kind != Counter::Kind::plain || counter.span > 0) ++group.episode;
-    group.matches = 0;
-    group.told = period(hit.time);
+    if (remembers) group.story() = {group.story().episode + 1, 0, period(hit.time)};
     if (!plan_.chains[place].empty()) feed_outer(id, hit, out);
 }
 
 void Engine::State::repeat(GroupId id, std::int64_t at, bool at_once, std::vector<Firing>& out) {
     Group& group = groups_[id];
     const Counter& counter = plan_.counters[group.counter];
-    if (options_.repeat_every.count() == 0 || !counter.emits || group.matches == 0) return;
-    if (!at_once && period(at) == group.told) return;
+    if (options_.repeat_every.count() == 0 || !counter.emits || !group.has_story) return;
+    Group::Story& story = group.story();
+    if (story.matches == 0 || (!at_once && period(at) == story.told)) return;
     Firing firing;
     firing.policy = counter.policy;
     firing.at = base::event_time(at);
     firing.window_start =
         base::event_time(counter.kind == Counter::Kind::plain ? at : at - counter.span);
     firing.group = group_values(counter, group.key());
-    firing.episode = group.episode - 1;
+    firing.episode = story.episode - 1;
     firing.repeat = true;
-    firing.matches = group.matches;
+    firing.matches = story.matches;
     out.push_back(std::move(firing));
-    group.matches = 0;
-    group.told = period(at);
+    story.matches = 0;
+    story.told = period(at);
 }
 
 void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& out) {

@@ -62,7 +62,8 @@ public:
             matches_.clear();
             head_ = ordered_ = 0;
         } else if (head_ > matches_.size() / 4) {
-            // Each match moves three times; a deque's blocks would save that and made the rest slower.
+            // Each match moves three times; a deque's blocks would save that and made the rest
+            // slower.
             matches_.erase_front(head_);
             ordered_ -= head_;
             head_ = 0;

@@ -37,7 +37,7 @@ std::uint64_t Engine::State::weight(const Group& group) const noexcept {
     auto& own = const_cast<Group&>(group);
     switch (plan_.counters[group.counter].kind) {
         case Counter::Kind::plain:
-            return std::uint64_t{group.matches} + 1;
+            return std::uint64_t{group.known_story().matches} + 1;
         case Counter::Kind::count:
         case Counter::Kind::few:
             return group.size;
@@ -128,7 +128,7 @@ void Engine::State::reset(GroupId id, std::vector<Firing>& out) {
     const auto kind = plan_.counters[group.counter].kind;
     repeat(id, kind == Counter::Kind::plain ? group.memory().newest : newest(group), true, out);
     group.fired = false;
-    group.episode = group.matches = group.told = 0;
+    if (group.has_story) group.story() = {};
     if (kind == Counter::Kind::plain) {
         group.memory() = {};
     } else if (kind == Counter::Kind::count || kind == Counter::Kind::few) {

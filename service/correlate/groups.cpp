@@ -18,29 +18,36 @@ std::uint32_t tag_of(std::uint64_t hash) {
 
 }  // namespace
 
+Groups::Groups(const std::vector<Counter>& counters) : counters_(&counters) {
+    BASE_ASSERT(counters.size() <= Group::max_counters);
+}
+
 Groups::~Groups() {
     for (Group* group : blocks_) {
         if (group != nullptr) deallocate(group);
     }
 }
 
-std::size_t Groups::bytes_of(const Group& group) const noexcept {
-    const std::size_t head = sizeof(Group) + (group.key_size + 7u) / 8 * 8;
+std::size_t Groups::tail_bytes(const Group& group) const noexcept {
     switch ((*counters_)[group.counter].kind) {
         case Counter::Kind::plain:
-            return head + sizeof(Group::Memory);
+            return sizeof(Group::Memory);
         case Counter::Kind::count:
-            return head + Ring::bytes(group.capacity);
+            return Ring::bytes(group.capacity, group.time_bytes);
         case Counter::Kind::few:
-            return head + Values::bytes(group.capacity);
+            return Values::bytes(group.capacity, group.time_bytes);
         default:
-            return head + sizeof(Window*);
+            return sizeof(Window*);
     }
 }
 
+std::size_t Groups::bytes_of(const Group& group, std::size_t key_size) const noexcept {
+    return group.tail_at(key_size) + tail_bytes(group);
+}
+
 Group* Groups::allocate(const Group& header, std::string_view key) {
-    auto* group = new (slab_.take(bytes_of(header))) Group(header);
-    std::memcpy(group + 1, key.data(), key.size());
+    auto* group = new (slab_.take(bytes_of(header, key.size()))) Group(header);
+    group->put_key(key);
     return group;
 }
 
@@ -49,7 +56,7 @@ void Groups::deallocate(Group* group) noexcept {
         bytes_ -= group->window()->bytes();
         delete group->window();  // the block owns it; a block has no destructor
     }
-    slab_.give(group, bytes_of(*group));
+    slab_.give(group, bytes_of(*group, group->key_size()));
 }
 
 void Groups::rehash() {
@@ -90,6 +97,23 @@ void Groups::prefetch_candidate(std::uint64_t hash) const noexcept {
     if (const GroupId id = candidate(hash); id != none) __builtin_prefetch(blocks_[id]);
 }
 
+/// An empty group.
+Group* Groups::make(std::uint32_t place, std::string_view key) {
+    const Counter& counter = (*counters_)[place];
+    Group header;
+    header.counter = place & (Group::max_counters - 1);
+    header.time_bytes = counter.time_bytes() & 15u;
+    header.capacity = 1;
+    header.take_size_of(key);
+    // A quiet rule fires at its first match.
+    header.has_story = counter.kind == Counter::Kind::plain && counter.span > 0;
+    Group* group = allocate(header, key);
+    if (header.has_story) group->story() = {};
+    if (counter.kind == Counter::Kind::plain) new (group->tail()) Group::Memory;
+    if (counter.has_window()) group->window() = nullptr;
+    return group;
+}
+
 GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_view key,
                        bool& fresh) {
     fresh = false;
@@ -104,13 +128,7 @@ GroupId Groups::intern(std::uint32_t counter, std::uint64_t hash, std::string_vi
         if (group.counter == counter && group.key() == key) return slots_[at].id;
     }
     fresh = true;
-    Group header;
-    header.counter = counter;
-    header.capacity = 1;
-    header.key_size = static_cast<std::uint32_t>(key.size());
-    Group* group = allocate(header, key);
-    if ((*counters_)[counter].kind == Counter::Kind::plain) new (group->tail()) Group::Memory;
-    if ((*counters_)[counter].has_window()) group->window() = nullptr;
+    Group* group = make(counter, key);
     GroupId id = static_cast<GroupId>(blocks_.size());
     if (free_.empty()) {
         BASE_ASSERT(id != none);  // 4 billion groups are 400 GB
@@ -143,7 +161,9 @@ void Groups::release(GroupId id, std::uint64_t hash) {
 }
 
 void Groups::grow(GroupId id) {
-    reserve(id, std::uint32_t{blocks_[id]->capacity} * 2);
+    // One by one while each place has its record, then by a half.
+    const std::uint32_t places = blocks_[id]->capacity;
+    reserve(id, places < sample_size ? places + 1 : places + places / 2);
 }
 
 void Groups::reserve(GroupId id, std::uint32_t places) {
@@ -154,12 +174,25 @@ void Groups::reserve(GroupId id, std::uint32_t places) {
     Group header = *group;
     header.capacity = static_cast<std::uint16_t>(places);
     Group* larger = allocate(header, group->key());
+    if (header.has_story) larger->story() = group->story();
     if ((*counters_)[group->counter].kind == Counter::Kind::few) {
         Values(*group).copy_to(*larger);
     } else {
         Ring(*group).move_to(*larger);
     }
     deallocate(group);
+    blocks_[id] = larger;
+}
+
+void Groups::give_story(GroupId id) {
+    Group* group = blocks_[id];
+    if (group->has_story) return;
+    Group header = *group;
+    header.has_story = true;
+    Group* larger = allocate(header, group->key());
+    larger->story() = {};
+    std::memcpy(larger->tail(), group->tail(), tail_bytes(*group));
+    slab_.give(group, bytes_of(*group, group->key_size()));
     blocks_[id] = larger;
 }
 

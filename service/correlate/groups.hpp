@@ -14,7 +14,8 @@ namespace correlate {
 /// The groups of all policies of a shard: interned keys, found by hash, named by a small id.
 class Groups {
 public:
-    explicit Groups(const std::vector<Counter>& counters) noexcept : counters_(&counters) {}
+    /// At most Group::max_counters.
+    explicit Groups(const std::vector<Counter>& counters);
     ~Groups();
     Groups(const Groups&) = delete;
     Groups& operator=(const Groups&) = delete;
@@ -44,6 +45,8 @@ public:
     void grow(GroupId id);
     /// At least so many places, within the counter's limit.
     void reserve(GroupId id, std::uint32_t places);
+    /// Gives the group a Story unless it has one. The block moves.
+    void give_story(GroupId id);
 
     /// Bytes of windows that are not in blocks, kept by who changes them.
     void account(std::ptrdiff_t change) noexcept { bytes_ += static_cast<std::size_t>(change); }
@@ -76,7 +79,9 @@ private:
         return to >= from ? to - from : to + slots_.size() - from;
     }
     [[nodiscard]] GroupId candidate(std::uint64_t hash) const noexcept;
-    [[nodiscard]] std::size_t bytes_of(const Group& group) const noexcept;
+    [[nodiscard]] std::size_t tail_bytes(const Group& group) const noexcept;
+    [[nodiscard]] std::size_t bytes_of(const Group& group, std::size_t key_size) const noexcept;
+    [[nodiscard]] Group* make(std::uint32_t counter, std::string_view key);
     [[nodiscard]] Group* allocate(const Group& header, std::string_view key);
     void deallocate(Group* group) noexcept;
     void rehash();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/names.hpp"
+#include "correlate/low_time.hpp"
 #include "policy/set.hpp"
 
 #include <cstddef>
@@ -60,6 +61,8 @@ struct Counter {
     [[nodiscard]] bool has_window() const noexcept {
         return kind != Kind::plain && kind != Kind::count && kind != Kind::few;
     }
+    /// Low bytes that tell the times in one window apart.
+    [[nodiscard]] std::uint32_t time_bytes() const noexcept { return time_bytes_for(span); }
     /// The condition, on a number; of the temporal types without an expression too.
     [[nodiscard]] bool holds(double value) const noexcept;
 };

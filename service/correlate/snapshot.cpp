@@ -103,9 +103,10 @@ void Engine::State::save_group(const Group& group, Writer& out) const {
     out.bytes(group.key());
     out.number((group.fired ? 1u : 0u) | (group.live ? 2u : 0u));
     if (!group.live) return;
-    out.number(group.episode);
-    out.number(group.matches);
-    out.number(group.told);
+    const Group::Story story = group.known_story();
+    out.number(story.episode);
+    out.number(story.matches);
+    out.number(story.told);
     auto& own = const_cast<Group&>(group);  // reading through the same accessors
     switch (plan_.counters[group.counter].kind) {
         case Counter::Kind::plain:
@@ -202,9 +203,14 @@ GroupId Engine::State::load_group(std::uint32_t place, Reader& in) {
     if (!fresh || (groups_[id].live && members.wheel.passed() == no_time)) in.spoil();
     if (!groups_[id].live || !in.good()) return id;
     ++members.live;
-    groups_[id].episode = static_cast<std::uint32_t>(in.number());
-    groups_[id].matches = static_cast<std::uint32_t>(in.number());
-    groups_[id].told = static_cast<std::uint32_t>(in.number());
+    Group::Story story;
+    story.episode = static_cast<std::uint32_t>(in.number());
+    story.matches = static_cast<std::uint32_t>(in.number());
+    story.told = static_cast<std::uint32_t>(in.number());
+    if (groups_[id].fired || story.episode > 0) {
+        groups_.give_story(id);
+        groups_[id].story() = story;
+    }
     load_hits(id, in);
     this->place(id, newest(groups_[id]));
     return id;
@@ -219,12 +225,12 @@ void Engine::State::load_hits(GroupId id, Reader& in) {
         const std::uint64_t size = in.number();
         if (size > counter.limit) return in.spoil();
         groups_.reserve(id, static_cast<std::uint32_t>(size));
-        if (!Ring(groups_[id]).load(in, size)) in.spoil();
+        if (!Ring(groups_[id]).load(in, size, counter.span)) in.spoil();
     } else if (!in.flag()) {
         return;
     } else if (counter.kind == Counter::Kind::few) {
         std::vector<Hit> hits;
-        Values::load(in, hits);
+        Values::load(in, counter.span, hits);
         if (hits.size() > counter.limit) return in.spoil();
         groups_.reserve(id, static_cast<std::uint32_t>(hits.size()));
         for (const Hit& hit : hits) {
