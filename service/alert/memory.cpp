@@ -13,7 +13,9 @@ constexpr std::size_t time_bytes = 8;
 
 /// The time behind the name, so that the alerts of one lie side by side in order of time.
 std::string Memory::key_of(std::string_view whom, std::int64_t opened) {
-    std::string key(whom);
+    std::string key;
+    key.reserve(whom.size() + time_bytes);  // no more: there may be many thousand
+    key = whom;
     // Big-endian, with the sign turned: texts are then ordered as the times are.
     const std::uint64_t bits = static_cast<std::uint64_t>(opened) ^ (std::uint64_t{1} << 63);
     for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>((bits >> shift) & 0xff);

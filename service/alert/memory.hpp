@@ -47,8 +47,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
     void save(correlate::Writer& out) const;
-    /// Into an empty memory. Spoils the reader when what it finds cannot be. Version 1 knew no late
-    /// calls.
+    /// Into an empty memory. Spoils the reader when what it finds cannot be.
     void load(correlate::Reader& in);
 
 private:

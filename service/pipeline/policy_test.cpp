@@ -18,12 +18,17 @@ using Expected = std::vector<std::pair<std::string, std::string>>;
 constexpr base::EventTime test_start =
     base::event_time(1'704'067'200'000'000);  // 2024-01-01T00:00:00Z
 
-/// The call as a record of format json, which is read by name.
-std::string record_of(const policy::TestCall& call) {
+/// The calls as records of format json, which is read by name.
+std::string records_of(const policy::TestCall& call) {
     boost::json::object record;
     for (const auto& [name, value] : call.values) record[call::canonical(name)] = value;
-    record["timestamp"] = base::to_rfc3339(call.at.value_or(test_start + call.after));
-    return boost::json::serialize(record);
+    auto at = call.at.value_or(test_start + call.after);
+    std::string lines;
+    for (std::size_t i = 0; i < call.repeat; ++i, at += call.every) {
+        record["timestamp"] = base::to_rfc3339(at);
+        lines += boost::json::serialize(record) + '\n';
+    }
+    return lines;
 }
 
 std::string group_text(const correlate::Firing& firing) {
@@ -110,7 +115,7 @@ public:
         auto replay = Replay::make(std::move(reference), std::move(options));
         if (!replay) return std::unexpected(replay.error());
         std::string lines;
-        for (const auto& given : test.given) lines += record_of(given) + '\n';
+        for (const auto& given : test.given) lines += records_of(given);
         (*replay)->lines(*formats_->find("json"), lines, 0, base::WallTime::max());
         (*replay)->finish();
         if ((*replay)->rejects().empty()) return compare(firings, test);

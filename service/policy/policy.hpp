@@ -53,9 +53,11 @@ struct Meta {
     [[nodiscard]] bool fires_late() const noexcept { return late_ok.value_or(true); }
 };
 
-/// One call of a test. `repeat: N` with `every: 1s` in the file is already N of them here.
+/// A call of a test, or several that differ in their time.
 struct TestCall {
     boost::json::object values;  ///< By name as written; the keys at, repeat, every taken out.
+    std::size_t repeat = 1;      ///< How many; those of a test are at most 10,000 together.
+    std::chrono::microseconds every{0};  ///< From one to the next.
     /// From `at`: a time, or an offset from the test's start (`90s`, `5m`). Neither: offset 0.
     std::optional<base::EventTime> at;
     std::chrono::microseconds after{0};

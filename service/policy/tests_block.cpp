@@ -111,8 +111,6 @@ private:
 
     void read_call(const yaml::Node& item, TestCase& out) {
         TestCall call;
-        std::size_t repeat = 1;
-        std::chrono::microseconds every{0};
         for (const yaml::Entry& entry : item.entries()) {
             if (entry.key == "at") {
                 read_time(entry.value, call);
@@ -121,26 +119,21 @@ private:
                 if (!count || *count < 1 || *count > static_cast<std::int64_t>(most_calls))
                     report_.error(entry.value.mark(), "'repeat' is a number from 1 to 10000");
                 else
-                    repeat = static_cast<std::size_t>(*count);
+                    call.repeat = static_cast<std::size_t>(*count);
             } else if (entry.key == "every") {
                 const auto span = offset_of(entry.value.text());
                 if (!span)
                     report_.error(entry.value.mark(), "'every' is a time such as 1s or 5m");
                 else
-                    every = *span;
+                    call.every = *span;
             } else {
                 call.values[entry.key] = json_of(entry.value);
             }
         }
-        if (out.given.size() + repeat > most_calls) {
-            report_.error(item.mark(), "a test has at most 10,000 calls");
-            return;
-        }
-        for (std::size_t i = 0; i < repeat; ++i) {
-            out.given.push_back(call);
-            if (call.at) *call.at += every;
-            call.after += every;
-        }
+        std::size_t calls = call.repeat;
+        for (const TestCall& before : out.given) calls += before.repeat;
+        if (calls > most_calls) report_.error(item.mark(), "a test has at most 10,000 calls");
+        out.given.push_back(std::move(call));
     }
 
     void read_time(const yaml::Node& node, TestCall& call) {

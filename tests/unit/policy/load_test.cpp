@@ -408,10 +408,12 @@ TEST(Tests, AreReadWithTimesAndRepeats) {
     ASSERT_TRUE(set);
     const auto& tests = set->policies()[0].tests;
     ASSERT_EQ(tests.size(), 2u);
-    ASSERT_EQ(tests[0].given.size(), 4u);
+    ASSERT_EQ(tests[0].given.size(), 2u);
     EXPECT_EQ(tests[0].given[0].after, 90s);
     EXPECT_EQ(boost::json::serialize(tests[0].given[0].values), R"({"a":1,"b":{"c":["x",null]}})");
-    EXPECT_EQ(base::to_rfc3339(*tests[0].given[3].at), "2024-06-01T00:00:20Z");
+    EXPECT_EQ(base::to_rfc3339(*tests[0].given[1].at), "2024-06-01T00:00:00Z");
+    EXPECT_EQ(tests[0].given[1].repeat, 3u);
+    EXPECT_EQ(tests[0].given[1].every, 10s);
     EXPECT_EQ(tests[0].expect[0][1], (std::pair<std::string, std::string>("value", "3")));
     EXPECT_TRUE(tests[1].expect.empty());
     for (const auto* block : {"tests: { a: 1 }\n", "tests: [ { name: x, given: [ { a: 1 } ] } ]\n",
@@ -420,6 +422,16 @@ TEST(Tests, AreReadWithTimesAndRepeats) {
                               "tests: [ { name: x, given: [ { at: soon } ], expect: [] } ]\n",
                               "tests: [ { name: x, given: [ { repeat: 0 } ], expect: [] } ]\n"})
         (void)refused(selection("a: 1") + block);
+}
+
+TEST(Tests, HaveAtMost10000Calls) {
+    const auto with = [](const std::string& repeat) {
+        return selection("a: 1") +
+               "tests: [ { name: x, expect: [], given: [ { a: 1 }, { repeat: " + repeat +
+               " } ] } ]\n";
+    };
+    EXPECT_TRUE(test::load(with("9999")));
+    EXPECT_NE(refused(with("10000")).find("a test has at most 10,000 calls"), std::string::npos);
 }
 
 TEST(Header, WarnsAboutOptionalKeysAndKeepsGoing) {
