@@ -3,6 +3,7 @@
 import collections
 import http.client
 import random
+import subprocess
 import threading
 import time
 
@@ -79,3 +80,26 @@ def test_one_alert_with_one_id_across_a_crash(own_server):
     wait_until(lambda: server.calls() >= 4, 60, what="the four calls")
     alerts = wait_until(server.alerts, what="the alert")
     assert len(alerts) == 1
+
+
+def test_a_window_state_that_cannot_be_read_is_told_and_the_journal_read_instead(own_server):
+    from conftest import fire
+
+    server = own_server().start()
+    assert server.ingest([fire("k-state"), make_call()]).status == 200
+    first = wait_until(server.alerts, 60, what="the alert")
+    socket = next(server.folder.rglob(".s.PGSQL.*")).parent
+    changed = subprocess.run(
+        ["psql", "-h", socket, "-U", "callerprint", "callerprint", "-Atc",
+         "INSERT INTO callerprint.window_state (source, partition, part, state)"
+         " SELECT source, partition, 0, 'cps1 of a version before' FROM callerprint.source_position"
+         " ON CONFLICT (source, partition, part) DO UPDATE SET state = excluded.state"],
+        capture_output=True, text=True)
+    assert changed.stdout.strip() == "INSERT 0 1", changed.stderr
+    server.kill()
+    server.start()
+    lost = [line for line in server.log.read_text().splitlines() if "pipeline.state_lost" in line]
+    assert len(lost) == 1 and "is of a version this program cannot read" in lost[0]
+    assert server.ingest([fire("k-state"), make_call()]).status == 200
+    wait_until(lambda: server.calls() >= 4, 60, what="the four calls")
+    assert [alert["id"] for alert in server.alerts()] == [first[0]["id"]]
