@@ -100,6 +100,7 @@ struct NamedParty {
 struct Facts {
     std::uint64_t active_tenants = 0;  ///< With a call in the period.
     std::uint64_t issued_keys = 0;     ///< In the key index.
+    std::uint64_t clues_left_off = 0;  ///< Derived clues beyond the most that a question has.
     std::vector<ClueFacts> clues;      ///< By Question::clues.
     std::vector<Persona> personas;     ///< That show a clue or belong to a named key or tenant.
     std::vector<Sighting> sightings;
