@@ -25,8 +25,8 @@ public:
         facts_.clues.resize(question_.clues.size());
         facts_.parties = parties_of(question_, *registry_, facts_.clues);
         derive_from_registry();
-        for (auto step :
-             {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::uses}) {
+        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::uses,
+                          &Gatherer::records}) {
             if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
         }
         for (Persona& persona : facts_.personas) mark(persona);
@@ -178,6 +178,14 @@ private:
         facts_.uses = std::move(*uses);
         for (Use& use : facts_.uses) judge(use);
         for (NamedParty& party : facts_.parties) cover(party);
+        return {};
+    }
+
+    base::Result<void> records() {
+        if (facts_.personas.empty()) return {};
+        auto records = source_.records(facts_.personas);
+        if (!records) return std::unexpected(records.error());
+        facts_.records = std::move(*records);
         return {};
     }
 

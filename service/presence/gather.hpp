@@ -59,6 +59,9 @@ public:
     virtual base::Result<Traffic> traffic(const Search& search) = 0;
     /// Calls by key and operation of these keys; without the licences' word.
     virtual base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys) = 0;
+    /// The first and last records of each persona that are kept, at most three.
+    virtual base::Result<std::vector<CitedRecord>> records(
+        const std::vector<Persona>& personas) = 0;
     virtual base::Result<std::uint64_t> active_tenants() = 0;
     virtual base::Result<coverage::Certificate> coverage() = 0;
     /// How far the journal is committed.

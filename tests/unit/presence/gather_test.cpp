@@ -40,6 +40,14 @@ public:
         asked_keys = keys;
         return all_uses;
     }
+    base::Result<std::vector<CitedRecord>> records(const std::vector<Persona>&) override {
+        return std::vector<CitedRecord>{{.persona = 0,
+                                         .source = "gateway",
+                                         .block = 5,
+                                         .record = 1,
+                                         .time = test::at(2),
+                                         .sha256 = std::string(64, 'a')}};
+    }
     base::Result<std::uint64_t> active_tenants() override { return 100; }
     base::Result<coverage::Certificate> coverage() override { return test::World().facts.coverage; }
     base::Result<std::string> position() override { return "main:7"; }
