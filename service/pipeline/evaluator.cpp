@@ -200,7 +200,8 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         return;
     }
     rejects_.clear();
-    auto& batch = preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
+    const auto& batch =
+        preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
     rollup_.from(entry.block.source);
     IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
@@ -234,22 +235,13 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     rollup_.reject(rejects_.size(), entry.block.received);
 }
 
-bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry,
+bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
                         bool silent) {
-    auto row = batch.row(index);
-    if (row.header.time <= watermark_.value()) {
-        row.header.notes |= call::note_late;
-        ++counters_.late;
-    }
-    const auto& names = batch.names();
-    if (const auto slot = names.slot(call::Field::late); slot != call::no_slot) {
-        row.values[slot] = call::Value::of((row.header.notes & call::note_late) != 0);
-    }
-    if (const auto slot = names.slot(call::Field::source); slot != call::no_slot) {
-        row.values[slot] = call::Value::of(std::string_view(entry.block.source));
-    }
-    ++counters_.calls;
     const auto call = batch[index];
+    const bool late = call.time() <= watermark_.value();
+    preparer_.tell(index, entry.block.source, late);
+    if (late) ++counters_.late;
+    ++counters_.calls;
     const auto& matched = preparer_.match(call);
     if (!matched.empty()) {
         firings_.clear();

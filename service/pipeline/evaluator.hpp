@@ -76,6 +76,10 @@ public:
     [[nodiscard]] correlate::Stats windows() const noexcept { return engine_.stats(); }
     [[nodiscard]] base::EventTime watermark() const noexcept { return watermark_.value(); }
 
+    /// What prepared the last block, lent between two of them, to look at a record again under the
+    /// same reference. Good until `use`.
+    [[nodiscard]] Preparer& preparer() noexcept { return preparer_; }
+
     /// The whole state, to be stored with the position it belongs to.
     [[nodiscard]] Parts save() const;
     /// Fails with Fault::invalid and changes nothing when the state is damaged or of a newer
@@ -87,7 +91,8 @@ private:
     void apply_control(const journal::Entry& entry, bool silent);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
-    bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry, bool silent);
+    bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
+                 bool silent);
     bool keeps(const std::vector<policy::PolicyIndex>& matched);
     void advance(bool silent);
     void group(bool silent);

@@ -172,7 +172,7 @@ void Live::declare_idle_sources() {
 
 void Live::attach_evidence(store::Effects& effects) {
     if (effects.alerts.empty()) return;
-    EvidenceReader evidence(journal_);
+    EvidenceReader evidence(journal_, evaluator_->preparer());
     for (auto& change : effects.alerts) evidence.attach(change, effects.evidence);
 }
 
