@@ -80,6 +80,7 @@ void add_policy(CLI::App& app, Invocation& invocation) {
     tests->callback([&invocation, checking] {
         invocation.action = [&invocation, checking] { return test(invocation, *checking); };
     });
+    add_policy_backtest(*group, invocation);
 }
 
 }  // namespace app
