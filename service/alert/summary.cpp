@@ -63,13 +63,22 @@ std::string plural(std::string_view field) {
     return "values of " + line_text(field);
 }
 
-std::string fields_text(const Correlation& correlation) {
-    if (correlation.fields.size() == 1) return plural(correlation.fields.front().name);
+std::string names_text(const Correlation& correlation) {
     std::string names;
     for (const auto& field : correlation.fields) {
         names += (names.empty() ? "" : ", ") + line_text(field.name);
     }
-    return "combinations of " + names;
+    return names;
+}
+
+std::string fields_text(const Correlation& correlation) {
+    if (correlation.fields.size() == 1) return plural(correlation.fields.front().name);
+    return "combinations of " + names_text(correlation);
+}
+
+std::string one_of_fields(const Correlation& correlation) {
+    return (correlation.fields.size() == 1 ? "value of " : "combination of ") +
+           names_text(correlation);
 }
 
 std::string field_text(const Correlation& correlation) {
@@ -98,8 +107,19 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
                    field_text(correlation) + " was " + number;
         case Correlation::Type::value_median:
             return "the median of " + field_text(correlation) + " was " + number;
+        case Correlation::Type::new_value:
+            return "a new " + one_of_fields(correlation);
     }
     return number;
+}
+
+/// Beside what else the new value stands. Forgetting errs to one side, and the words say to which.
+std::string remembered(const Correlation& correlation, const correlate::Firing& firing) {
+    const double others = firing.value - 1;
+    const std::string known = number_text(others) + (others == 1 ? " other" : " others");
+    const std::string span = duration_text(correlation.timespan);
+    if (firing.exact) return ", not seen for " + span + "; " + known + " seen since then";
+    return ", not among the " + known + " seen last within " + span;
 }
 
 std::string shown(std::string_view field, const std::optional<std::string>& value) {
@@ -214,6 +234,9 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
     if (correlation == nullptr) {
         return line_text(policy.title, 200) + ": a call" + who +
                (firing.behind ? "; its record came late" : "");
+    }
+    if (correlation->type == Correlation::Type::new_value) {
+        return counted(*correlation, firing) + who + remembered(*correlation, firing);
     }
     return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
            "; " + allowed(*correlation);

@@ -24,6 +24,7 @@ struct Invocation {
 void add_serve(CLI::App& app, Invocation& invocation);
 void add_ingest(CLI::App& app, Invocation& invocation);
 void add_replay(CLI::App& app, Invocation& invocation);
+void add_explain(CLI::App& app, Invocation& invocation);
 void add_policy(CLI::App& app, Invocation& invocation);
 void add_registry(CLI::App& app, Invocation& invocation);
 void add_alerts(CLI::App& app, Invocation& invocation);

@@ -1,5 +1,5 @@
 #include "app/command.hpp"
-#include "app/reference_files.hpp"
+#include "app/offline.hpp"
 #include "base/log.hpp"
 #include "pipeline/policy_test.hpp"
 
@@ -15,24 +15,8 @@ struct Checking {
     bool warnings_fatal = false;
 };
 
-/// Paths as given, else those of the configuration; likewise the lists.
-base::Result<std::shared_ptr<const policy::Set>> load(const Invocation& invocation,
-                                                      const Checking& checking) {
-    std::vector<std::filesystem::path> paths(checking.paths.begin(), checking.paths.end());
-    std::filesystem::path folder = checking.lists;
-    if (paths.empty() || folder.empty()) {
-        const auto config = invocation.load();
-        if (!config && paths.empty()) return std::unexpected(config.error());
-        if (config && paths.empty()) paths = config->policies;
-        if (config && folder.empty()) folder = config->lists;
-    }
-    const auto lists = load_lists(folder);
-    if (!lists) return std::unexpected(lists.error());
-    return load_policies(paths, *lists);
-}
-
 Exit check(const Invocation& invocation, const Checking& checking) {
-    const auto set = load(invocation, checking);
+    const auto set = load_offline(invocation, checking.paths, checking.lists);
     if (!set) return complain(set.error());
     for (const auto& warning : (*set)->warnings()) {
         std::fprintf(stderr, "%s\n", base::log::safe(to_text(warning)).c_str());
@@ -47,7 +31,7 @@ Exit check(const Invocation& invocation, const Checking& checking) {
 }
 
 Exit test(const Invocation& invocation, const Checking& checking) {
-    const auto set = load(invocation, checking);
+    const auto set = load_offline(invocation, checking.paths, checking.lists);
     if (!set) return complain(set.error());
     const auto outcomes = pipeline::run_policy_tests(*set, checking.run);
     if (!outcomes) return complain(outcomes.error());

@@ -126,6 +126,7 @@ void Engine::State::apply_window(GroupId id, const Hit& hit, bool last_of_call,
     // A call that matches several listed rules is judged once, with all of them in the window.
     if (!last_of_call) return;
     const bool holds = !window->empty() && window->holds(counter);
+    if (counter.of_one_hit()) group.fired = false;
     conclude(id, hit, holds, holds ? window->value() : 0, window->exact(), out);
 }
 
@@ -228,6 +229,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
                 break;
             case Counter::Kind::few:
             case Counter::Kind::distinct:
+            case Counter::Kind::new_value:
                 derived.value = hash(0, text);
                 break;
             case Counter::Kind::sum:

@@ -29,7 +29,8 @@ struct Counter {
         few,  ///< value_count with a limit of at most few_values
         distinct,
         temporal,
-        ordered
+        ordered,
+        new_value
     };
 
     Kind kind = Kind::plain;
@@ -53,10 +54,12 @@ struct Counter {
     [[nodiscard]] bool by_rule() const noexcept {
         return kind == Kind::temporal || kind == Kind::ordered;
     }
-    /// Counts distinct values.
+    /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {
-        return kind == Kind::few || kind == Kind::distinct;
+        return kind == Kind::few || kind == Kind::distinct || kind == Kind::new_value;
     }
+    /// Its condition is true of a hit alone, and the next one may fire as well.
+    [[nodiscard]] bool of_one_hit() const noexcept { return kind == Kind::new_value; }
     /// What it keeps is a Window; that of the other kinds is in the group's block.
     [[nodiscard]] bool has_window() const noexcept {
         return kind != Kind::plain && kind != Kind::count && kind != Kind::few;

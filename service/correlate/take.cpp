@@ -179,6 +179,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
             return true;
         case Counter::Kind::few:
         case Counter::Kind::distinct:
+        case Counter::Kind::new_value:
             for (const call::Slot slot : feed.fields) {
                 std::string_view part;
                 if (slot == call::no_slot || !call::scalar_text(call.at(slot), number_, part)) {

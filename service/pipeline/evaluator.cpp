@@ -139,20 +139,24 @@ std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
 
 void Evaluator::apply(const journal::Entry& entry, bool silent) {
     if (entry.block.format == control_format) {
-        apply_control(entry.block.lines);
+        apply_control(entry, silent);
     } else if (!repeats_.counts(entry.block)) {
         counters_.duplicates += entry.block.records;
     } else if (entry.block.rejects) {
-        if (!silent) apply_rejects(entry);
+        if (!silent && !options_.alerts_only) apply_rejects(entry);
     } else {
         apply_records(entry, silent);
     }
     advance(silent);
 }
 
-void Evaluator::apply_control(std::string_view lines) {
-    each_line(lines, [&](std::string_view line) {
-        if (line.starts_with(idle_verb)) watermark_.idle(line.substr(idle_verb.size()));
+void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
+    each_line(entry.block.lines, [&](std::string_view line) {
+        if (!line.starts_with(idle_verb)) return;
+        const auto source = line.substr(idle_verb.size());
+        watermark_.idle(source);
+        if (silent || options_.alerts_only) return;
+        gathered_.silences.push_back({entry.lsn, std::string(source), entry.block.received});
     });
 }
 
@@ -188,14 +192,16 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         each_line(entry.block.lines, [&](std::string_view record) {
             ++line;
             if (silent) return;
+            ++counters_.rejected;
+            if (options_.alerts_only) return;
             dead_letter(entry, {line, decode::RejectCode::unknown_format,
                                 std::string(record.substr(0, 512))});
-            ++counters_.rejected;
         });
         return;
     }
     rejects_.clear();
-    auto& batch = preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
+    const auto& batch =
+        preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
     rollup_.from(entry.block.source);
     IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
@@ -209,40 +215,33 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         if (future) ++counters_.future;
         if (!future) newest = std::max(newest, call.time());
         const bool matched = observe(batch, i, entry, silent);
-        if (silent) continue;
+        if (silent || options_.alerts_only) continue;
         rollup_.add(call);
         if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
             gathered_.calls.add(call, {.source = entry.block.source,
                                        .block = entry.lsn,
                                        .received_micros = base::micros(entry.block.received),
                                        .matched = matched_ids_,
-                                       .with_raw = true});
+                                       .with_raw = true,
+                                       .format = entry.block.format});
         }
     }
     if (newest != base::EventTime::min())
         watermark_.observe(entry.block.source, newest, lateness(entry.block.source));
     if (silent) return;
-    for (const auto& reject : rejects_) dead_letter(entry, reject);
     counters_.rejected += rejects_.size();
+    if (options_.alerts_only) return;
+    for (const auto& reject : rejects_) dead_letter(entry, reject);
     rollup_.reject(rejects_.size(), entry.block.received);
 }
 
-bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry,
+bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
                         bool silent) {
-    auto row = batch.row(index);
-    if (row.header.time <= watermark_.value()) {
-        row.header.notes |= call::note_late;
-        ++counters_.late;
-    }
-    const auto& names = batch.names();
-    if (const auto slot = names.slot(call::Field::late); slot != call::no_slot) {
-        row.values[slot] = call::Value::of((row.header.notes & call::note_late) != 0);
-    }
-    if (const auto slot = names.slot(call::Field::source); slot != call::no_slot) {
-        row.values[slot] = call::Value::of(std::string_view(entry.block.source));
-    }
-    ++counters_.calls;
     const auto call = batch[index];
+    const bool late = call.time() <= watermark_.value();
+    preparer_.tell(index, entry.block.source, late);
+    if (late) ++counters_.late;
+    ++counters_.calls;
     const auto& matched = preparer_.match(call);
     if (!matched.empty()) {
         firings_.clear();

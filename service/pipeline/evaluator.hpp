@@ -38,6 +38,8 @@ public:
         std::chrono::microseconds default_lateness = std::chrono::seconds(5);
         std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
         std::size_t dedupe_capacity = 2'000'000;
+        /// Gathers alerts and nothing else of what is stored: for a judgement of the past.
+        bool alerts_only = false;
         /// Event time between two updates of an alert whose condition stays true.
         std::chrono::microseconds repeat_every = std::chrono::minutes(1);
     };
@@ -74,6 +76,10 @@ public:
     [[nodiscard]] correlate::Stats windows() const noexcept { return engine_.stats(); }
     [[nodiscard]] base::EventTime watermark() const noexcept { return watermark_.value(); }
 
+    /// What prepared the last block, lent between two of them, to look at a record again under the
+    /// same reference. Good until `use`.
+    [[nodiscard]] Preparer& preparer() noexcept { return preparer_; }
+
     /// The whole state, to be stored with the position it belongs to.
     [[nodiscard]] Parts save() const;
     /// Fails with Fault::invalid and changes nothing when the state is damaged or of a newer
@@ -82,10 +88,11 @@ public:
 
 private:
     Evaluator(Preparer preparer, Options options);
-    void apply_control(std::string_view lines);
+    void apply_control(const journal::Entry& entry, bool silent);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
-    bool observe(call::Batch& batch, std::size_t index, const journal::Entry& entry, bool silent);
+    bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
+                 bool silent);
     bool keeps(const std::vector<policy::PolicyIndex>& matched);
     void advance(bool silent);
     void group(bool silent);

@@ -109,13 +109,17 @@ void Live::run(const std::stop_token& stop) {
     hand_over(true);
 }
 
+// What was evaluated is handed over first: a batch names the revision that judged it. While the
+// committer is busy evaluation goes on as it is, so that a reload never waits for the database.
 void Live::take_reference() {
     std::shared_ptr<const Reference> reference;
     {
         const std::lock_guard lock(reference_mutex_);
+        if (!waiting_reference_ || (from_ != next_ && !committer_.free())) return;
         reference = std::exchange(waiting_reference_, nullptr);
     }
-    if (!reference) return;
+    hand_over(false);
+    if (from_ != next_) return;  // stopping: the next start reads the files anew
     if (auto used = evaluator_->use(reference); !used) {
         base::log::error("pipeline.reload_refused", {{"reason", used.error().reason}});
     } else {
@@ -168,7 +172,7 @@ void Live::declare_idle_sources() {
 
 void Live::attach_evidence(store::Effects& effects) {
     if (effects.alerts.empty()) return;
-    EvidenceReader evidence(journal_);
+    EvidenceReader evidence(journal_, evaluator_->preparer());
     for (auto& change : effects.alerts) evidence.attach(change, effects.evidence);
 }
 

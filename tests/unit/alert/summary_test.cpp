@@ -57,6 +57,17 @@ TEST(Summary, SaysWhenANumberIsEstimated) {
               "about 20000 matching calls within 24 h; the policy allows fewer than 20000");
 }
 
+TEST(Summary, SaysBesideWhatElseAValueIsNew) {
+    const std::string body =
+        "    type: new_value\n    group-by: [key_uid]\n    timespan: 30d\n    condition: { field: ";
+    EXPECT_EQ(
+        sentence(over(body + "src_endpoint.ip }\n", "key"), {{"key_uid", "k1"}}, 4),
+        "a new value of src_endpoint.ip by key k1, not seen for 30 d; 3 others seen since then");
+    EXPECT_EQ(sentence(over(body + "[ip, ja4] }\n", "key"), {{"key_uid", "k1"}}, 10'000, false),
+              "a new combination of ip, ja4 by key k1, not among the 9999 others seen last within "
+              "30 d");
+}
+
 TEST(Summary, ShowsTheBeginningOfAKeyOnly) {
     EXPECT_EQ(sentence(over("    type: event_count\n    group-by: [key_uid]\n    timespan: 1h\n"
                             "    condition: { gt: 1 }\n",

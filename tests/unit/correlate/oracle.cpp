@@ -123,6 +123,7 @@ private:
                      const boost::json::object& fields, Hit& hit) {
         switch (correlation.type) {
             case Correlation::Type::value_count:
+            case Correlation::Type::new_value:
                 for (const auto& field : correlation.fields) {
                     const auto text = text_of(fields, field.in_rule[rule]);
                     if (!text) return false;
@@ -158,6 +159,7 @@ private:
             case Correlation::Type::event_count:
                 return static_cast<double>(window.size());
             case Correlation::Type::value_count:
+            case Correlation::Type::new_value:
                 return static_cast<double>(texts.size());
             case Correlation::Type::temporal:
                 return static_cast<double>(rules.size());
@@ -214,8 +216,39 @@ private:
         return out;
     }
 
+    /// Whether nothing of the span before showed the hit's value, in a group that is old enough:
+    /// its hits reach back that far without a gap above the span.
+    static bool is_new(const Correlation& correlation, const std::vector<Hit>& hits,
+                       const Hit& hit) {
+        const std::int64_t span = correlation.timespan.count();
+        std::int64_t born = hit.time;
+        for (auto before = hits.rbegin(); before != hits.rend(); ++before) {
+            if (before->time < born - span) break;
+            born = before->time;
+        }
+        const auto known = between(hits, hit.time - span, hit.time);
+        return hit.time - born >= correlation.learn.count() &&
+               std::ranges::find(known, hit.texts, &Hit::texts) == known.end();
+    }
+
+    void apply_new_value(PolicyIndex index, const Key& key, const Hit& hit) {
+        const Correlation& correlation = *set_.correlation(index);
+        auto& hits = groups_[{index, key}].hits;
+        const bool fires = is_new(correlation, hits, hit);
+        hits.push_back(hit);
+        if (!fires) return;
+        const auto window = between(hits, hit.time - correlation.timespan.count(), hit.time);
+        if (set_.policies()[index].generate) {
+            fired.push_back({hit.time, index, key, measure(correlation, window)});
+        }
+        chain(index, key, hit.time);
+    }
+
     void apply(PolicyIndex index, const Key& key, const std::vector<Hit>& hits) {
         const Correlation& correlation = *set_.correlation(index);
+        if (correlation.type == Correlation::Type::new_value) {
+            return apply_new_value(index, key, hits.front());
+        }
         const std::int64_t span = correlation.timespan.count();
         Group& group = groups_[{index, key}];
         const std::int64_t at = hits.front().time;

@@ -51,6 +51,11 @@ std::shared_ptr<const policy::Set> policies() {
         "    group-by: [tenant_uid, key]\n    timespan: 5s\n    condition: { gte: 2 }\n");
     add("many_keys", "value_count", "inner_pair",
         by + "15s\n    condition: { field: key, gte: 2 }\n");
+    add("novel", "new_value", "a, b", by + "4s\n    condition: { field: key }\n    learn: 6s\n");
+    add("novel_pair", "new_value", "c", by + "9s\n    condition: { field: [key, n] }\n");
+    add("novel_burst", "new_value", "inner_pair",
+        by + "12s\n    condition: { field: key }\n    learn: 2s\n");
+    add("after_novel", "event_count", "novel", by + "9s\n    condition: { gte: 2 }\n");
     return world::load(text);
 }
 
