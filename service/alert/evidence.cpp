@@ -30,6 +30,7 @@ json::object number_of(const policy::Correlation& correlation, const correlate::
     if (correlation.type == policy::Correlation::Type::value_percentile) {
         out["percentile"] = correlation.percentile;
     }
+    for (const auto& figure : firing.figures) out[figure.name] = figure.value;
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "call/field.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -76,6 +77,12 @@ std::string field_text(const Correlation& correlation) {
     return correlation.fields.empty() ? "" : line_text(correlation.fields.front().name);
 }
 
+/// A number beside the one compared; "?" of a firing that has none of that name.
+std::string figure(const correlate::Firing& firing, std::string_view name) {
+    const auto found = std::ranges::find(firing.figures, name, &correlate::Figure::name);
+    return found == firing.figures.end() ? "?" : number_text(found->value);
+}
+
 /// What was counted, with its number.
 std::string counted(const Correlation& correlation, const correlate::Firing& firing) {
     const std::string number = (firing.exact ? "" : "about ") + number_text(firing.value);
@@ -98,6 +105,10 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
                    field_text(correlation) + " was " + number;
         case Correlation::Type::value_median:
             return "the median of " + field_text(correlation) + " was " + number;
+        case Correlation::Type::cadence:
+            return "a matching call every " + figure(firing, "interval_seconds") +
+                   " s, regular to " + number + " over " + figure(firing, "intervals") +
+                   " intervals,";
     }
     return number;
 }

@@ -174,6 +174,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             Values(group).sample(hit.time - counter.span, firing.sample);
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
+            group.window()->figures(firing.figures);
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -240,6 +241,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
                 break;
             case Counter::Kind::plain:
             case Counter::Kind::count:
+            case Counter::Kind::cadence:
                 break;
         }
         if (!complete) continue;

@@ -32,6 +32,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
         case Correlation::Type::value_percentile:
         case Correlation::Type::value_median:
             return Counter::Kind::rank;
+        case Correlation::Type::cadence:
+            return Counter::Kind::cadence;
     }
     return Counter::Kind::count;
 }
@@ -41,6 +43,15 @@ std::size_t limit_of(const Correlation& correlation) {
     double highest = 0;
     for (const auto& bound : correlation.bounds) highest = std::max(highest, bound.value);
     return static_cast<std::size_t>(std::min(std::floor(highest), 1e9)) + 1;
+}
+
+/// What only some types have: others are to keep the signatures that saved states know.
+void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
+    if (correlation.type != Correlation::Type::cadence) return;
+    text.add(static_cast<std::int64_t>(correlation.at_least));
+    for (const auto& bound : correlation.interval) {
+        text.add(policy::name(bound.op)).add(std::to_string(bound.value));
+    }
 }
 
 std::string signature_of(const policy::Set& set, const Correlation& correlation) {
@@ -64,6 +75,7 @@ std::string signature_of(const policy::Set& set, const Correlation& correlation)
         const Correlation* inner = set.correlation(rule);
         text.add(inner != nullptr ? signature_of(set, *inner) : set.policies()[rule].digest);
     }
+    add_options(correlation, text);
     const auto digest = base::sha256(text.text());
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

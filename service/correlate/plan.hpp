@@ -29,7 +29,8 @@ struct Counter {
         few,  ///< value_count with a limit of at most few_values
         distinct,
         temporal,
-        ordered
+        ordered,
+        cadence
     };
 
     Kind kind = Kind::plain;

@@ -1,5 +1,6 @@
 #include "correlate/window.hpp"
 
+#include "correlate/cadence_window.hpp"
 #include "correlate/distinct_window.hpp"
 #include "correlate/ordered_window.hpp"
 #include "correlate/rank_window.hpp"
@@ -56,6 +57,8 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<TemporalWindow>(counter.rules);
         case Counter::Kind::ordered:
             return std::make_unique<OrderedWindow>(counter.rules);
+        case Counter::Kind::cadence:
+            return std::make_unique<CadenceWindow>(counter.span);
     }
     return nullptr;
 }

@@ -69,6 +69,8 @@ public:
     /// How much would be lost with this window: its hits.
     [[nodiscard]] virtual std::uint64_t weight() const noexcept = 0;
     virtual void sample(std::int64_t from, std::vector<RecordRef>& out) const = 0;
+    /// Appends what a firing says beside its number.
+    virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
     virtual void save(Writer& out) const = 0;
     /// Into an empty window. Spoils the reader when what it finds cannot be.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,7 @@ struct Correlation {
         value_avg,
         value_percentile,
         value_median,
+        cadence,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -67,6 +69,8 @@ struct Correlation {
         std::vector<std::string> in_rule;  ///< Same order and size as Correlation::rules.
     };
 
+    static constexpr std::uint32_t most_intervals = 9'999;  ///< Of cadence, to be asked for.
+
     Type type = Type::event_count;
     std::vector<PolicyIndex> rules;         ///< As listed, each once; rules or correlations.
     std::vector<Name> group_by;             ///< Empty: one group for everything.
@@ -75,10 +79,20 @@ struct Correlation {
     std::vector<Name> fields;   ///< Not empty for the value_ types; a tuple for value_count.
     double percentile = 50;     ///< Of value_percentile: 0 to 100.
     RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
+    /// Below it the condition is not looked at. Of cadence intervals, 3 to 9,999; of others 0.
+    std::uint32_t at_least = 0;
+    std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;
 };
+
+/// The greatest robust coefficient of variation that there is: a normal distribution's standard
+/// deviation is so many times its median absolute deviation, which is at most the median.
+inline constexpr double most_variation = 1.4826;
+
+/// True when the number keeps within all bounds.
+[[nodiscard]] bool within(std::span<const Correlation::Bound> bounds, double value) noexcept;
 
 [[nodiscard]] std::string_view name(Correlation::Type type) noexcept;
 [[nodiscard]] std::string_view name(Correlation::Operator op) noexcept;

@@ -1,5 +1,6 @@
 #include "policy/correlation_draft.hpp"
 
+#include "policy/correlation_options.hpp"
 #include "policy/date.hpp"
 
 #include <algorithm>
@@ -10,11 +11,11 @@ namespace {
 
 using Type = Correlation::Type;
 
-constexpr std::string_view keys[] = {"type",      "rules",   "group-by", "timespan",
-                                     "condition", "aliases", "generate", "timeframe"};
-constexpr std::string_view types[] = {"event_count",      "value_count", "temporal",
-                                      "temporal_ordered", "value_sum",   "value_avg",
-                                      "value_percentile", "value_median"};
+constexpr std::string_view keys[] = {"type",    "rules",    "group-by",  "timespan", "condition",
+                                     "aliases", "generate", "timeframe", "at-least", "interval"};
+constexpr std::string_view types[] = {"event_count",      "value_count",  "temporal",
+                                      "temporal_ordered", "value_sum",    "value_avg",
+                                      "value_percentile", "value_median", "cadence"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -23,7 +24,16 @@ bool temporal(Type type) {
     return type == Type::temporal || type == Type::temporal_ordered;
 }
 bool needs_field(Type type) {
-    return type != Type::event_count && !temporal(type);
+    switch (type) {
+        case Type::value_count:
+        case Type::value_sum:
+        case Type::value_avg:
+        case Type::value_percentile:
+        case Type::value_median:
+            return true;
+        default:
+            return false;
+    }
 }
 
 class CorrelationReader {
@@ -50,6 +60,7 @@ public:
         read_generate(block);
         read_generate(root);
         read_condition(block);
+        read_options(block, draft_, report_);
         if (draft_.rules.empty() && !draft_.expression)
             report_.error(block.mark(), "'rules' is missing: list the ids or names of rules");
         return std::move(draft_);
@@ -209,8 +220,9 @@ private:
 
 }  // namespace
 
-bool Correlation::within_bounds(double value) const noexcept {
-    return std::ranges::all_of(bounds, [value](const Bound& bound) {
+bool within(std::span<const Correlation::Bound> bounds, double value) noexcept {
+    using Operator = Correlation::Operator;
+    return std::ranges::all_of(bounds, [value](const Correlation::Bound& bound) {
         switch (bound.op) {
             case Operator::gt:
                 return value > bound.value;
@@ -227,6 +239,10 @@ bool Correlation::within_bounds(double value) const noexcept {
         }
         return false;
     });
+}
+
+bool Correlation::within_bounds(double value) const noexcept {
+    return within(bounds, value);
 }
 
 std::string_view name(Correlation::Type type) noexcept {

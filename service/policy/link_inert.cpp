@@ -33,6 +33,11 @@ void Linker::check_inert() {
 void Linker::check_condition(PolicyIndex policy, Report& report) {
     const Correlation& mine = *correlations_[policy];
     const CorrelationDraft& draft = *drafts_[policy];
+    if (!mine.interval.empty() && mine.at_least > 0 && mine.timespan.count() > 0 &&
+        !interval_can_hold(mine))
+        report.error_or_warning(draft.ours, draft.interval_mark,
+                                "this interval never holds: no " + std::to_string(mine.at_least) +
+                                    " intervals within the timespan have such a median");
     const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size();
     const bool compares = !mine.bounds.empty() || !mine.expression.steps.empty();
     if (!sound || !compares || can_hold(mine)) return;

@@ -73,6 +73,23 @@ std::size_t longest_chain(const std::vector<Hit>& window, std::size_t rules) {
     return best(0, std::numeric_limits<std::int64_t>::min());
 }
 
+std::vector<double> intervals(const std::vector<Hit>& window) {
+    std::vector<double> out;
+    for (std::size_t i = 1; i < window.size(); ++i) {
+        out.push_back(static_cast<double>(window[i].time - window[i - 1].time));
+    }
+    return out;
+}
+
+/// 1.4826 MAD over median.
+double variation(const std::vector<double>& gaps) {
+    if (gaps.empty()) return 0;
+    const double median = percentile(gaps, 50);
+    std::vector<double> deviations;
+    for (const double gap : gaps) deviations.push_back(std::abs(gap - median));
+    return median == 0 ? 0 : 1.4826 * percentile(deviations, 50) / median;
+}
+
 class Machine {
 public:
     explicit Machine(const policy::Set& set) : set_(set) {}
@@ -171,8 +188,17 @@ private:
                 return percentile(numbers, correlation.percentile);
             case Correlation::Type::value_median:
                 return percentile(numbers, 50);
+            case Correlation::Type::cadence:
+                return variation(intervals(window));
         }
         return 0;
+    }
+
+    static bool steady(const Correlation& correlation, const std::vector<Hit>& window) {
+        const auto gaps = intervals(window);
+        if (gaps.size() < correlation.at_least) return false;
+        const double median = percentile(gaps, 50);
+        return median > 0 && meets(correlation.interval, median);
     }
 
     static bool holds(const Correlation& correlation, const std::vector<Hit>& window) {
@@ -186,7 +212,14 @@ private:
         if (correlation.bounds.empty()) {
             return value == static_cast<double>(correlation.rules.size());
         }
-        return std::ranges::all_of(correlation.bounds, [&](const Correlation::Bound& bound) {
+        if (correlation.type == Correlation::Type::cadence && !steady(correlation, window)) {
+            return false;
+        }
+        return meets(correlation.bounds, value);
+    }
+
+    static bool meets(const std::vector<Correlation::Bound>& bounds, double value) {
+        return std::ranges::all_of(bounds, [&](const Correlation::Bound& bound) {
             switch (bound.op) {
                 case Correlation::Operator::gt:
                     return value > bound.value;

@@ -51,6 +51,12 @@ std::shared_ptr<const policy::Set> policies() {
         "    group-by: [tenant_uid, key]\n    timespan: 5s\n    condition: { gte: 2 }\n");
     add("many_keys", "value_count", "inner_pair",
         by + "15s\n    condition: { field: key, gte: 2 }\n");
+    add("rhythm", "cadence", "a", by + "15s\n    condition: { lte: 0.4 }\n    at-least: 3\n");
+    add("tempo", "cadence", "b, c",
+        by + "20s\n    condition: { gt: 0.1, lt: 1.2 }\n    at-least: 4\n"
+             "    interval: { gte: 500ms, lt: 3s }\n");
+    add("pace_of_outer", "cadence", "inner",
+        by + "40s\n    condition: { lt: 1 }\n    at-least: 3\n");
     return world::load(text);
 }
 

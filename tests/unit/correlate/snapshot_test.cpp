@@ -163,7 +163,9 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                     "    type: value_count\n" + by + "    condition: { field: key, gte: 3 }\n") +
         correlation("many",
                     "    type: value_count\n" + by + "    condition: { field: key, gte: 30 }\n") +
-        correlation("sum", "    type: value_sum\n" + by + "    condition: { field: n, gte: 9 }\n"));
+        correlation("sum", "    type: value_sum\n" + by + "    condition: { field: n, gte: 9 }\n") +
+        correlation("cadence",
+                    "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});

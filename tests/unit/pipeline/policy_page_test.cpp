@@ -132,6 +132,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: value_avg",
                              "type: value_percentile",
                              "type: value_median",
+                             "type: cadence",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }

@@ -1,0 +1,104 @@
+#include "policy/correlation_options.hpp"
+
+#include "policy/date.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace policy {
+namespace {
+
+using Type = Correlation::Type;
+
+constexpr std::string_view interval_operators[] = {"gt", "gte", "lt", "lte"};
+constexpr double fewest_intervals = 3;  // of two, the median says nothing of the other
+
+/// As a time span, and also in milliseconds.
+std::optional<std::chrono::microseconds> parse_interval(std::string_view text) {
+    if (!text.ends_with("ms")) return parse_span(text);
+    std::uint32_t count = 0;
+    const char* const unit = text.data() + text.size() - 2;
+    const auto [stop, error] = std::from_chars(text.data(), unit, count);
+    if (error != std::errc{} || stop != unit || count == 0) return std::nullopt;
+    return std::chrono::milliseconds(count);
+}
+
+class OptionsReader {
+public:
+    OptionsReader(const yaml::Node& block, CorrelationDraft& draft, Report& report)
+        : block_(block), draft_(draft), report_(report) {}
+
+    void read() {
+        const Type type = draft_.correlation.type;
+        if (const auto* node = taken("at-least", type == Type::cadence)) {
+            read_at_least(node->value.mark(), node->value);
+        } else if (type == Type::cadence) {
+            missing("at-least", "the fewest intervals that are judged, such as 20");
+        }
+        if (const auto* node = taken("interval", type == Type::cadence)) read_interval(*node);
+    }
+
+private:
+    /// The entry, if there is one and the type takes it.
+    const yaml::Entry* taken(std::string_view key, bool takes) {
+        const auto found = std::ranges::find(block_.entries(), key, &yaml::Entry::key);
+        if (found == block_.entries().end()) return nullptr;
+        if (takes) return &*found;
+        report_.error_or_warning(draft_.ours, found->key_mark,
+                                 "'" + std::string(key) + "' has no effect with '" +
+                                     std::string(name(draft_.correlation.type)) + "': remove it");
+        return nullptr;
+    }
+
+    void missing(std::string_view key, std::string_view what) {
+        report_.error(block_.mark(), "'" + std::string(name(draft_.correlation.type)) +
+                                         "' needs '" + std::string(key) +
+                                         "': " + std::string(what));
+    }
+
+    void read_at_least(yaml::Mark mark, const yaml::Node& node) {
+        const auto value = node.as_double();
+        if (value && *value == std::floor(*value) && *value >= fewest_intervals &&
+            *value <= Correlation::most_intervals) {
+            draft_.correlation.at_least = static_cast<std::uint32_t>(*value);
+            return;
+        }
+        report_.error(mark, "'at-least' is a number of intervals, 3 to 9999");
+    }
+
+    void read_interval(const yaml::Entry& entry) {
+        draft_.interval_mark = entry.value.mark();
+        if (!entry.value.is_map() || entry.value.entries().empty()) {
+            report_.error(entry.value.mark(), "'interval' is a map such as { gte: 33ms, lte: 5s }");
+            return;
+        }
+        for (const yaml::Entry& bound : entry.value.entries()) {
+            const auto* const op = std::ranges::find(interval_operators, bound.key);
+            const auto value = parse_interval(bound.value.text());
+            if (op == std::end(interval_operators))
+                report_.error(bound.key_mark, "'interval' has no key " + quoted(bound.key) +
+                                                  did_you_mean(bound.key, interval_operators));
+            else if (!value)
+                report_.error(bound.value.mark(), quoted(bound.key) +
+                                                      " needs a whole number and a unit, such as "
+                                                      "33ms, 5s or 1m");
+            else
+                draft_.correlation.interval.push_back(
+                    {static_cast<Correlation::Operator>(op - std::begin(interval_operators)),
+                     static_cast<double>(value->count())});
+        }
+    }
+
+    const yaml::Node& block_;
+    CorrelationDraft& draft_;
+    Report& report_;
+};
+
+}  // namespace
+
+void read_options(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
+    OptionsReader(block, draft, report).read();
+}
+
+}  // namespace policy
