@@ -109,6 +109,8 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
             return "a matching call every " + figure(firing, "interval_seconds") +
                    " s, regular to " + number + " over " + figure(firing, "intervals") +
                    " intervals,";
+        case Correlation::Type::absence:
+            break;  // said otherwise
     }
     return number;
 }
@@ -158,6 +160,20 @@ std::string flagged(const Correlation::Bound& bound) {
             return "anything but " + number;
     }
     return number;
+}
+
+/// What did not come.
+std::string missed(const policy::Set& set, const Correlation& correlation,
+                   const correlate::Firing& firing, const std::string& who) {
+    const std::string wait = duration_text(correlation.timespan);
+    const auto title = [&](std::size_t rule) {
+        return "'" + line_text(set.policies()[correlation.rules[rule]].title, 200) + "'";
+    };
+    if (correlation.rules.size() > 1) {
+        return title(0) + who + " was not followed by " + title(1) + " within " + wait;
+    }
+    return "no further call" + who + " for " + wait + ", after " + number_text(firing.value) +
+           (firing.value == 1 ? " matching call" : " matching calls");
 }
 
 std::string allowed(const Correlation& correlation) {
@@ -225,6 +241,9 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
     if (correlation == nullptr) {
         return line_text(policy.title, 200) + ": a call" + who +
                (firing.behind ? "; its record came late" : "");
+    }
+    if (correlation->type == Correlation::Type::absence) {
+        return missed(set, *correlation, firing, who);
     }
     return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
            "; " + allowed(*correlation);

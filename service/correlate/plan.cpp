@@ -34,6 +34,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::rank;
         case Correlation::Type::cadence:
             return Counter::Kind::cadence;
+        case Correlation::Type::absence:
+            return Counter::Kind::absence;
     }
     return Counter::Kind::count;
 }
@@ -47,7 +49,9 @@ std::size_t limit_of(const Correlation& correlation) {
 
 /// What only some types have: others are to keep the signatures that saved states know.
 void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
-    if (correlation.type != Correlation::Type::cadence) return;
+    const bool has = correlation.type == Correlation::Type::cadence ||
+                     correlation.type == Correlation::Type::absence;
+    if (!has) return;
     text.add(static_cast<std::int64_t>(correlation.at_least));
     for (const auto& bound : correlation.interval) {
         text.add(policy::name(bound.op)).add(std::to_string(bound.value));

@@ -30,7 +30,8 @@ struct Counter {
         distinct,
         temporal,
         ordered,
-        cadence
+        cadence,
+        absence
     };
 
     Kind kind = Kind::plain;
@@ -52,7 +53,7 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence;
     }
     /// Counts distinct values.
     [[nodiscard]] bool by_value() const noexcept {

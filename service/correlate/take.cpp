@@ -176,6 +176,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
             return true;
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:
+        case Counter::Kind::absence:
             value = feed.rule;
             return true;
         case Counter::Kind::few:

@@ -21,8 +21,8 @@ inline constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min()
 /// A match applied to a window.
 struct Hit {
     std::int64_t time = 0;  ///< Event time, microseconds.
-    /// What the counter needs: the rule's place (temporal), the value's hash (distinct), the bits
-    /// of a double (sum, average, rank), else nothing.
+    /// What the counter needs: the rule's place (temporal, absence), the value's hash (distinct),
+    /// the bits of a double (sum, average, rank), else nothing.
     std::uint64_t value = 0;
     PackedRef ref;
 
@@ -33,6 +33,7 @@ struct Hit {
 class Sample {
 public:
     void add(const Hit& hit) noexcept;
+    [[nodiscard]] PackedRef last() const noexcept { return newest_.front().ref; }
     /// Appends those not before `from`, oldest first.
     void take(std::int64_t from, std::vector<RecordRef>& out) const;
     void save(Writer& out) const;

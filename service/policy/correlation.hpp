@@ -55,6 +55,7 @@ struct Correlation {
         value_percentile,
         value_median,
         cadence,
+        absence,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -75,11 +76,12 @@ struct Correlation {
     std::vector<PolicyIndex> rules;         ///< As listed, each once; rules or correlations.
     std::vector<Name> group_by;             ///< Empty: one group for everything.
     std::chrono::microseconds timespan{0};  ///< At least 1 s.
-    std::vector<Bound> bounds;  ///< All must hold. Empty only for the temporal types: all rules.
+    std::vector<Bound> bounds;  ///< All must hold. Empty only for absence and, all rules, temporal.
     std::vector<Name> fields;   ///< Not empty for the value_ types; a tuple for value_count.
     double percentile = 50;     ///< Of value_percentile: 0 to 100.
     RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
-    /// Below it the condition is not looked at. Of cadence intervals, 3 to 9,999; of others 0.
+    /// Below it nothing fires. Of cadence intervals, 3 to 9,999; of absence hits of its only rule
+    /// before the last one, itself included, 1 to 1,000,000; else 0.
     std::uint32_t at_least = 0;
     std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
 

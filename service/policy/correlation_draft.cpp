@@ -13,9 +13,9 @@ using Type = Correlation::Type;
 
 constexpr std::string_view keys[] = {"type",    "rules",    "group-by",  "timespan", "condition",
                                      "aliases", "generate", "timeframe", "at-least", "interval"};
-constexpr std::string_view types[] = {"event_count",      "value_count",  "temporal",
-                                      "temporal_ordered", "value_sum",    "value_avg",
-                                      "value_percentile", "value_median", "cadence"};
+constexpr std::string_view types[] = {
+    "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
+    "value_avg",   "value_percentile", "value_median", "cadence",          "absence"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -144,7 +144,12 @@ private:
         const Type type = draft_.correlation.type;
         const yaml::Node* node = block.find("condition");
         if (node != nullptr) draft_.condition_mark = node->mark();
-        if (node == nullptr || node->is_null()) {
+        if (type == Type::absence) {
+            if (node != nullptr)
+                report_.error(node->mark(),
+                              "'condition' has no effect with 'absence', which fires when nothing "
+                              "comes: remove it");
+        } else if (node == nullptr || node->is_null()) {
             if (!temporal(type))
                 report_.error(block.mark(), "'condition' is missing: add one, such as { gte: 5 }");
         } else if (node->is_scalar()) {

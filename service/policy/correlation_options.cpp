@@ -12,7 +12,25 @@ namespace {
 using Type = Correlation::Type;
 
 constexpr std::string_view interval_operators[] = {"gt", "gte", "lt", "lte"};
-constexpr double fewest_intervals = 3;  // of two, the median says nothing of the other
+
+/// What `at-least` counts, by type.
+struct AtLeast {
+    Type type;
+    bool needed;
+    std::int64_t least;
+    std::int64_t most;
+    std::string_view meaning;
+};
+constexpr AtLeast at_least[] = {
+    // Of two intervals the median says nothing of the other.
+    {Type::cadence, true, 3, Correlation::most_intervals, "the fewest intervals that are judged"},
+    {Type::absence, false, 1, 1'000'000, "the fewest calls after which silence counts"},
+};
+
+const AtLeast* at_least_of(Type type) {
+    const auto* const found = std::ranges::find(at_least, type, &AtLeast::type);
+    return found == std::end(at_least) ? nullptr : found;
+}
 
 /// As a time span, and also in milliseconds.
 std::optional<std::chrono::microseconds> parse_interval(std::string_view text) {
@@ -31,11 +49,8 @@ public:
 
     void read() {
         const Type type = draft_.correlation.type;
-        if (const auto* node = taken("at-least", type == Type::cadence)) {
-            read_at_least(node->value.mark(), node->value);
-        } else if (type == Type::cadence) {
-            missing("at-least", "the fewest intervals that are judged, such as 20");
-        }
+        if (type == Type::absence) check_pair();
+        read_at_least();
         if (const auto* node = taken("interval", type == Type::cadence)) read_interval(*node);
     }
 
@@ -57,14 +72,32 @@ private:
                                          "': " + std::string(what));
     }
 
-    void read_at_least(yaml::Mark mark, const yaml::Node& node) {
-        const auto value = node.as_double();
-        if (value && *value == std::floor(*value) && *value >= fewest_intervals &&
-            *value <= Correlation::most_intervals) {
+    void check_pair() {
+        if (draft_.rules.size() <= 2) return;
+        report_.error(draft_.rules[2].mark,
+                      "'absence' lists one rule, or two: what happens and what must follow");
+    }
+
+    void read_at_least() {
+        const AtLeast* const option = at_least_of(draft_.correlation.type);
+        const auto* entry = taken("at-least", option != nullptr);
+        if (entry == nullptr) {
+            if (option != nullptr && option->needed) missing("at-least", option->meaning);
+            return;
+        }
+        if (draft_.correlation.type == Type::absence && draft_.rules.size() > 1) {
+            report_.error(entry->key_mark,
+                          "'at-least' has no effect where a second rule must follow: remove it");
+            return;
+        }
+        const auto value = entry->value.as_int();
+        if (value && *value >= option->least && *value <= option->most) {
             draft_.correlation.at_least = static_cast<std::uint32_t>(*value);
             return;
         }
-        report_.error(mark, "'at-least' is a number of intervals, 3 to 9999");
+        report_.error(entry->value.mark(), "'at-least' is " + std::string(option->meaning) + ", " +
+                                               std::to_string(option->least) + " to " +
+                                               std::to_string(option->most));
     }
 
     void read_interval(const yaml::Entry& entry) {

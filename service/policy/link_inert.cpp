@@ -44,8 +44,8 @@ void Linker::check_condition(PolicyIndex policy, Report& report) {
     report.error_or_warning(
         draft.ours, draft.condition_mark,
         asks_for_absence(mine)
-            ? "this condition never holds: absence cannot be seen, as windows are judged "
-              "when a call matches"
+            ? "this condition never holds: windows are judged when a call matches, and what does "
+              "not come is seen by the type 'absence' only"
             : "this condition never holds: no window meets all of it");
 }
 

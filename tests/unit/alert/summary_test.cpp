@@ -63,6 +63,18 @@ TEST(Summary, TellsARhythmWithItsPeriod) {
     EXPECT_EQ(alert::evidence_of(*set, firing).at("number").at("interval_seconds"), 0.2);
 }
 
+TEST(Summary, SaysWhatDidNotCome) {
+    EXPECT_EQ(sentence(over("    type: absence\n    group-by: [tenant_uid]\n    timespan: 1h\n",
+                            "tenant"),
+                       {{"tenant_uid", "t1"}}, 12),
+              "no further call by tenant t1 for 1 h, after 12 matching calls");
+    EXPECT_EQ(sentence(fixture::rule("off") + fixture::rule("on") +
+                           "title: P\nname: p\ncorrelation: { type: absence, rules: [off, on], "
+                           "timespan: 30m }\n",
+                       {}, 1),
+              "'Title of off' was not followed by 'Title of on' within 30 min");
+}
+
 TEST(Summary, SaysWhenANumberIsEstimated) {
     EXPECT_EQ(sentence(over("    type: event_count\n    timespan: 24h\n"
                             "    condition: { gte: 20000 }\n"),

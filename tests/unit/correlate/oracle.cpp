@@ -94,7 +94,40 @@ class Machine {
 public:
     explicit Machine(const policy::Set& set) : set_(set) {}
 
+    /// Everything that was waited for in vain up to a time, soonest first.
+    void expire(std::int64_t until) {
+        for (;;) {
+            std::optional<std::pair<std::int64_t, std::size_t>> soonest;
+            Key whose;
+            const auto order = set_.correlations();
+            for (const auto& [place, group] : groups_) {
+                const auto rank =
+                    static_cast<std::size_t>(std::ranges::find(order, place.first) - order.begin());
+                const auto open = unanswered(place.first, group);
+                if (open.empty()) continue;
+                const auto span = set_.correlation(place.first)->timespan.count();
+                const std::pair due{open.front().time + span, rank};
+                if (due.first > until || (soonest && *soonest <= due)) continue;
+                soonest = due;
+                whose = place.second;
+            }
+            if (!soonest) return;
+            const PolicyIndex index = order[soonest->second];
+            Group& group = groups_[{index, whose}];
+            const auto& correlation = *set_.correlation(index);
+            const std::size_t seen =
+                correlation.rules.size() > 1 ? unanswered(index, group).size() : group.hits.size();
+            group.hits.clear();
+            if (seen < correlation.at_least) continue;
+            if (set_.policies()[index].generate) {
+                fired.push_back({soonest->first, index, whose, static_cast<double>(seen)});
+            }
+            chain(index, whose, soonest->first);
+        }
+    }
+
     void event(const world::Event& event) {
+        expire(event.time - 1);
         // Direct hits of inner correlations come before those of outer ones.
         for (const PolicyIndex rule : event.rules) plain(rule, event);
         for (const PolicyIndex outer : set_.correlations()) {
@@ -109,9 +142,10 @@ public:
                     key.push_back(text_of(event.fields, name.in_rule[r]));
                 }
                 auto& hits = direct[key];
-                const bool temporal = correlation.type == Correlation::Type::temporal ||
-                                      correlation.type == Correlation::Type::temporal_ordered;
-                if (hits.empty() || temporal) hits.push_back(hit);
+                const bool all = correlation.type == Correlation::Type::temporal ||
+                                 correlation.type == Correlation::Type::temporal_ordered ||
+                                 correlation.type == Correlation::Type::absence;
+                if (hits.empty() || all) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
         }
@@ -190,6 +224,8 @@ private:
                 return percentile(numbers, 50);
             case Correlation::Type::cadence:
                 return variation(intervals(window));
+            case Correlation::Type::absence:
+                break;
         }
         return 0;
     }
@@ -238,6 +274,21 @@ private:
         });
     }
 
+    /// The hits of an absence that nothing followed, the oldest first; of one rule the last hit.
+    [[nodiscard]] std::vector<Hit> unanswered(PolicyIndex index, const Group& group) const {
+        const Correlation* correlation = set_.correlation(index);
+        if (correlation == nullptr || correlation->type != Correlation::Type::absence) return {};
+        std::vector<Hit> out;
+        for (const Hit& hit : group.hits) {
+            const bool answered = std::ranges::any_of(group.hits, [&](const Hit& other) {
+                if (correlation->rules.size() > 1) return other.rule == 1 && other.time >= hit.time;
+                return &other > &hit;
+            });
+            if (!answered) out.push_back(hit);
+        }
+        return out;
+    }
+
     static std::vector<Hit> between(const std::vector<Hit>& hits, std::int64_t from,
                                     std::int64_t to) {
         std::vector<Hit> out;
@@ -251,6 +302,10 @@ private:
         const Correlation& correlation = *set_.correlation(index);
         const std::int64_t span = correlation.timespan.count();
         Group& group = groups_[{index, key}];
+        if (correlation.type == Correlation::Type::absence) {
+            group.hits.insert(group.hits.end(), hits.begin(), hits.end());
+            return;
+        }
         const std::int64_t at = hits.front().time;
         if (!group.hits.empty() && group.fired) {
             const std::int64_t last = group.hits.back().time;
@@ -307,6 +362,7 @@ std::vector<Fired> run(const policy::Set& set, std::vector<world::Event> events)
     });
     Machine machine(set);
     for (const auto& event : events) machine.event(event);
+    if (!events.empty()) machine.expire(events.back().time);
     std::ranges::sort(machine.fired);
     return machine.fired;
 }

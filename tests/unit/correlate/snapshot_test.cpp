@@ -165,7 +165,11 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                     "    type: value_count\n" + by + "    condition: { field: key, gte: 30 }\n") +
         correlation("sum", "    type: value_sum\n" + by + "    condition: { field: n, gte: 9 }\n") +
         correlation("cadence",
-                    "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n"));
+                    "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n") +
+        correlation("silent", "    type: absence\n" + by) + rule("b") +
+        correlation("unanswered",
+                    "    type: absence\n    rules: [a, b]\n    group-by: [user]\n"
+                    "    timespan: 10s\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});

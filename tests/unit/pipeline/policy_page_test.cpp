@@ -133,6 +133,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: value_percentile",
                              "type: value_median",
                              "type: cadence",
+                             "type: absence",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }

@@ -52,7 +52,7 @@ TEST(Cadence, SaysWhatIsWrongAllAtOnce) {
                            "  condition: { field: x, lte: 0.2 }\n"
                            "  interval: { gte: 33, abov: 1s }\n",
                            true)),
-              "p.yaml:20:13: 'at-least' is a number of intervals, 3 to 9999\n"
+              "p.yaml:20:13: 'at-least' is the fewest intervals that are judged, 3 to 9999\n"
               "p.yaml:21:14: 'field' has no effect with 'cadence': remove it\n"
               "p.yaml:22:20: 'gte' needs a whole number and a unit, such as 33ms, 5s or 1m\n"
               "p.yaml:22:24: 'interval' has no key 'abov'\n");
@@ -85,6 +85,32 @@ TEST(Cadence, SaysWhenItNeverHolds) {
                      "median");
     for (const auto* interval : {"{ gte: 6m }", "{ lt: 1ms }", "{ gte: 5m, lte: 5m }"})
         EXPECT_EQ(warned(fine + "  interval: " + interval + "\n"), "");
+}
+
+TEST(Absence, IsReadWhole) {
+    const auto set =
+        test::load(with("  type: absence\n  rules: [a]\n  timespan: 1h\n  at-least: 3\n", true));
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->correlation(2)->type, policy::Correlation::Type::absence);
+    EXPECT_EQ(set->correlation(2)->at_least, 3u);
+    EXPECT_EQ(warned("  type: absence\n  rules: [a, b]\n  timespan: 1h\n"), "");
+}
+
+TEST(Absence, SaysWhatIsWrongAllAtOnce) {
+    EXPECT_EQ(refused(with("  type: absence\n  rules: [a, b, c]\n  at-least: 3\n"
+                           "  condition: { lte: 0 }\n  interval: { gte: 1s }\n",
+                           true)),
+              "p.yaml:17:3: 'timespan' is a whole number and a unit, such as 30s, 5m, 1h or 7d\n"
+              "p.yaml:18:17: 'absence' lists one rule, or two: what happens and what must follow\n"
+              "p.yaml:18:17: no rule has the id or name 'c'; did you mean 'a'?\n"
+              "p.yaml:19:3: 'at-least' has no effect where a second rule must follow: remove it\n"
+              "p.yaml:20:14: 'condition' has no effect with 'absence', which fires when nothing "
+              "comes: remove it\n"
+              "p.yaml:21:3: 'interval' has no effect with 'absence': remove it\n");
+    EXPECT_THAT(refused(with("  type: absence\n  rules: [a]\n  timespan: 1h\n  at-least: 0\n")),
+                HasSubstr("the fewest calls after which silence counts, 1 to 1000000"));
+    EXPECT_THAT(refused(with("  type: absense\n  rules: [a]\n  timespan: 1h\n")),
+                HasSubstr("did you mean 'absence'?"));
 }
 
 }  // namespace
