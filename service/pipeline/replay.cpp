@@ -55,7 +55,7 @@ void Replay::observe(const call::Batch& batch) {
 
 void Replay::finish() {
     std::vector<correlate::Firing> firings;
-    engine_.finish(firings);
+    engine_.finish(newest_, firings);
     report(firings);
 }
 

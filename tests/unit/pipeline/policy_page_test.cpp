@@ -135,6 +135,8 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: new_value",
                              "type: ratio",
                              "over: all",
+                             "type: cadence",
+                             "type: absence",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }
