@@ -8,10 +8,14 @@ void add_object_output(CLI::App& command, Invocation& invocation) {
 }
 
 void add_policy(CLI::App& app, Invocation& invocation) {
-    auto* group = app.add_subcommand("policy", "Check and test policies");
+    auto* group = app.add_subcommand("policy", "Write, check, test and list policies");
     group->require_subcommand(1);
     add_policy_check(*group, invocation);
     add_policy_test(*group, invocation);
+    add_policy_list(*group, invocation);
+    add_policy_show(*group, invocation);
+    add_policy_new(*group, invocation);
+    add_policy_fmt(*group, invocation);
 }
 
 }  // namespace app

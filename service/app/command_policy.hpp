@@ -10,6 +10,10 @@ namespace app {
 // The commands below `policy`, one file each.
 void add_policy_check(CLI::App& group, Invocation& invocation);
 void add_policy_test(CLI::App& group, Invocation& invocation);
+void add_policy_list(CLI::App& group, Invocation& invocation);
+void add_policy_show(CLI::App& group, Invocation& invocation);
+void add_policy_new(CLI::App& group, Invocation& invocation);
+void add_policy_fmt(CLI::App& group, Invocation& invocation);
 
 /// "name", or the title when it has none.
 [[nodiscard]] inline const std::string& short_name(const policy::Policy& policy) {
