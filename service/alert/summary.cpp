@@ -63,21 +63,49 @@ std::string plural(std::string_view field) {
     return "values of " + line_text(field);
 }
 
-std::string fields_text(const Correlation& correlation) {
-    if (correlation.fields.size() == 1) return plural(correlation.fields.front().name);
+std::string names_text(const Correlation& correlation) {
     std::string names;
     for (const auto& field : correlation.fields) {
         names += (names.empty() ? "" : ", ") + line_text(field.name);
     }
-    return "combinations of " + names;
+    return names;
+}
+
+std::string fields_text(const Correlation& correlation) {
+    if (correlation.fields.size() == 1) return plural(correlation.fields.front().name);
+    return "combinations of " + names_text(correlation);
+}
+
+std::string one_of_fields(const Correlation& correlation) {
+    return (correlation.fields.size() == 1 ? "value of " : "combination of ") +
+           names_text(correlation);
 }
 
 std::string field_text(const Correlation& correlation) {
     return correlation.fields.empty() ? "" : line_text(correlation.fields.front().name);
 }
 
+std::string rule_text(const policy::Set& set, policy::PolicyIndex rule) {
+    const policy::Policy& policy = set.policies()[rule];
+    return line_text(policy.name.empty() ? policy.title : policy.name);
+}
+
+/// "41 hits of refused to 50 of called, a ratio of 0.82".
+std::string ratio_text(const policy::Set& set, const Correlation& correlation,
+                       const correlate::Firing& firing) {
+    const auto total = static_cast<double>(firing.total);
+    const double hits = std::round(firing.value * total);
+    std::string out = number_text(hits) + (hits == 1 ? " hit of " : " hits of ") +
+                      rule_text(set, correlation.rules.front());
+    out += correlation.over_all
+               ? " in " + number_text(total) + " calls"
+               : " to " + number_text(total) + " of " + rule_text(set, correlation.rules.back());
+    return out + ", a ratio of " + (firing.exact ? "" : "about ") + number_text(firing.value);
+}
+
 /// What was counted, with its number.
-std::string counted(const Correlation& correlation, const correlate::Firing& firing) {
+std::string counted(const policy::Set& set, const Correlation& correlation,
+                    const correlate::Firing& firing) {
     const std::string number = (firing.exact ? "" : "about ") + number_text(firing.value);
     switch (correlation.type) {
         case Correlation::Type::event_count:
@@ -98,8 +126,21 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
                    field_text(correlation) + " was " + number;
         case Correlation::Type::value_median:
             return "the median of " + field_text(correlation) + " was " + number;
+        case Correlation::Type::new_value:
+            return "a new " + one_of_fields(correlation);
+        case Correlation::Type::ratio:
+            return ratio_text(set, correlation, firing);
     }
     return number;
+}
+
+/// Beside what else the new value stands. Forgetting errs to one side, and the words say to which.
+std::string remembered(const Correlation& correlation, const correlate::Firing& firing) {
+    const double others = firing.value - 1;
+    const std::string known = number_text(others) + (others == 1 ? " other" : " others");
+    const std::string span = duration_text(correlation.timespan);
+    if (firing.exact) return ", not seen for " + span + "; " + known + " seen since then";
+    return ", not among the " + known + " seen last within " + span;
 }
 
 std::string shown(std::string_view field, const std::optional<std::string>& value) {
@@ -153,18 +194,21 @@ std::string allowed(const Correlation& correlation) {
     if (!correlation.expression.steps.empty()) return "the policy's expression holds";
     if (correlation.bounds.empty()) return "the policy asks for all of them";
     const auto& bound = correlation.bounds.front();
+    const std::string from = correlation.type == Correlation::Type::ratio
+                                 ? " from " + std::to_string(correlation.at_least) + " on"
+                                 : "";
     const bool counts = correlation.type == Correlation::Type::event_count ||
                         correlation.type == Correlation::Type::value_count;
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gte) {
         return std::string("the policy allows ") + (counts ? "fewer" : "less") + " than " +
-               number_text(bound.value);
+               number_text(bound.value) + from;
     }
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gt) {
-        return "the policy allows at most " + number_text(bound.value);
+        return "the policy allows at most " + number_text(bound.value) + from;
     }
     std::string out;
     for (const auto& each : correlation.bounds) out += (out.empty() ? "" : " and ") + flagged(each);
-    return "the policy flags " + out;
+    return "the policy flags " + out + from;
 }
 
 }  // namespace
@@ -219,8 +263,11 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
         return line_text(policy.title, 200) + ": a call" + who +
                (firing.behind ? "; its record came late" : "");
     }
-    return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
-           "; " + allowed(*correlation);
+    if (correlation->type == Correlation::Type::new_value) {
+        return counted(set, *correlation, firing) + who + remembered(*correlation, firing);
+    }
+    return counted(set, *correlation, firing) + who + " within " +
+           duration_text(correlation->timespan) + "; " + allowed(*correlation);
 }
 
 }  // namespace alert

@@ -16,6 +16,7 @@ void add_policy(CLI::App& app, Invocation& invocation) {
     add_policy_show(*group, invocation);
     add_policy_new(*group, invocation);
     add_policy_fmt(*group, invocation);
+    add_policy_backtest(*group, invocation);
 }
 
 }  // namespace app

@@ -9,9 +9,10 @@
 namespace app {
 namespace {
 
-constexpr std::string_view types[] = {"rule",      "event_count",      "value_count",
-                                      "temporal",  "temporal_ordered", "value_sum",
-                                      "value_avg", "value_percentile", "value_median"};
+constexpr std::string_view types[] = {
+    "rule",      "event_count", "value_count", "temporal",         "temporal_ordered",
+    "new_value", "value_sum",   "value_avg",   "value_percentile", "value_median",
+    "ratio"};
 constexpr std::size_t longest_name = 64;
 
 /// A random UUID, version 4.
@@ -70,10 +71,10 @@ std::string detection(std::string_view operation) {
 }
 
 /// A rule that only the correlation counts.
-std::string block(const std::string& name, const std::string& part, std::string_view operation) {
+std::string block(const std::string& name, const std::string& part, const std::string& detection) {
     return "title: " + title_of(name + "_" + part) + "\nid: " + uuid() + "\nname: " + name + "_" +
            part + "\nstatus: test\ndescription: Building block of " + name +
-           "; gives no alert of its own.\n" + detection(operation) +
+           "; gives no alert of its own.\n" + detection +
            "level: informational\ncallerprint: { keep_calls: false }\n---\n";
 }
 
@@ -97,15 +98,15 @@ std::string rule(const SkeletonOptions& options) {
 }
 
 std::string correlation(const std::string& type, const std::string& rules,
-                        const std::string& condition) {
+                        const std::string& condition, const std::string& span = "1h\n") {
     return "correlation:\n  type: " + type + "\n  rules: [" + rules +
-           "]\n  group-by: [tenant_uid]\n  timespan: 1h\n" +
+           "]\n  group-by: [tenant_uid]\n  timespan: " + span +
            (condition.empty() ? "" : "  condition: { " + condition + " }\n");
 }
 
 std::string counted(const SkeletonOptions& options, const std::string& condition,
                     const std::string& tests) {
-    return block(options.name, "call", done) + head(options) +
+    return block(options.name, "call", detection(done)) + head(options) +
            correlation(options.type, options.name + "_call", condition) + tail(options, tests);
 }
 
@@ -157,14 +158,53 @@ std::string temporal(const SkeletonOptions& options) {
                                             call("", next, 1) + call("at: 1m, ", done, 1), false)
                                      : test("benign twin - too long after",
                                             call("", done, 1) + call("at: 2h, ", next, 1), false);
-    return block(options.name, "first", done) + block(options.name, "second", next) +
-           head(options) +
+    return block(options.name, "first", detection(done)) +
+           block(options.name, "second", detection(next)) + head(options) +
            correlation(options.type, options.name + "_first, " + options.name + "_second", "") +
            tail(options, test("one after the other within an hour",
                               call("", done, 1) + call("at: 1m, ", next, 1), true) +
                              test("near miss - the second was refused",
                                   call("", done, 1) + call("at: 1m, ", next, 2), false) +
                              twin);
+}
+
+std::string new_value(const SkeletonOptions& options) {
+    const std::string usual =
+        call("", done, 1, ", src_endpoint.ip: 198.51.100.1, repeat: 9, every: 1d");
+    const auto later = [](std::string_view operation, int status) {
+        return call("at: 9d, ", operation, status, ", src_endpoint.ip: 198.51.100.2");
+    };
+    return block(options.name, "call", detection(done)) + head(options) +
+           correlation(options.type, options.name + "_call", "field: src_endpoint.ip",
+                       "30d\n  learn: 7d\n") +
+           tail(options,
+                test("an address after nine days from another", usual + later(done, 1), true) +
+                    test("near miss - it was refused", usual + later(done, 2), false) +
+                    test("benign twin - another operation", usual + later(other, 1), false));
+}
+
+/// Of the first rule's hits in the second's.
+std::string ratio(const SkeletonOptions& options) {
+    const std::string log_source = "logsource: { category: api_call }\ndetection:\n";
+    const std::string operation = "  operation: { api.operation: " + std::string(done) + " }\n";
+    const auto refused = [](std::string_view of) {
+        return call("at: 10m, ", of, 2, ", repeat: 4, every: 1m");
+    };
+    const auto worked = [](std::string_view of, int times) {
+        return call("", of, 1, ", repeat: " + std::to_string(times) + ", every: 1m");
+    };
+    return block(options.name, "refused",
+                 log_source + operation +
+                     "  refused: { status_id: 2 }\n  condition: operation and refused\n") +
+           block(options.name, "call", log_source + operation + "  condition: operation\n") +
+           head(options) +
+           correlation(options.type, options.name + "_refused, " + options.name + "_call",
+                       "gte: 0.8", "1h\n  at-least: 5\n") +
+           tail(options,
+                test("four of five within an hour were refused", worked(done, 1) + refused(done),
+                     true) +
+                    test("near miss - four of six", worked(done, 2) + refused(done), false) +
+                    test("benign twin - another operation", refused(other), false));
 }
 
 }  // namespace
@@ -183,6 +223,8 @@ base::Result<std::string> skeleton(const SkeletonOptions& options) {
     if (options.type == "event_count") return event_count(options);
     if (options.type == "value_count") return value_count(options);
     if (options.type.starts_with("temporal")) return temporal(options);
+    if (options.type == "new_value") return new_value(options);
+    if (options.type == "ratio") return ratio(options);
     return value_of(options);
 }
 

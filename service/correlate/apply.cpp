@@ -1,3 +1,4 @@
+#include "correlate/ratio_window.hpp"
 #include "correlate/ring.hpp"
 #include "correlate/state.hpp"
 #include "correlate/values.hpp"
@@ -126,6 +127,7 @@ void Engine::State::apply_window(GroupId id, const Hit& hit, bool last_of_call,
     // A call that matches several listed rules is judged once, with all of them in the window.
     if (!last_of_call) return;
     const bool holds = !window->empty() && window->holds(counter);
+    if (counter.of_one_hit()) group.fired = false;
     conclude(id, hit, holds, holds ? window->value() : 0, window->exact(), out);
 }
 
@@ -174,6 +176,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             Values(group).sample(hit.time - counter.span, firing.sample);
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
+            firing.total = group.window()->total();
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -228,11 +231,15 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
                 break;
             case Counter::Kind::few:
             case Counter::Kind::distinct:
+            case Counter::Kind::new_value:
                 derived.value = hash(0, text);
                 break;
             case Counter::Kind::sum:
                 derived.value = std::bit_cast<std::uint64_t>(1.0);
                 complete = chain.fields.empty();  // group values are text, which is not added up
+                break;
+            case Counter::Kind::ratio:
+                derived.value = RatioWindow::part_of(*outer.correlation, chain.rule);
                 break;
             case Counter::Kind::average:
             case Counter::Kind::rank:

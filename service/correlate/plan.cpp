@@ -32,12 +32,17 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
         case Correlation::Type::value_percentile:
         case Correlation::Type::value_median:
             return Counter::Kind::rank;
+        case Correlation::Type::new_value:
+            return Counter::Kind::new_value;
+        case Correlation::Type::ratio:
+            return Counter::Kind::ratio;
     }
     return Counter::Kind::count;
 }
 
 /// From this count on no bound changes its mind.
 std::size_t limit_of(const Correlation& correlation) {
+    if (correlation.type == Correlation::Type::new_value) return exact_hits;
     double highest = 0;
     for (const auto& bound : correlation.bounds) highest = std::max(highest, bound.value);
     return static_cast<std::size_t>(std::min(std::floor(highest), 1e9)) + 1;
@@ -63,6 +68,11 @@ std::string signature_of(const policy::Set& set, const Correlation& correlation)
     for (const PolicyIndex rule : correlation.rules) {
         const Correlation* inner = set.correlation(rule);
         text.add(inner != nullptr ? signature_of(set, *inner) : set.policies()[rule].digest);
+    }
+    if (correlation.type == Correlation::Type::new_value) text.add(correlation.learn.count());
+    if (correlation.type == Correlation::Type::ratio) {
+        text.add(static_cast<std::int64_t>(correlation.at_least));
+        text.add(correlation.over_all ? "all" : "second");
     }
     const auto digest = base::sha256(text.text());
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};

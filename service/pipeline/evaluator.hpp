@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "correlate/engine.hpp"
 #include "journal/reader.hpp"
+#include "pipeline/batch_times.hpp"
 #include "pipeline/dedupe.hpp"
 #include "pipeline/preparer.hpp"
 #include "pipeline/repeats.hpp"
@@ -38,6 +39,8 @@ public:
         std::chrono::microseconds default_lateness = std::chrono::seconds(5);
         std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
         std::size_t dedupe_capacity = 2'000'000;
+        /// Gathers alerts and nothing else of what is stored: for a judgement of the past.
+        bool alerts_only = false;
         /// Event time between two updates of an alert whose condition stays true.
         std::chrono::microseconds repeat_every = std::chrono::minutes(1);
     };
@@ -86,7 +89,8 @@ public:
 
 private:
     Evaluator(Preparer preparer, Options options);
-    void apply_control(std::string_view lines);
+    void apply_control(const journal::Entry& entry, bool silent);
+    void report(const journal::Entry& entry, std::string_view text);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
     bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
@@ -105,6 +109,7 @@ private:
     Dedupe dedupe_;
     Repeats repeats_;
     rollup::Rollup rollup_;
+    BatchTimes batch_times_;
     store::Effects gathered_;
     Counters counters_;
     std::vector<decode::Reject> rejects_;

@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
+#include "journal/control.hpp"
 #include "pipeline/evidence.hpp"
 
 #include <algorithm>
@@ -109,13 +110,17 @@ void Live::run(const std::stop_token& stop) {
     hand_over(true);
 }
 
+// What was evaluated is handed over first: a batch names the revision that judged it. While the
+// committer is busy evaluation goes on as it is, so that a reload never waits for the database.
 void Live::take_reference() {
     std::shared_ptr<const Reference> reference;
     {
         const std::lock_guard lock(reference_mutex_);
+        if (!waiting_reference_ || (from_ != next_ && !committer_.free())) return;
         reference = std::exchange(waiting_reference_, nullptr);
     }
-    if (!reference) return;
+    hand_over(false);
+    if (from_ != next_) return;  // stopping: the next start reads the files anew
     if (auto used = evaluator_->use(reference); !used) {
         base::log::error("pipeline.reload_refused", {{"reason", used.error().reason}});
     } else {
@@ -124,6 +129,8 @@ void Live::take_reference() {
 }
 
 void Live::note_block(const journal::Entry& entry) {
+    // A heartbeat is no event: event time would wait for a source that has nothing to say.
+    if (entry.block.format == journal::control::format) return;
     last_block_[entry.block.source] = steady_clock::now();
 }
 

@@ -46,7 +46,9 @@ public:
     void stop(std::chrono::milliseconds patience);
     ~Live();
 
-    /// Goes on under another reference from the next block on. Thread-safe.
+    /// Goes on under another reference from the start of the next batch on, so that a batch has one
+    /// revision of the policies. Waits for the batch in hand to be stored, and stops nothing.
+    /// Thread-safe.
     void use(std::shared_ptr<const Reference> reference);
 
     /// The first LSN whose effects are not stored yet. Thread-safe.

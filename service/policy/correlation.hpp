@@ -53,6 +53,8 @@ struct Correlation {
         value_avg,
         value_percentile,
         value_median,
+        new_value,
+        ratio,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -71,10 +73,13 @@ struct Correlation {
     std::vector<PolicyIndex> rules;         ///< As listed, each once; rules or correlations.
     std::vector<Name> group_by;             ///< Empty: one group for everything.
     std::chrono::microseconds timespan{0};  ///< At least 1 s.
-    std::vector<Bound> bounds;  ///< All must hold. Empty only for the temporal types: all rules.
-    std::vector<Name> fields;   ///< Not empty for the value_ types; a tuple for value_count.
+    std::vector<Bound> bounds;  ///< All must hold. Empty for temporal types: all rules; new_value.
+    std::vector<Name> fields;   ///< Of the value_ types and new_value; a tuple if several.
     double percentile = 50;     ///< Of value_percentile: 0 to 100.
     RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
+    std::chrono::microseconds learn{0};  ///< Of new_value: the age at which a group may fire.
+    std::uint64_t at_least = 0;          ///< Of ratio: the denominator that is judged; 2 or more.
+    bool over_all = false;  ///< Of ratio: over the calls of all rules, not the hits of the second.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

@@ -32,6 +32,7 @@ struct CorrelationDraft {
     yaml::Mark mark;
     yaml::Mark timespan_mark;
     yaml::Mark condition_mark;
+    yaml::Mark learn_mark;  ///< Unless `learn` is not written.
     /// In a policy of ours what has no effect is refused; of others it is told.
     bool ours = false;
 };

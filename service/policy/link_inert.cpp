@@ -17,6 +17,15 @@ bool shows(const Correlation& inner, std::string_view name) {
     });
 }
 
+/// The tuple of fields is a part of the group key.
+bool one_value_a_group(const Correlation& correlation) {
+    const auto grouped_by = [&](const Correlation::Name& field) {
+        return std::ranges::find(correlation.group_by, field.in_rule,
+                                 &Correlation::Name::in_rule) != correlation.group_by.end();
+    };
+    return !correlation.fields.empty() && std::ranges::all_of(correlation.fields, grouped_by);
+}
+
 }  // namespace
 
 void Linker::check_inert() {
@@ -33,6 +42,10 @@ void Linker::check_inert() {
 void Linker::check_condition(PolicyIndex policy, Report& report) {
     const Correlation& mine = *correlations_[policy];
     const CorrelationDraft& draft = *drafts_[policy];
+    if (mine.type == Correlation::Type::new_value && one_value_a_group(mine))
+        report.error_or_warning(draft.ours, draft.condition_mark,
+                                "this condition never holds: 'group-by' lists all of 'field', so "
+                                "that a group has one value, which it learns");
     const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size();
     const bool compares = !mine.bounds.empty() || !mine.expression.steps.empty();
     if (!sound || !compares || can_hold(mine)) return;

@@ -160,7 +160,7 @@ def test_list_takes_the_policies_of_the_configuration(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["rule", "event_count", "value_count", "temporal", "temporal_ordered", "value_sum",
-                                  "value_avg", "value_percentile", "value_median"])
+                                  "value_avg", "value_percentile", "value_median", "new_value", "ratio"])
 def test_a_new_policy_loads_and_its_tests_pass(tmp_path, kind):
     file = tmp_path / "new.yaml"
     done = run("policy", "new", "many_exports", "--type", kind, "--family", "abuse", "--out", file)
@@ -229,7 +229,8 @@ def test_fmt_goes_on_after_a_file_that_it_cannot_take(tmp_path):
 
 def test_shipped_and_new_policies_are_formatted(tmp_path):
     assert run("policy", "fmt", "--check", SHIPPED).returncode == 0
-    for kind in ("rule", "event_count", "value_count", "temporal", "temporal_ordered", "value_percentile"):
+    for kind in ("rule", "event_count", "value_count", "temporal", "temporal_ordered", "value_percentile", "new_value",
+                 "ratio"):
         run("policy", "new", "some_thing", "--type", kind, "--out", tmp_path / f"{kind}.yaml")
     done = run("policy", "fmt", "--check", "--diff", tmp_path)
     assert done.returncode == 0, done.stdout

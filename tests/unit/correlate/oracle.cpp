@@ -19,6 +19,7 @@ struct Hit {
     std::size_t rule = 0;
     std::vector<std::string> texts;  // of value_count
     double number = 0;               // of the metric types
+    std::size_t call = 0;            // hits of one call have one number
 };
 
 struct Group {
@@ -83,18 +84,20 @@ public:
         for (const PolicyIndex outer : set_.correlations()) {
             const Correlation& correlation = *set_.correlation(outer);
             std::map<Key, std::vector<Hit>> direct;
+            ++call_;
             for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
                 if (!std::ranges::binary_search(event.rules, correlation.rules[r])) continue;
-                Hit hit{event.time, r, {}, 0};
+                Hit hit{event.time, r, {}, 0, call_};
                 if (!fill(correlation, r, event.fields, hit)) continue;
                 Key key;
                 for (const auto& name : correlation.group_by) {
                     key.push_back(text_of(event.fields, name.in_rule[r]));
                 }
                 auto& hits = direct[key];
-                const bool temporal = correlation.type == Correlation::Type::temporal ||
-                                      correlation.type == Correlation::Type::temporal_ordered;
-                if (hits.empty() || temporal) hits.push_back(hit);
+                const bool by_rule = correlation.type == Correlation::Type::temporal ||
+                                     correlation.type == Correlation::Type::temporal_ordered ||
+                                     correlation.type == Correlation::Type::ratio;
+                if (hits.empty() || by_rule) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
         }
@@ -123,6 +126,7 @@ private:
                      const boost::json::object& fields, Hit& hit) {
         switch (correlation.type) {
             case Correlation::Type::value_count:
+            case Correlation::Type::new_value:
                 for (const auto& field : correlation.fields) {
                     const auto text = text_of(fields, field.in_rule[rule]);
                     if (!text) return false;
@@ -158,6 +162,7 @@ private:
             case Correlation::Type::event_count:
                 return static_cast<double>(window.size());
             case Correlation::Type::value_count:
+            case Correlation::Type::new_value:
                 return static_cast<double>(texts.size());
             case Correlation::Type::temporal:
                 return static_cast<double>(rules.size());
@@ -171,12 +176,31 @@ private:
                 return percentile(numbers, correlation.percentile);
             case Correlation::Type::value_median:
                 return percentile(numbers, 50);
+            case Correlation::Type::ratio: {
+                const auto [numerator, denominator] = counts(correlation, window);
+                return denominator == 0 ? 0 : numerator / denominator;
+            }
         }
         return 0;
     }
 
+    /// Numerator and denominator of a ratio.
+    static std::pair<double, double> counts(const Correlation& correlation,
+                                            const std::vector<Hit>& window) {
+        std::set<std::size_t> calls;
+        for (const Hit& hit : window) {
+            if (correlation.over_all || hit.rule == 1) calls.insert(hit.call);
+        }
+        const auto first = std::ranges::count(window, 0u, &Hit::rule);
+        return {static_cast<double>(first), static_cast<double>(calls.size())};
+    }
+
     static bool holds(const Correlation& correlation, const std::vector<Hit>& window) {
         if (window.empty()) return false;
+        if (correlation.type == Correlation::Type::ratio &&
+            counts(correlation, window).second < static_cast<double>(correlation.at_least)) {
+            return false;
+        }
         const double value = measure(correlation, window);
         if (!correlation.expression.steps.empty()) {
             return correlation.expression.holds([&](std::uint32_t rule) {
@@ -214,8 +238,39 @@ private:
         return out;
     }
 
+    /// Whether nothing of the span before showed the hit's value, in a group that is old enough:
+    /// its hits reach back that far without a gap above the span.
+    static bool is_new(const Correlation& correlation, const std::vector<Hit>& hits,
+                       const Hit& hit) {
+        const std::int64_t span = correlation.timespan.count();
+        std::int64_t born = hit.time;
+        for (auto before = hits.rbegin(); before != hits.rend(); ++before) {
+            if (before->time < born - span) break;
+            born = before->time;
+        }
+        const auto known = between(hits, hit.time - span, hit.time);
+        return hit.time - born >= correlation.learn.count() &&
+               std::ranges::find(known, hit.texts, &Hit::texts) == known.end();
+    }
+
+    void apply_new_value(PolicyIndex index, const Key& key, const Hit& hit) {
+        const Correlation& correlation = *set_.correlation(index);
+        auto& hits = groups_[{index, key}].hits;
+        const bool fires = is_new(correlation, hits, hit);
+        hits.push_back(hit);
+        if (!fires) return;
+        const auto window = between(hits, hit.time - correlation.timespan.count(), hit.time);
+        if (set_.policies()[index].generate) {
+            fired.push_back({hit.time, index, key, measure(correlation, window)});
+        }
+        chain(index, key, hit.time);
+    }
+
     void apply(PolicyIndex index, const Key& key, const std::vector<Hit>& hits) {
         const Correlation& correlation = *set_.correlation(index);
+        if (correlation.type == Correlation::Type::new_value) {
+            return apply_new_value(index, key, hits.front());
+        }
         const std::int64_t span = correlation.timespan.count();
         Group& group = groups_[{index, key}];
         const std::int64_t at = hits.front().time;
@@ -251,7 +306,7 @@ private:
             const Correlation& correlation = *set_.correlation(outer);
             for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
                 if (correlation.rules[r] != inner) continue;
-                Hit hit{at, r, {}, 0};
+                Hit hit{at, r, {}, 0, ++call_};
                 if (!fill(correlation, r, values, hit)) continue;
                 Key outer_key;
                 for (const auto& name : correlation.group_by) {
@@ -263,6 +318,7 @@ private:
     }
 
     const policy::Set& set_;
+    std::size_t call_ = 0;
     std::map<std::pair<PolicyIndex, Key>, Group> groups_;
 };
 
