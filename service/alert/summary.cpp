@@ -277,6 +277,10 @@ std::string detection_of(const policy::Set& set, policy::PolicyIndex policy) {
     return correlation == nullptr ? "rule" : std::string(policy::name(correlation->type));
 }
 
+bool is_shadow(const policy::Policy& policy) noexcept {
+    return policy.status != "stable" && !policy.status.empty();
+}
+
 std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
                        const Subject& subject) {
     const policy::Policy& policy = set.policies()[firing.policy];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/files.hpp"
 #include "base/result.hpp"
 #include "decode/formats.hpp"
 #include "enrich/table.hpp"
@@ -16,6 +17,13 @@ namespace app {
 /// The value lists of a folder: `face_operations.txt` is %face_operations%. A folder that is not
 /// there is no list.
 base::Result<policy::Lists> load_lists(const std::filesystem::path& folder);
+
+/// Policy files, and those that could not be read or are too large.
+struct PolicyFiles {
+    std::vector<policy::File> files;
+    std::vector<FileFault> faults;
+};
+PolicyFiles read_policies(const std::vector<std::filesystem::path>& paths);
 
 /// The policies below the paths with these lists. Fails with Fault::invalid and every problem, one
 /// a line; warnings are in the set.
