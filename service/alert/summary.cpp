@@ -85,8 +85,27 @@ std::string field_text(const Correlation& correlation) {
     return correlation.fields.empty() ? "" : line_text(correlation.fields.front().name);
 }
 
+std::string rule_text(const policy::Set& set, policy::PolicyIndex rule) {
+    const policy::Policy& policy = set.policies()[rule];
+    return line_text(policy.name.empty() ? policy.title : policy.name);
+}
+
+/// "41 hits of refused to 50 of called, a ratio of 0.82".
+std::string ratio_text(const policy::Set& set, const Correlation& correlation,
+                       const correlate::Firing& firing) {
+    const auto total = static_cast<double>(firing.total);
+    const double hits = std::round(firing.value * total);
+    std::string out = number_text(hits) + (hits == 1 ? " hit of " : " hits of ") +
+                      rule_text(set, correlation.rules.front());
+    out += correlation.over_all
+               ? " in " + number_text(total) + " calls"
+               : " to " + number_text(total) + " of " + rule_text(set, correlation.rules.back());
+    return out + ", a ratio of " + (firing.exact ? "" : "about ") + number_text(firing.value);
+}
+
 /// What was counted, with its number.
-std::string counted(const Correlation& correlation, const correlate::Firing& firing) {
+std::string counted(const policy::Set& set, const Correlation& correlation,
+                    const correlate::Firing& firing) {
     const std::string number = (firing.exact ? "" : "about ") + number_text(firing.value);
     switch (correlation.type) {
         case Correlation::Type::event_count:
@@ -109,6 +128,8 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
             return "the median of " + field_text(correlation) + " was " + number;
         case Correlation::Type::new_value:
             return "a new " + one_of_fields(correlation);
+        case Correlation::Type::ratio:
+            return ratio_text(set, correlation, firing);
     }
     return number;
 }
@@ -173,18 +194,21 @@ std::string allowed(const Correlation& correlation) {
     if (!correlation.expression.steps.empty()) return "the policy's expression holds";
     if (correlation.bounds.empty()) return "the policy asks for all of them";
     const auto& bound = correlation.bounds.front();
+    const std::string from = correlation.type == Correlation::Type::ratio
+                                 ? " from " + std::to_string(correlation.at_least) + " on"
+                                 : "";
     const bool counts = correlation.type == Correlation::Type::event_count ||
                         correlation.type == Correlation::Type::value_count;
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gte) {
         return std::string("the policy allows ") + (counts ? "fewer" : "less") + " than " +
-               number_text(bound.value);
+               number_text(bound.value) + from;
     }
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gt) {
-        return "the policy allows at most " + number_text(bound.value);
+        return "the policy allows at most " + number_text(bound.value) + from;
     }
     std::string out;
     for (const auto& each : correlation.bounds) out += (out.empty() ? "" : " and ") + flagged(each);
-    return "the policy flags " + out;
+    return "the policy flags " + out + from;
 }
 
 }  // namespace
@@ -236,10 +260,10 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
                (firing.behind ? "; its record came late" : "");
     }
     if (correlation->type == Correlation::Type::new_value) {
-        return counted(*correlation, firing) + who + remembered(*correlation, firing);
+        return counted(set, *correlation, firing) + who + remembered(*correlation, firing);
     }
-    return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
-           "; " + allowed(*correlation);
+    return counted(set, *correlation, firing) + who + " within " +
+           duration_text(correlation->timespan) + "; " + allowed(*correlation);
 }
 
 }  // namespace alert

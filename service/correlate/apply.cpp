@@ -1,3 +1,4 @@
+#include "correlate/ratio_window.hpp"
 #include "correlate/ring.hpp"
 #include "correlate/state.hpp"
 #include "correlate/values.hpp"
@@ -175,6 +176,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             Values(group).sample(hit.time - counter.span, firing.sample);
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
+            firing.total = group.window()->total();
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -235,6 +237,9 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
             case Counter::Kind::sum:
                 derived.value = std::bit_cast<std::uint64_t>(1.0);
                 complete = chain.fields.empty();  // group values are text, which is not added up
+                break;
+            case Counter::Kind::ratio:
+                derived.value = RatioWindow::part_of(*outer.correlation, chain.rule);
                 break;
             case Counter::Kind::average:
             case Counter::Kind::rank:

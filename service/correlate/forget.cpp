@@ -13,8 +13,6 @@ constexpr std::size_t evicted_part = 16;  // this part of a full policy's groups
 
 constexpr std::size_t ahead = 16;     // groups fetched early
 constexpr std::size_t together = 64;  // groups released at once
-// Times of a saved state are bounded by this, so that adding a span cannot overflow.
-constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 }  // namespace
 

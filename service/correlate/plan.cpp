@@ -34,6 +34,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::rank;
         case Correlation::Type::new_value:
             return Counter::Kind::new_value;
+        case Correlation::Type::ratio:
+            return Counter::Kind::ratio;
     }
     return Counter::Kind::count;
 }
@@ -68,6 +70,10 @@ std::string signature_of(const policy::Set& set, const Correlation& correlation)
         text.add(inner != nullptr ? signature_of(set, *inner) : set.policies()[rule].digest);
     }
     if (correlation.type == Correlation::Type::new_value) text.add(correlation.learn.count());
+    if (correlation.type == Correlation::Type::ratio) {
+        text.add(static_cast<std::int64_t>(correlation.at_least));
+        text.add(correlation.over_all ? "all" : "second");
+    }
     const auto digest = base::sha256(text.text());
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

@@ -30,7 +30,8 @@ struct Counter {
         distinct,
         temporal,
         ordered,
-        new_value
+        new_value,
+        ratio
     };
 
     Kind kind = Kind::plain;
@@ -57,6 +58,10 @@ struct Counter {
     /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {
         return kind == Kind::few || kind == Kind::distinct || kind == Kind::new_value;
+    }
+    /// One call that matches two listed rules is one hit of a group.
+    [[nodiscard]] bool once_a_call() const noexcept {
+        return rules > 1 && !by_rule() && (kind != Kind::ratio || correlation->over_all);
     }
     /// Its condition is true of a hit alone, and the next one may fire as well.
     [[nodiscard]] bool of_one_hit() const noexcept { return kind == Kind::new_value; }

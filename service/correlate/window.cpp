@@ -4,6 +4,7 @@
 #include "correlate/new_value_window.hpp"
 #include "correlate/ordered_window.hpp"
 #include "correlate/rank_window.hpp"
+#include "correlate/ratio_window.hpp"
 #include "correlate/sum_window.hpp"
 #include "correlate/temporal_window.hpp"
 
@@ -59,6 +60,8 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<OrderedWindow>(counter.rules);
         case Counter::Kind::new_value:
             return std::make_unique<NewValueWindow>(counter.limit);
+        case Counter::Kind::ratio:
+            return std::make_unique<RatioWindow>(counter.span);
     }
     return nullptr;
 }

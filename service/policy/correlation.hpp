@@ -54,6 +54,7 @@ struct Correlation {
         value_percentile,
         value_median,
         new_value,
+        ratio,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -77,6 +78,8 @@ struct Correlation {
     double percentile = 50;     ///< Of value_percentile: 0 to 100.
     RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
     std::chrono::microseconds learn{0};  ///< Of new_value: the age at which a group may fire.
+    std::uint64_t at_least = 0;          ///< Of ratio: the denominator that is judged; 2 or more.
+    bool over_all = false;  ///< Of ratio: over the calls of all rules, not the hits of the second.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

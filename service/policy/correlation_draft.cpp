@@ -11,11 +11,12 @@ namespace {
 
 using Type = Correlation::Type;
 
-constexpr std::string_view keys[] = {"type",    "rules",    "group-by",  "timespan", "condition",
-                                     "aliases", "generate", "timeframe", "learn"};
-constexpr std::string_view types[] = {"event_count",      "value_count",  "temporal",
-                                      "temporal_ordered", "value_sum",    "value_avg",
-                                      "value_percentile", "value_median", "new_value"};
+constexpr std::string_view keys[] = {"type",      "rules",    "group-by", "timespan",
+                                     "condition", "aliases",  "generate", "timeframe",
+                                     "learn",     "at-least", "over"};
+constexpr std::string_view types[] = {
+    "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
+    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -24,7 +25,7 @@ bool temporal(Type type) {
     return type == Type::temporal || type == Type::temporal_ordered;
 }
 bool needs_field(Type type) {
-    return type != Type::event_count && !temporal(type);
+    return type != Type::event_count && type != Type::ratio && !temporal(type);
 }
 bool takes_tuples(Type type) {
     return type == Type::value_count || type == Type::new_value;
@@ -34,7 +35,8 @@ bool needs_no_bound(Type type) {
     return type == Type::new_value;
 }
 std::string example_of(Type type) {
-    return type == Type::new_value ? "{ field: src_endpoint.ip }" : "{ gte: 5 }";
+    if (type == Type::new_value) return "{ field: src_endpoint.ip }";
+    return type == Type::ratio ? "{ gte: 0.8 }" : "{ gte: 5 }";
 }
 
 class CorrelationReader {

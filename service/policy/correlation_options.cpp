@@ -2,10 +2,14 @@
 
 #include "policy/date.hpp"
 
+#include <cmath>
+
 namespace policy {
 namespace {
 
 using Type = Correlation::Type;
+
+constexpr double most_at_least = 1e9;
 
 /// The option's value if the type has it; else it is reported.
 const yaml::Node* find_option(const yaml::Node& block, std::string_view key, Type type,
@@ -34,10 +38,38 @@ void read_learn(const yaml::Node& block, CorrelationDraft& draft, Report& report
     draft.learn_mark = node->mark();
 }
 
+/// One of one is a ratio of 1, and accuses nobody.
+void read_at_least(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
+    const yaml::Node* node = find_option(block, "at-least", Type::ratio, draft, report);
+    if (draft.correlation.type != Type::ratio) return;
+    const auto count = node == nullptr ? std::nullopt : node->as_double();
+    if (count && *count >= 2 && *count <= most_at_least && *count == std::floor(*count)) {
+        draft.correlation.at_least = static_cast<std::uint64_t>(*count);
+        return;
+    }
+    report.error(node == nullptr ? block.mark() : node->mark(),
+                 std::string(node == nullptr ? "'at-least' is missing" : "'at-least'") +
+                     ": a whole number from 2 to 1000000000, such as 20. It is the denominator "
+                     "from which on the ratio is judged, so that 1 of 1 accuses nobody");
+}
+
+void read_over(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
+    const yaml::Node* node = find_option(block, "over", Type::ratio, draft, report);
+    if (node == nullptr) return;
+    if (node->text() == "all")
+        draft.correlation.over_all = true;
+    else
+        report.error(node->mark(),
+                     "'over' is all: the first rule's hits over the calls that match any of "
+                     "'rules'. Without it they are over the hits of the second");
+}
+
 }  // namespace
 
 void read_options(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
     read_learn(block, draft, report);
+    read_at_least(block, draft, report);
+    read_over(block, draft, report);
 }
 
 }  // namespace policy

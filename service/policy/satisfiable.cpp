@@ -29,6 +29,8 @@ Domain domain_of(const Correlation& correlation) {
         case Type::temporal:
         case Type::temporal_ordered:
             return {1, static_cast<double>(correlation.rules.size()), true};
+        case Type::ratio:
+            return {0, correlation.over_all ? 1 : infinite, false};
         default:
             return {-infinite, infinite, false};
     }

@@ -68,6 +68,29 @@ TEST(Summary, SaysBesideWhatElseAValueIsNew) {
               "30 d");
 }
 
+TEST(Summary, SaysBothCountsOfARatio) {
+    const auto sentence = [](const std::string& more, double value, bool exact) {
+        const auto set = fixture::load(fixture::rule("refused") + fixture::rule("called") +
+                                       "title: P\nname: p\ncorrelation:\n    type: ratio\n"
+                                       "    rules: [refused, called]\n    group-by: [u]\n"
+                                       "    timespan: 1h\n    at-least: 20\n" +
+                                       more);
+        if (set == nullptr) return std::string();
+        auto firing = fixture::firing(*set, "p", 1, {{"u", "ann"}}, value);
+        firing.total = 50;
+        firing.exact = exact;
+        return alert::summary_of(*set, firing, alert::subject_of(*set, firing));
+    };
+    EXPECT_EQ(
+        sentence("    condition: { gte: 0.8 }\n", 41.0 / 50, true),
+        "41 hits of refused to 50 of called, a ratio of 0.82 for u=ann within 1 h; the policy "
+        "allows less than 0.8 from 20 on");
+    EXPECT_EQ(
+        sentence("    over: all\n    condition: { lt: 0.1 }\n", 0.02, false),
+        "1 hit of refused in 50 calls, a ratio of about 0.02 for u=ann within 1 h; the policy "
+        "flags less than 0.1 from 20 on");
+}
+
 TEST(Summary, ShowsTheBeginningOfAKeyOnly) {
     EXPECT_EQ(sentence(over("    type: event_count\n    group-by: [key_uid]\n    timespan: 1h\n"
                             "    condition: { gt: 1 }\n",

@@ -19,6 +19,7 @@ struct Hit {
     std::size_t rule = 0;
     std::vector<std::string> texts;  // of value_count
     double number = 0;               // of the metric types
+    std::size_t call = 0;            // hits of one call have one number
 };
 
 struct Group {
@@ -83,18 +84,20 @@ public:
         for (const PolicyIndex outer : set_.correlations()) {
             const Correlation& correlation = *set_.correlation(outer);
             std::map<Key, std::vector<Hit>> direct;
+            ++call_;
             for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
                 if (!std::ranges::binary_search(event.rules, correlation.rules[r])) continue;
-                Hit hit{event.time, r, {}, 0};
+                Hit hit{event.time, r, {}, 0, call_};
                 if (!fill(correlation, r, event.fields, hit)) continue;
                 Key key;
                 for (const auto& name : correlation.group_by) {
                     key.push_back(text_of(event.fields, name.in_rule[r]));
                 }
                 auto& hits = direct[key];
-                const bool temporal = correlation.type == Correlation::Type::temporal ||
-                                      correlation.type == Correlation::Type::temporal_ordered;
-                if (hits.empty() || temporal) hits.push_back(hit);
+                const bool by_rule = correlation.type == Correlation::Type::temporal ||
+                                     correlation.type == Correlation::Type::temporal_ordered ||
+                                     correlation.type == Correlation::Type::ratio;
+                if (hits.empty() || by_rule) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
         }
@@ -173,12 +176,31 @@ private:
                 return percentile(numbers, correlation.percentile);
             case Correlation::Type::value_median:
                 return percentile(numbers, 50);
+            case Correlation::Type::ratio: {
+                const auto [numerator, denominator] = counts(correlation, window);
+                return denominator == 0 ? 0 : numerator / denominator;
+            }
         }
         return 0;
     }
 
+    /// Numerator and denominator of a ratio.
+    static std::pair<double, double> counts(const Correlation& correlation,
+                                            const std::vector<Hit>& window) {
+        std::set<std::size_t> calls;
+        for (const Hit& hit : window) {
+            if (correlation.over_all || hit.rule == 1) calls.insert(hit.call);
+        }
+        const auto first = std::ranges::count(window, 0u, &Hit::rule);
+        return {static_cast<double>(first), static_cast<double>(calls.size())};
+    }
+
     static bool holds(const Correlation& correlation, const std::vector<Hit>& window) {
         if (window.empty()) return false;
+        if (correlation.type == Correlation::Type::ratio &&
+            counts(correlation, window).second < static_cast<double>(correlation.at_least)) {
+            return false;
+        }
         const double value = measure(correlation, window);
         if (!correlation.expression.steps.empty()) {
             return correlation.expression.holds([&](std::uint32_t rule) {
@@ -284,7 +306,7 @@ private:
             const Correlation& correlation = *set_.correlation(outer);
             for (std::size_t r = 0; r < correlation.rules.size(); ++r) {
                 if (correlation.rules[r] != inner) continue;
-                Hit hit{at, r, {}, 0};
+                Hit hit{at, r, {}, 0, ++call_};
                 if (!fill(correlation, r, values, hit)) continue;
                 Key outer_key;
                 for (const auto& name : correlation.group_by) {
@@ -296,6 +318,7 @@ private:
     }
 
     const policy::Set& set_;
+    std::size_t call_ = 0;
     std::map<std::pair<PolicyIndex, Key>, Group> groups_;
 };
 

@@ -56,6 +56,14 @@ std::shared_ptr<const policy::Set> policies() {
     add("novel_burst", "new_value", "inner_pair",
         by + "12s\n    condition: { field: key }\n    learn: 2s\n");
     add("after_novel", "event_count", "novel", by + "9s\n    condition: { gte: 2 }\n");
+    add("share", "ratio", "a, b", by + "6s\n    at-least: 2\n    condition: { gte: 0.8 }\n");
+    add("share_of_all", "ratio", "b, a, c",
+        by + "8s\n    over: all\n    at-least: 3\n    condition: { gt: 0.3, lt: 0.7 }\n");
+    add("rarely", "ratio", "c, a", by + "9s\n    at-least: 3\n    condition: { lte: 0.25 }\n");
+    add("share_of_bursts", "ratio", "inner, b",
+        by + "12s\n    at-least: 2\n    condition: { gte: 0.5 }\n");
+    add("share_of_chains", "ratio", "a, inner, outer",
+        by + "12s\n    at-least: 4\n    over: all\n    condition: { gte: 0.5, lt: 1 }\n");
     return world::load(text);
 }
 

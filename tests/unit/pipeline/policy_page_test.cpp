@@ -133,6 +133,8 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: value_percentile",
                              "type: value_median",
                              "type: new_value",
+                             "type: ratio",
+                             "over: all",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }
