@@ -81,6 +81,7 @@ void add_policy(CLI::App& app, Invocation& invocation) {
         invocation.action = [&invocation, checking] { return test(invocation, *checking); };
     });
     add_policy_backtest(*group, invocation);
+    add_policy_promotion(*group, invocation);
 }
 
 }  // namespace app

@@ -68,6 +68,23 @@ base::Result<void> list(const fs::path& folder, const std::vector<std::string>& 
     return {};
 }
 
+/// Writes the bytes into the temporary file, then puts it in the place of `path`.
+base::Result<void> finish(const Descriptor& file, const fs::path& temporary, const fs::path& path,
+                          std::string_view bytes) {
+    for (std::size_t done = 0; done < bytes.size();) {
+        const auto put = ::write(file.number(), bytes.data() + done, bytes.size() - done);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
+        done += static_cast<std::size_t>(put);
+    }
+    const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0 ||
+        folder.number() < 0 || ::fsync(folder.number()) != 0) {
+        return base::fail(base::Fault::unavailable, error_of(path, errno).reason);
+    }
+    return {};
+}
+
 }  // namespace
 
 base::Result<std::string> read_file(const fs::path& path, std::size_t most) {
@@ -97,18 +114,30 @@ base::Result<void> write_secret(const fs::path& path, std::string_view bytes) {
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0400));
     if (file.number() < 0)
         return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
-    for (std::size_t done = 0; done < bytes.size();) {
-        const auto put = ::write(file.number(), bytes.data() + done, bytes.size() - done);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
-        done += static_cast<std::size_t>(put);
-    }
-    const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0 ||
-        folder.number() < 0 || ::fsync(folder.number()) != 0) {
-        return base::fail(base::Fault::unavailable, error_of(path, errno).reason);
-    }
-    return {};
+    return finish(file, temporary, path, bytes);
+}
+
+base::Result<void> replace_file(const fs::path& path, std::string_view expected,
+                                std::string_view bytes) {
+    std::error_code fault;
+    const auto real = fs::canonical(path, fault);
+    struct stat status{};
+    if (fault || ::stat(real.c_str(), &status) != 0) return std::unexpected(error_of(path, ENOENT));
+    const auto now = read_file(real, expected.size());
+    if (!now || *now != expected)
+        return base::fail(base::Fault::conflict,
+                          path.string() + ": was changed meanwhile; nothing was written");
+    const fs::path temporary = real.string() + ".new";
+    const Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file.number() < 0)
+        return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
+    // Only root can give a file away; for everybody else the owner is right already.
+    if (::geteuid() == 0 && ::fchown(file.number(), status.st_uid, status.st_gid) != 0)
+        return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
+    if (::fchmod(file.number(), status.st_mode & 07777) != 0)
+        return base::fail(base::Fault::unavailable, error_of(temporary, errno).reason);
+    return finish(file, temporary, real, bytes);
 }
 
 base::Result<std::vector<NamedText>> read_tree(const std::vector<fs::path>& paths,

@@ -19,6 +19,11 @@ base::Result<std::string> read_file(const std::filesystem::path& path, std::size
 /// sync, rename. Fault::unavailable with the reason.
 base::Result<void> write_secret(const std::filesystem::path& path, std::string_view bytes);
 
+/// Puts other bytes in a file's place, whole or not at all; mode and owner stay, a symbolic link is
+/// followed. Fault::conflict when the file does not hold `expected` any more.
+base::Result<void> replace_file(const std::filesystem::path& path, std::string_view expected,
+                                std::string_view bytes);
+
 /// A named text, as policies, formats and lists are given to the folders that read them.
 struct NamedText {
     std::string name;  ///< path as given

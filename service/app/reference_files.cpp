@@ -45,12 +45,16 @@ base::Result<policy::Lists> load_lists(const fs::path& folder) {
     return lists;
 }
 
-base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
-                                                               const policy::Lists& lists) {
+base::Result<std::vector<policy::File>> read_policies(const std::vector<fs::path>& paths) {
     auto texts = read_tree(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
     if (!texts) return std::unexpected(texts.error());
     std::vector<policy::File> files;
     for (auto& text : *texts) files.push_back({std::move(text.name), std::move(text.text)});
+    return files;
+}
+
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists) {
     auto set = policy::Set::load(files, lists);
     if (set) return *set;
     std::string problems;
@@ -59,6 +63,13 @@ base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector
         problems += to_text(problem);
     }
     return base::fail(base::Fault::invalid, std::move(problems));
+}
+
+base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
+                                                               const policy::Lists& lists) {
+    const auto files = read_policies(paths);
+    if (!files) return std::unexpected(files.error());
+    return link_policies(*files, lists);
 }
 
 base::Result<std::shared_ptr<const decode::Formats>> load_formats(const fs::path& folder) {

@@ -17,8 +17,16 @@ namespace app {
 /// there is no list.
 base::Result<policy::Lists> load_lists(const std::filesystem::path& folder);
 
-/// The policies below the paths with these lists. Fails with Fault::invalid and every problem, one
-/// a line; warnings are in the set.
+/// The policy files below the paths, in the order that load_policies gives the set.
+base::Result<std::vector<policy::File>> read_policies(
+    const std::vector<std::filesystem::path>& paths);
+
+/// The policies of the files with these lists. Fails with Fault::invalid and every problem, one a
+/// line; warnings are in the set.
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists);
+
+/// Both in one.
 base::Result<std::shared_ptr<const policy::Set>> load_policies(
     const std::vector<std::filesystem::path>& paths, const policy::Lists& lists);
 
