@@ -17,6 +17,7 @@ void add_policy(CLI::App& app, Invocation& invocation) {
     add_policy_new(*group, invocation);
     add_policy_fmt(*group, invocation);
     add_policy_backtest(*group, invocation);
+    add_policy_promotion(*group, invocation);
 }
 
 }  // namespace app

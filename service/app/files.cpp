@@ -92,13 +92,19 @@ struct Failure {
     int code = 0;
 };
 
-/// Temporary name, sync, rename. An `exact` mode is set whatever the umask.
-Failure replace(const fs::path& path, std::string_view bytes, mode_t mode, bool exact) {
+/// Temporary name, sync, rename. What takes the place of a file gets its mode, whatever the umask,
+/// and its owner.
+Failure replace(const fs::path& path, std::string_view bytes, mode_t mode,
+                const struct stat* there) {
     const fs::path temporary = path.string() + ".new";
     const Descriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
     if (file.number() < 0) return {temporary, errno};
-    if (exact && ::fchmod(file.number(), mode) != 0) return {temporary, errno};
+    // Only root can give a file away; for everybody else the owner is right already.
+    const bool owned = there == nullptr || ::geteuid() != 0 ||
+                       ::fchown(file.number(), there->st_uid, there->st_gid) == 0;
+    const bool exact = there == nullptr || ::fchmod(file.number(), mode) == 0;
+    if (!owned || !exact) return {temporary, errno};
     if (const int code = write_all(file.number(), bytes); code != 0) {
         ::unlink(temporary.c_str());
         return {temporary, code};
@@ -145,9 +151,18 @@ base::Result<std::string> read_file(const fs::path& path, std::size_t most) {
 }
 
 base::Result<void> write_secret(const fs::path& path, std::string_view bytes) {
-    if (const auto [at, code] = replace(path, bytes, 0400, false); code != 0)
+    if (const auto [at, code] = replace(path, bytes, 0400, nullptr); code != 0)
         return base::fail(base::Fault::unavailable, error_of(at, code).reason);
     return {};
+}
+
+base::Result<void> replace_file(const fs::path& path, std::string_view expected,
+                                std::string_view bytes) {
+    const auto now = read_file(path, expected.size());
+    if (!now || *now != expected)
+        return base::fail(base::Fault::conflict,
+                          path.string() + ": was changed meanwhile; nothing was written");
+    return write_file(path, bytes);
 }
 
 base::Result<void> write_file(const fs::path& path, std::string_view bytes) {
@@ -157,7 +172,8 @@ base::Result<void> write_file(const fs::path& path, std::string_view bytes) {
     struct stat status{};
     const bool there = ::stat(real.c_str(), &status) == 0;
     if (there && !S_ISREG(status.st_mode)) return write_through(real, bytes);
-    const auto [at, code] = replace(real, bytes, there ? status.st_mode & 07777 : 0644, there);
+    const auto [at, code] =
+        replace(real, bytes, there ? status.st_mode & 07777 : 0644, there ? &status : nullptr);
     if (code != 0) return std::unexpected(error_of(at, code));
     return {};
 }

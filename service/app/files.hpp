@@ -19,9 +19,12 @@ base::Result<std::string> read_file(const std::filesystem::path& path, std::size
 /// sync, rename. Fault::unavailable with the reason.
 base::Result<void> write_secret(const std::filesystem::path& path, std::string_view bytes);
 
-/// Writes a file whole or not at all, in place of what is there, whose mode and place behind a
-/// symbolic link it keeps. Fault::invalid or not_found (no such folder) with the reason.
+/// Writes a file whole or not at all, in place of what is there, whose mode, owner and place
+/// behind a symbolic link it keeps. Fault::invalid or not_found (no such folder) with the reason.
 base::Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
+/// The same, but Fault::conflict when the file does not hold `expected` any more.
+base::Result<void> replace_file(const std::filesystem::path& path, std::string_view expected,
+                                std::string_view bytes);
 
 /// A named text, as policies, formats and lists are given to the folders that read them.
 struct NamedText {

@@ -51,11 +51,9 @@ PolicyFiles read_policies(const std::vector<fs::path>& paths) {
     return out;
 }
 
-base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
-                                                               const policy::Lists& lists) {
-    const auto read = read_policies(paths);
-    if (!read.faults.empty()) return std::unexpected(read.faults.front().error);
-    auto set = policy::Set::load(read.files, lists);
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists) {
+    auto set = policy::Set::load(files, lists);
     if (set) return *set;
     std::string problems;
     for (const auto& problem : set.error()) {
@@ -63,6 +61,13 @@ base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector
         problems += to_text(problem);
     }
     return base::fail(base::Fault::invalid, std::move(problems));
+}
+
+base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
+                                                               const policy::Lists& lists) {
+    const auto read = read_policies(paths);
+    if (!read.faults.empty()) return std::unexpected(read.faults.front().error);
+    return link_policies(read.files, lists);
 }
 
 base::Result<std::shared_ptr<const decode::Formats>> load_formats(const fs::path& folder) {

@@ -25,8 +25,12 @@ struct PolicyFiles {
 };
 PolicyFiles read_policies(const std::vector<std::filesystem::path>& paths);
 
-/// The policies below the paths with these lists. Fails with Fault::invalid and every problem, one
-/// a line; warnings are in the set.
+/// The policies of the files with these lists. Fails with Fault::invalid and every problem, one a
+/// line; warnings are in the set.
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists);
+
+/// Both in one; fails with the first file that could not be read.
 base::Result<std::shared_ptr<const policy::Set>> load_policies(
     const std::vector<std::filesystem::path>& paths, const policy::Lists& lists);
 
