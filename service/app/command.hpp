@@ -28,6 +28,7 @@ void add_explain(CLI::App& app, Invocation& invocation);
 void add_policy(CLI::App& app, Invocation& invocation);
 void add_registry(CLI::App& app, Invocation& invocation);
 void add_alerts(CLI::App& app, Invocation& invocation);
+void add_ask(CLI::App& app, Invocation& invocation);
 void add_sql(CLI::App& app, Invocation& invocation);
 void add_token(CLI::App& app, Invocation& invocation);
 void add_webhook(CLI::App& app, Invocation& invocation);

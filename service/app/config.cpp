@@ -129,6 +129,8 @@ Config read(Settings& settings) {
         settings.bytes("journal.segment", config.journal_segment, 4ull << 20, 1ull << 30);
     config.journal_ballast =
         settings.bytes("journal.ballast", config.journal_ballast, 0, 16ull << 30);
+    config.questions_per_hour =
+        settings.count("questions.per_hour", config.questions_per_hour, 1, 100'000);
     config.client_records_per_second = settings.count(
         "ingest.client_records_per_second", config.client_records_per_second, 0, 1'000'000'000);
     config.client_bytes_per_second = settings.bytes("ingest.client_bytes_per_second",

@@ -2,6 +2,8 @@
 
 #include "api/alerts.hpp"
 #include "api/health.hpp"
+#include "api/questions.hpp"
+#include "app/answering.hpp"
 #include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
 #include "app/io_threads.hpp"
@@ -245,6 +247,10 @@ base::Result<void> Service::Parts::start_server() {
     http::Router router;
     ingest->add_routes(router);
     api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
+    auto answering = make_answering(config);
+    if (!answering) return std::unexpected(answering.error());
+    api::add_question_routes(
+        router, *api_database, [this] { return current_tokens(); }, *answering);
     api::add_health_routes(router, {.version = version,
                                     .revision = revision,
                                     .checks = [this] { return checks(); },

@@ -19,6 +19,7 @@ enum Scope : std::uint32_t {
     scope_read = 1u << 1,     ///< GET of everything else.
     scope_respond = 1u << 2,  ///< Acknowledge, close, snooze alerts.
     scope_admin = 1u << 3,    ///< Registry, policies, endpoints, tokens.
+    scope_ask = 1u << 4,      ///< Presence questions and their answers.
 };
 
 /// Comma-separated names: "ingest,read". Nothing when a name is unknown or there is none.

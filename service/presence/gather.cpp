@@ -11,6 +11,9 @@
 namespace presence {
 namespace {
 
+/// Cuts of the period by licences; beyond them a use is judged at its last call alone.
+constexpr std::size_t most_moments = 200;
+
 /// Collects personas from several searches, each once.
 class Gatherer {
 public:
@@ -176,7 +179,7 @@ private:
         std::set<std::string> keys;
         for (const Persona& persona : facts_.personas) keys.insert(persona.key);
         if (keys.empty()) return {};
-        auto uses = source_.uses({keys.begin(), keys.end()});
+        auto uses = source_.uses({keys.begin(), keys.end()}, licence_moments());
         if (!uses) return std::unexpected(uses.error());
         facts_.uses = std::move(*uses);
         for (Use& use : facts_.uses) judge(use);
@@ -190,6 +193,23 @@ private:
         if (!records) return std::unexpected(records.error());
         facts_.records = std::move(*records);
         return {};
+    }
+
+    /// When a licence begins or ends within the period: no use is of two states.
+    std::vector<base::EventTime> licence_moments() const {
+        std::set<base::EventTime> out;
+        const auto add = [&](const std::optional<base::EventTime>& time) {
+            if (time && *time > question_.from && *time < question_.to) out.insert(*time);
+        };
+        for (const registry::Licence& licence : registry_->rows().licences) {
+            add(licence.valid_from);
+            add(licence.valid_to);
+            if (licence.valid_to) add(*licence.valid_to + licence.grace);
+            add(licence.known_from);
+        }
+        std::vector<base::EventTime> moments(out.begin(), out.end());
+        if (moments.size() > most_moments) moments.resize(most_moments);
+        return moments;
     }
 
     /// The licence at the last call: by what was known then, and by what is known now.

@@ -57,8 +57,10 @@ public:
     virtual base::Result<std::shared_ptr<const registry::Registry>> registry() = 0;
     virtual base::Result<KeyMatches> keys(const Clue& clue) = 0;
     virtual base::Result<Traffic> traffic(const Search& search) = 0;
-    /// Calls by key and operation of these keys; without the licences' word.
-    virtual base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys) = 0;
+    /// Calls by key and operation of these keys, cut at these moments (ascending), where a licence
+    /// may begin or end; without the licences' word.
+    virtual base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,
+                                                const std::vector<base::EventTime>& moments) = 0;
     /// The first and last records of each persona that are kept, at most three.
     virtual base::Result<std::vector<CitedRecord>> records(
         const std::vector<Persona>& personas) = 0;

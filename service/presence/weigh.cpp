@@ -13,10 +13,12 @@ namespace {
 /// What a group may say at most, in the order of Group (attribution.md 1.4). The registry's 9 is a
 /// customer record, which decides by itself.
 constexpr std::array<double, groups> cap = {4.5, 6.0, 5.0, 6.0, 9.0};
-constexpr double echo = 0.3;         // of each further clue of one group
-constexpr double recall = 0.9;       // a clue about the party shows in its calls
-constexpr double hub_tenants = 8;    // beyond these others an address is a crossroads ...
-constexpr double hub_nats = 0.5;     // ... and says no more than this
+constexpr double echo = 0.3;       // of each further clue of one group
+constexpr double recall = 0.9;     // a clue about the party shows in its calls
+constexpr double hub_tenants = 8;  // beyond these others an address is a crossroads ...
+constexpr double hub_nats = 0.5;   // ... and says no more than this
+// Calls from the same /24 as the address, never seen from the address: a neighbour is no witness.
+constexpr double near_nats = 1.0;
 constexpr double leaked_nats = 1.0;  // a public key may be in anybody's hands
 constexpr double other_network = -0.9;
 constexpr double other_client = -1.2;
@@ -52,7 +54,7 @@ Group group_in_traffic(const Clue& clue) {
     return group == Group::registry ? Group::egress : group;
 }
 
-double nats_of_value(const Clue& clue, const ClueFacts& facts, std::uint64_t active) {
+double nats_of_value(const Clue& clue, bool exact, const ClueFacts& facts, std::uint64_t active) {
     if (facts.stock) return 0;
     const Belief belief = belief_of(clue.kind);
     // The candidate's own tenant is not a coincidence.
@@ -61,6 +63,7 @@ double nats_of_value(const Clue& clue, const ClueFacts& facts, std::uint64_t act
                              (static_cast<double>(std::max(active, facts.tenants)) + belief.of);
     const double nats = std::log(recall / by_chance);
     const bool hub = group_in_traffic(clue) == Group::egress && others >= hub_tenants;
+    if (group_in_traffic(clue) == Group::egress && !exact) return std::clamp(nats, 0.0, near_nats);
     return std::max(0.0, hub ? std::min(nats, hub_nats) : nats);
 }
 
@@ -128,8 +131,8 @@ private:
     void note_sightings(std::vector<Shown>& shown) const {
         for (const Sighting& sighting : facts_.sightings) {
             const Clue& clue = question_.clues[sighting.clue];
-            const double nats =
-                nats_of_value(clue, facts_.clues[sighting.clue], facts_.active_tenants);
+            const double nats = nats_of_value(clue, sighting.exact, facts_.clues[sighting.clue],
+                                              facts_.active_tenants);
             const Group group = group_in_traffic(clue);
             shown[sighting.persona].by_group[static_cast<std::size_t>(group)].push_back(
                 {sighting.clue, nats});

@@ -60,6 +60,19 @@ TEST(Answer, SeveralCluesOfOneKindAreOneVoice) {
     EXPECT_EQ(world.ask().use, UseVerdict::inconclusive);
 }
 
+TEST(Answer, ANeighbourOfTheAddressIsNoWitness) {
+    World world;
+    const auto address = world.clue(Kind::address, "198.51.100.200");
+    const auto client = world.clue(Kind::user_agent, "crowdview/2.1");
+    const auto persona = world.persona("t-trial", "k-1");
+    world.shows(persona, address);
+    world.shows(persona, client);
+    world.facts.sightings[0].exact = false;
+    EXPECT_EQ(world.ask().use, UseVerdict::inconclusive);
+    world.facts.sightings[0].exact = true;
+    EXPECT_EQ(world.ask().use, UseVerdict::used);
+}
+
 TEST(Answer, ACrossroadsOfManyTenantsIsNoWitness) {
     World world;
     const auto network = world.clue(Kind::cidr, "198.51.100.0/24");

@@ -36,8 +36,10 @@ public:
         out.tenants = out.rows.size();
         return out;
     }
-    base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys) override {
+    base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,
+                                        const std::vector<base::EventTime>& moments) override {
         asked_keys = keys;
+        asked_moments = moments;
         return all_uses;
     }
     base::Result<std::vector<CitedRecord>> records(const std::vector<Persona>&) override {
@@ -74,6 +76,7 @@ public:
     std::vector<Use> all_uses;
     std::vector<Search> searches;
     std::vector<std::string> asked_keys;
+    std::vector<base::EventTime> asked_moments;
 };
 
 Persona persona(const std::string& tenant, const std::string& key, const std::string& address,

@@ -1,0 +1,243 @@
+#include "store/presence_source.hpp"
+
+#include "store/connection.hpp"
+#include "store/coverage.hpp"
+#include "store/key_index.hpp"
+#include "store/presence_traffic.hpp"
+#include "store/read_registry.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace store {
+namespace {
+
+constexpr const char* select_newest =
+    "SELECT callerprint.micros(max(watermark)) FROM callerprint.source_position";
+constexpr const char* select_holders =
+    "WITH RECURSIVE merged AS ("
+    " (SELECT asn FROM callerprint.key_origin_hour WHERE asn IS NOT NULL ORDER BY asn LIMIT 1)"
+    " UNION ALL SELECT (SELECT k.asn FROM callerprint.key_origin_hour k WHERE k.asn > merged.asn"
+    "   ORDER BY k.asn LIMIT 1) FROM merged WHERE merged.asn IS NOT NULL)"
+    " SELECT asn, (SELECT as_name FROM callerprint.key_origin_hour k WHERE k.asn = merged.asn"
+    "   LIMIT 1) FROM merged WHERE asn IS NOT NULL"
+    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
+    " ORDER BY 1, 2";
+// The first two and the last: where it begins and that it goes on. The calls of a key are found by
+// its index.
+constexpr const char* select_records =
+    "SELECT source, block, record, callerprint.micros(time),"
+    " encode(sha256(convert_to(raw, 'UTF8')), 'hex') FROM ("
+    " (SELECT source, block, record, time, raw FROM callerprint.calls"
+    "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
+    "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  ORDER BY time, source, block, record LIMIT 2)"
+    " UNION (SELECT source, block, record, time, raw FROM callerprint.calls"
+    "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
+    "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
+    " ORDER BY time, source, block, record";
+constexpr std::size_t most_cited_personas = 50;
+constexpr const char* select_position =
+    "SELECT source, partition, next_offset FROM callerprint.source_position ORDER BY 1, 2";
+
+registry::KeyClue::Kind kind_of(presence::Kind kind) {
+    switch (kind) {
+        case presence::Kind::key_prefix:
+            return registry::KeyClue::Kind::prefix;
+        case presence::Kind::key_suffix:
+            return registry::KeyClue::Kind::suffix;
+        case presence::Kind::key_sha256:
+            return registry::KeyClue::Kind::sha256;
+        default:
+            return registry::KeyClue::Kind::key;
+    }
+}
+
+presence::Persona persona_of(TrafficRow& row) {
+    return {.key = std::move(row.key),
+            .tenant = std::move(row.tenant),
+            .origin = std::move(row.origin),
+            .address = std::move(row.address),
+            .asn = static_cast<std::uint32_t>(row.asn),
+            .as_name = std::move(row.as_name),
+            .client = std::move(row.client),
+            .first = row.first_seen,
+            .last = row.last_seen,
+            .calls = row.calls,
+            .ok = row.ok,
+            .sessions = row.sessions};
+}
+
+}  // namespace
+
+base::Result<base::EventTime> newest_event(Session& session) {
+    return session.connection().look(
+        "reading how far event time is", [&](pqxx::work& tx) -> base::Result<base::EventTime> {
+            const auto rows = run(tx, select_newest);
+            if (rows[0][0].is_null()) {
+                return base::fail(base::Fault::not_found,
+                                  "no call was evaluated yet: send logs first, or give --to");
+            }
+            return base::event_time(rows[0][0].as<std::int64_t>());
+        });
+}
+
+base::Result<std::shared_ptr<const registry::Registry>> PresenceSource::registry() {
+    std::optional<base::WallTime> as_of;
+    if (as_of_) as_of = base::wall_time(base::micros(*as_of_));
+    auto rows = read_registry(session_, as_of);
+    if (!rows) return std::unexpected(rows.error());
+    return registry::Registry::build(std::move(*rows));
+}
+
+base::Result<presence::KeyMatches> PresenceSource::keys(const presence::Clue& clue) {
+    const auto looked_up = hasher_.clue(kind_of(clue.kind), clue.value);
+    if (!looked_up) return std::unexpected(looked_up.error());
+    auto hits = find_keys(session_, *looked_up);
+    if (!hits) return std::unexpected(hits.error());
+    const auto compared = indexed_keys(session_, *looked_up);
+    if (!compared) return std::unexpected(compared.error());
+    presence::KeyMatches out{.keys = {}, .credential_uids = {}, .compared = *compared, .chance = 0};
+    if (looked_up->length > 0) {
+        out.chance = std::pow(looked_up->alphabet, -static_cast<double>(looked_up->length));
+    }
+    for (KeyHit& hit : *hits) {
+        out.keys.push_back({.key = std::move(hit.key),
+                            .tenant = std::move(hit.tenant),
+                            .characters = hit.length,
+                            .leaked = {}});
+        out.credential_uids.push_back(std::move(hit.credential_uids));
+    }
+    return out;
+}
+
+base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& search) {
+    using By = presence::Search::By;
+    switch (search.by) {
+        case By::network:
+            return find(ByNetwork{*search.network});
+        case By::as_number:
+            return find(ByAs{search.as_number});
+        case By::as_name:
+            return of_holder(search.text);
+        case By::client:
+            return find(ByClient{search.text, search.version});
+        case By::resource:
+            return find(ByResource{search.text});
+        case By::tenants:
+            return find(ByTenants{search.uids});
+        case By::keys:
+            return find(ByKeys{search.uids});
+    }
+    return presence::Traffic{};
+}
+
+base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
+    std::optional<base::WallTime> as_of;
+    if (as_of_) as_of = base::wall_time(base::micros(*as_of_));
+    auto found = find_traffic(session_, clue, from_, to_, as_of);
+    if (!found) return std::unexpected(found.error());
+    presence::Traffic out{.rows = {}, .tenants = found->tenants};
+    for (TrafficRow& row : found->rows) {
+        out.rows.push_back({.persona = persona_of(row), .exact = row.fit == Fit::exact});
+    }
+    return out;
+}
+
+/// Networks are few: their numbers are read by skipping through the index, and their holders' names
+/// compared here, since how names are compared is the question's business.
+base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name) {
+    auto numbers = session_.connection().look(
+        "reading holders of networks",
+        [&](pqxx::work& tx) -> base::Result<std::vector<std::int64_t>> {
+            std::vector<std::int64_t> out;
+            for (const auto& row : run(tx, select_holders)) {
+                if (!row[1].is_null() && presence::name_key(row[1].as<std::string>()) == name) {
+                    out.push_back(row[0].as<std::int64_t>());
+                }
+            }
+            return out;
+        });
+    if (!numbers) return std::unexpected(numbers.error());
+    presence::Traffic all;
+    for (const std::int64_t number : *numbers) {
+        auto found = find(ByAs{number});
+        if (!found) return found;
+        all.tenants += found->tenants;
+        std::ranges::move(found->rows, std::back_inserter(all.rows));
+    }
+    return all;
+}
+
+base::Result<std::vector<presence::Use>> PresenceSource::uses(
+    const std::vector<std::string>& keys, const std::vector<base::EventTime>& moments) {
+    auto found = key_operations(session_, keys, from_, to_, moments);
+    if (!found) return std::unexpected(found.error());
+    std::vector<presence::Use> out;
+    for (KeyOperation& row : *found) {
+        out.push_back({.key = std::move(row.key),
+                       .tenant = std::move(row.tenant),
+                       .service = std::move(row.service),
+                       .operation = std::move(row.operation),
+                       .first = row.first,
+                       .last = row.last,
+                       .ok = row.ok,
+                       .known_then = {},
+                       .known_now = {},
+                       .licence = {}});
+    }
+    return out;
+}
+
+base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
+    const std::vector<presence::Persona>& personas) {
+    return session_.connection().look(
+        "reading records behind an answer",
+        [&](pqxx::work& tx) -> base::Result<std::vector<presence::CitedRecord>> {
+            std::vector<presence::CitedRecord> out;
+            for (std::size_t i = 0; i < std::min(personas.size(), most_cited_personas); ++i) {
+                const auto& persona = personas[i];
+                const auto rows = run(tx, select_records,
+                                      Params()
+                                          .text(persona.key)
+                                          .text(persona.tenant)
+                                          .text(persona.origin)
+                                          .time(from_)
+                                          .time(to_));
+                for (const auto& row : rows) {
+                    out.push_back({.persona = i,
+                                   .source = row[0].as<std::string>(),
+                                   .block = row[1].as<std::uint64_t>(),
+                                   .record = row[2].as<std::uint32_t>(),
+                                   .time = base::event_time(row[3].as<std::int64_t>()),
+                                   .sha256 = row[4].as<std::string>()});
+                }
+            }
+            return out;
+        });
+}
+
+base::Result<std::uint64_t> PresenceSource::active_tenants() {
+    return store::active_tenants(session_, from_, to_);
+}
+
+base::Result<coverage::Certificate> PresenceSource::coverage() {
+    return read_coverage(session_, from_, to_);
+}
+
+base::Result<std::string> PresenceSource::position() {
+    return session_.connection().look(
+        "reading positions", [&](pqxx::work& tx) -> base::Result<std::string> {
+            std::string out;
+            for (const auto& row : run(tx, select_position)) {
+                out.append(out.empty() ? "" : " ")
+                    .append(row[0].as<std::string>() + "/" + row[1].as<std::string>() + ":" +
+                            row[2].as<std::string>());
+            }
+            return out;
+        });
+}
+
+}  // namespace store
