@@ -62,6 +62,7 @@ private:
     void take_reference();
     void hand_over(bool last);
     void declare_idle_sources();
+    void keep_chain_going();
     void note_block(const journal::Entry& entry);
     void attach_evidence(store::Effects& effects);
 
@@ -77,6 +78,7 @@ private:
     std::chrono::steady_clock::duration snapshot_cost_{};
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
         last_block_;  // by source
+    std::chrono::steady_clock::time_point last_entry_ = std::chrono::steady_clock::now();
     std::mutex reference_mutex_;
     std::shared_ptr<const Reference> waiting_reference_;
     std::jthread thread_;
