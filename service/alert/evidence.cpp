@@ -4,9 +4,15 @@
 
 #include <boost/json/array.hpp>
 
+#include <cmath>
+
 namespace alert {
 namespace json = boost::json;
 namespace {
+
+double seconds_of(std::chrono::microseconds span) {
+    return static_cast<double>(span.count()) / 1e6;
+}
 
 json::array bounds_of(const policy::Correlation& correlation) {
     json::array out;
@@ -14,7 +20,7 @@ json::array bounds_of(const policy::Correlation& correlation) {
         out.push_back({{"op", policy::name(bound.op)}, {"value", bound.value}});
     }
     // A temporal correlation without a condition asks for every rule it lists.
-    if (out.empty() && correlation.expression.steps.empty()) {
+    if (out.empty() && correlation.fields.empty() && correlation.expression.steps.empty()) {
         out.push_back({{"op", "gte"}, {"value", static_cast<double>(correlation.rules.size())}});
     }
     return out;
@@ -30,13 +36,24 @@ json::object number_of(const policy::Correlation& correlation, const correlate::
     if (correlation.type == policy::Correlation::Type::value_percentile) {
         out["percentile"] = correlation.percentile;
     }
+    if (correlation.type == policy::Correlation::Type::new_value) {
+        out["learn_seconds"] = seconds_of(correlation.learn);
+    }
+    if (correlation.type == policy::Correlation::Type::ratio) {
+        const auto total = static_cast<double>(firing.total);
+        out["numerator"] = std::llround(firing.value * total);
+        out["denominator"] = firing.total;
+        out["at_least"] = correlation.at_least;
+        out["over"] = correlation.over_all ? "all" : "second";
+    }
+    for (const auto& figure : firing.figures) out[figure.name] = figure.value;
     return out;
 }
 
 json::object window_of(const policy::Correlation& correlation, const correlate::Firing& firing) {
     return {{"from", base::to_rfc3339(firing.window_start)},
             {"to", base::to_rfc3339(firing.at)},
-            {"seconds", static_cast<double>(correlation.timespan.count()) / 1e6}};
+            {"seconds", seconds_of(correlation.timespan)}};
 }
 
 }  // namespace

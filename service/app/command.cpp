@@ -20,6 +20,7 @@ void add_all(CLI::App& app, Invocation& invocation) {
     add_serve(app, invocation);
     add_ingest(app, invocation);
     add_replay(app, invocation);
+    add_explain(app, invocation);
     add_policy(app, invocation);
     add_registry(app, invocation);
     add_alerts(app, invocation);

@@ -61,6 +61,38 @@ Exit list(const Invocation& invocation, const Triaging& triaging) {
     return Exit::done;
 }
 
+std::string text_at(const boost::json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    const auto* text = value ? value->if_string() : nullptr;
+    return text ? base::log::safe(std::string_view(*text)) : "";
+}
+
+/// What the rules compared. Alerts of before that was kept have no such member.
+void print_conditions(const boost::json::object& evidence) {
+    const auto* conditions = evidence.if_contains("conditions");
+    const auto* rules = conditions ? conditions->if_array() : nullptr;
+    if (!rules || rules->empty()) return;
+    std::printf("\nConditions\n");
+    for (const auto& each : *rules) {
+        const auto* rule = each.if_object();
+        if (!rule) continue;
+        std::printf("  %s: %s\n", text_at(*rule, "title").c_str(),
+                    text_at(*rule, "condition").c_str());
+        const auto* comparisons = rule->if_contains("comparisons");
+        if (!comparisons || !comparisons->is_array()) continue;
+        for (const auto& one : comparisons->get_array()) {
+            const auto* found = one.if_object();
+            if (!found) continue;
+            const auto* held = found->if_contains("held");
+            const bool holds = held && held->is_bool() && held->get_bool();
+            std::printf("    %s %s: %s %s %s: %s, it is %s\n", holds ? "+" : "-",
+                        text_at(*found, "selection").c_str(), text_at(*found, "field").c_str(),
+                        text_at(*found, "op").c_str(), text_at(*found, "expected").c_str(),
+                        holds ? "holds" : "fails", text_at(*found, "actual").c_str());
+        }
+    }
+}
+
 void print_text(const store::AlertDetail& detail) {
     const auto line = [](const char* name, const std::string& value) {
         if (!value.empty()) std::printf("%-12s %s\n", name, base::log::safe(value).c_str());
@@ -83,6 +115,7 @@ void print_text(const store::AlertDetail& detail) {
     line("count", std::to_string(alert.count));
     line("told", alert.shadow ? "nobody: the policy is not stable yet" : "");
     for (const auto& benign : alert.benign) line("benign if", benign);
+    print_conditions(alert.evidence);
     std::printf("\nEvidence: %zu records\n", detail.evidence.size());
     for (const auto& row : detail.evidence) {
         std::printf("  block %llu record %u  sha256 %s\n    %s\n",

@@ -2,6 +2,8 @@
 #include "app/doorbell.hpp"
 #include "app/input.hpp"
 #include "app/open_database.hpp"
+#include "app/secrets.hpp"
+#include "base/wipe.hpp"
 #include "registry/import.hpp"
 #include "store/registry_table.hpp"
 
@@ -16,13 +18,15 @@ struct Importing {
     bool dry_run = false;
 };
 
-base::Result<registry::Rows> read_rows(const std::string& path, const std::string& kind) {
+base::Result<registry::Rows> read_rows(const std::string& path, const std::string& kind,
+                                       const registry::KeyHasher* hasher) {
     auto input = Input::open(path);
     if (!input) return std::unexpected(input.error());
-    const auto text = input->rest(256 << 20);
+    auto text = input->rest(256 << 20);
     if (!text) return std::unexpected(text.error());
-    auto rows =
-        registry::parse_rows(*text, registry::detect_format(*text), registry::kind_of(kind));
+    auto rows = registry::parse_rows(*text, registry::detect_format(*text), registry::kind_of(kind),
+                                     hasher);
+    base::wipe(*text);  // it may hold keys
     if (rows) return std::move(*rows);
     std::string problems;
     for (const auto& problem : rows.error()) {
@@ -32,31 +36,48 @@ base::Result<registry::Rows> read_rows(const std::string& path, const std::strin
     return base::fail(base::Fault::invalid, std::move(problems));
 }
 
-Exit import(const Invocation& invocation, const Importing& importing) {
-    std::vector<registry::Rows> files;
+base::Result<std::vector<registry::Rows>> read_files(const Importing& importing,
+                                                     const registry::KeyHasher* hasher) {
+    std::vector<registry::Rows> out;
     for (const auto& path : importing.files) {
-        auto rows = read_rows(path, importing.kind);
-        if (!rows) return complain(rows.error());
-        files.push_back(std::move(*rows));
+        auto rows = read_rows(path, importing.kind, hasher);
+        if (!rows) return std::unexpected(rows.error());
+        out.push_back(std::move(*rows));
     }
-    if (importing.dry_run) {
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            std::printf("%s: %zu rows, no problem; nothing was imported\n",
-                        importing.files[i].c_str(), files[i].size());
-        }
-        return Exit::done;
+    return out;
+}
+
+Exit check(const Importing& importing) {
+    const auto files = read_files(importing, nullptr);
+    if (!files) return complain(files.error());
+    for (std::size_t i = 0; i < files->size(); ++i) {
+        std::printf("%s: %zu rows, no problem; nothing was imported\n", importing.files[i].c_str(),
+                    (*files)[i].size());
     }
+    return Exit::done;
+}
+
+Exit import(const Invocation& invocation, const Importing& importing) {
+    if (importing.dry_run) return check(importing);
     const auto config = invocation.load();
     if (!config) return complain(config.error());
+    if (auto made = make_data_dir(*config); !made) return complain(made.error());
+    const auto secrets = Secrets::open(config->data_dir);
+    if (!secrets) return complain(secrets.error());
+    const auto hasher = key_hasher(*secrets);
+    const auto files = read_files(importing, &hasher);
+    if (!files) return complain(files.error());
     auto database = OpenDatabase::open(*config);
     if (!database) return complain(database.error());
-    for (std::size_t i = 0; i < files.size(); ++i) {
+    for (std::size_t i = 0; i < files->size(); ++i) {
         const auto done = store::RegistryTable(database->session())
-                              .import(files[i], base::WallClock::now(), actor());
+                              .import((*files)[i], base::WallClock::now(), actor());
         if (!done) return complain(done.error());
-        std::printf("%s: %zu added, %zu changed, %zu unchanged; registry version %llu\n",
+        const std::string indexed =
+            done->indexed == 0 ? "" : ", " + std::to_string(done->indexed) + " keys indexed";
+        std::printf("%s: %zu added, %zu changed, %zu unchanged%s; registry version %llu\n",
                     importing.files[i].c_str(), done->added, done->changed, done->unchanged,
-                    static_cast<unsigned long long>(done->version));
+                    indexed.c_str(), static_cast<unsigned long long>(done->version));
     }
     ring(config->data_dir);
     return Exit::done;
@@ -65,16 +86,18 @@ Exit import(const Invocation& invocation, const Importing& importing) {
 }  // namespace
 
 void add_registry(CLI::App& app, Invocation& invocation) {
-    auto* group =
-        app.add_subcommand("registry", "Tenants, keys, parties, licences, gates and leaks");
+    auto* group = app.add_subcommand(
+        "registry", "Tenants, keys, parties, licences, gates, leaks, owners and claims");
     group->require_subcommand(1);
     auto importing = std::make_shared<Importing>();
     auto* imports = group->add_subcommand("import", "Add or correct rows from NDJSON or CSV files");
     imports->add_option("files", importing->files, "Files, or - for standard input")->required();
     imports
         ->add_option("--kind", importing->kind,
-                     "Kind of rows that do not say: tenant, key, party, licence, gate, leak")
-        ->check(CLI::IsMember({"tenant", "key", "party", "licence", "gate", "leak"}));
+                     "Kind of rows that do not say: tenant, key, party, licence, gate, leak, owner,"
+                     " claim")
+        ->check(
+            CLI::IsMember({"tenant", "key", "party", "licence", "gate", "leak", "owner", "claim"}));
     imports->add_flag("--dry-run", importing->dry_run, "Check the files and change nothing");
     imports->footer(
         "A file is imported whole or not at all; a server on this machine has seen it when this\n"

@@ -212,7 +212,9 @@ base::Result<std::string> Input::rest(std::size_t most) {
     while (buffer_.size() - used_ <= most) {
         auto got = more();
         if (!got) return std::unexpected(got.error());
-        if (!*got) return buffer_.substr(std::exchange(used_, buffer_.size()));
+        if (*got) continue;
+        buffer_.erase(0, std::exchange(used_, 0));
+        return std::exchange(buffer_, {});  // the only copy: the caller may have to wipe it
     }
     return base::fail(base::Fault::invalid,
                       source_->path + ": larger than " + std::to_string(most) + " bytes");

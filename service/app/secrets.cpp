@@ -43,4 +43,8 @@ std::uint64_t Secrets::seed(std::string_view purpose) const {
     return out;
 }
 
+registry::KeyHasher key_hasher(const Secrets& secrets) {
+    return {secrets.key("key-index"), secrets.key("scrub")};
+}
+
 }  // namespace app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "registry/key_hasher.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,8 +18,8 @@ public:
     /// Reads the file, or makes it when there is none.
     static base::Result<Secrets> open(const std::filesystem::path& data_dir);
 
-    /// 32 bytes for one purpose ("tokens", "seal", "scrub", "origin"); purposes tell nothing of
-    /// each other.
+    /// 32 bytes for one purpose ("tokens", "seal", "scrub", "origin", "key-index"); purposes tell
+    /// nothing of each other.
     [[nodiscard]] std::string key(std::string_view purpose) const;
     /// The same as a number, for hash seeds.
     [[nodiscard]] std::uint64_t seed(std::string_view purpose) const;
@@ -27,5 +28,8 @@ private:
     explicit Secrets(std::string master) : master_(std::move(master)) {}
     std::string master_;
 };
+
+/// For the key index, and for the names the scrubber gives keys in records.
+[[nodiscard]] registry::KeyHasher key_hasher(const Secrets& secrets);
 
 }  // namespace app

@@ -2,6 +2,7 @@
 
 #include "api/alerts.hpp"
 #include "api/health.hpp"
+#include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
 #include "app/io_threads.hpp"
 #include "app/open_database.hpp"
@@ -41,18 +42,6 @@ std::string owner() {
     char host[256] = {};
     ::gethostname(host, sizeof host - 1);
     return std::string(host) + ":" + std::to_string(::getpid());
-}
-
-pipeline::Evaluator::Options evaluator_options(const Config& config, const Secrets& secrets) {
-    pipeline::Evaluator::Options options;
-    options.raw_calls = config.raw_calls == Config::Keep::all ? pipeline::Evaluator::Keep::all
-                        : config.raw_calls == Config::Keep::none
-                            ? pipeline::Evaluator::Keep::none
-                            : pipeline::Evaluator::Keep::matched;
-    for (const auto& source : config.sources) options.lateness[source.name] = source.lateness;
-    options.hash_seed = secrets.seed("hash");
-    options.canary_secret = secrets.key("canary");
-    return options;
 }
 
 journal::Journal::Options journal_options(const Config& config, const store::Position& position) {

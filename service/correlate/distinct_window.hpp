@@ -32,6 +32,12 @@ public:
     void save(Writer& out) const override;
     void load(Reader& in) override;
 
+    [[nodiscard]] bool knows(std::uint64_t hash) const { return find(hash) != none; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// When the value seen longest ago was last seen. There must be one.
+    [[nodiscard]] std::int64_t oldest() const noexcept { return nodes_[oldest_].time; }
+    [[nodiscard]] PackedRef newest_ref() const noexcept { return nodes_[newest_].ref; }
+
 private:
     static constexpr std::uint32_t none = 0xffffffff;
     struct Node {  // in a list from the value seen longest ago to the newest

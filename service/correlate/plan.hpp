@@ -29,7 +29,11 @@ struct Counter {
         few,  ///< value_count with a limit of at most few_values
         distinct,
         temporal,
-        ordered
+        ordered,
+        new_value,
+        ratio,
+        cadence,
+        absence
     };
 
     Kind kind = Kind::plain;
@@ -51,12 +55,18 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence;
     }
-    /// Counts distinct values.
+    /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {
-        return kind == Kind::few || kind == Kind::distinct;
+        return kind == Kind::few || kind == Kind::distinct || kind == Kind::new_value;
     }
+    /// One call that matches two listed rules is one hit of a group.
+    [[nodiscard]] bool once_a_call() const noexcept {
+        return rules > 1 && !by_rule() && (kind != Kind::ratio || correlation->over_all);
+    }
+    /// Its condition is true of a hit alone, and the next one may fire as well.
+    [[nodiscard]] bool of_one_hit() const noexcept { return kind == Kind::new_value; }
     /// What it keeps is a Window; that of the other kinds is in the group's block.
     [[nodiscard]] bool has_window() const noexcept {
         return kind != Kind::plain && kind != Kind::count && kind != Kind::few;

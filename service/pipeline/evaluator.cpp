@@ -141,13 +141,13 @@ std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
 
 void Evaluator::apply(const journal::Entry& entry, bool silent) {
     batch_times_.enter(entry.block);
-    if (!silent) seal(entry);
+    if (!silent && !options_.alerts_only) seal(entry);
     if (entry.block.format == control::format) {
         apply_control(entry, silent);
     } else if (!repeats_.counts(entry.block)) {
         counters_.duplicates += entry.block.records;
     } else if (entry.block.rejects) {
-        if (!silent) apply_rejects(entry);
+        if (!silent && !options_.alerts_only) apply_rejects(entry);
     } else {
         apply_records(entry, silent);
     }
@@ -166,7 +166,7 @@ void Evaluator::seal(const journal::Entry& entry) {
 /// window, watermark or count of what a source sent.
 void Evaluator::take_canary(call::Batch& batch, std::size_t index, bool silent) {
     ++counters_.calls;
-    if (silent) return;
+    if (silent || options_.alerts_only) return;
     const auto slot = batch.names().slot(call::Field::tenant_uid);
     batch.row(index).values[slot] = call::Value::of(coverage::canary_tenant);
     rollup_.add_uncounted(batch[index]);
@@ -182,8 +182,15 @@ void Evaluator::keep_visible(call::Batch& batch, std::size_t index) {
 
 void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
     each_line(entry.block.lines, [&](std::string_view line) {
-        if (line.starts_with(control::idle)) watermark_.idle(line.substr(control::idle.size()));
-        if (silent) return;
+        if (line.starts_with(control::idle)) {
+            const auto source = line.substr(control::idle.size());
+            watermark_.idle(source);
+            if (!silent && !options_.alerts_only) {
+                gathered_.silences.push_back(
+                    {entry.lsn, std::string(source), entry.block.received});
+            }
+        }
+        if (silent || options_.alerts_only) return;
         if (line.starts_with(control::sequence))
             report(entry, line.substr(control::sequence.size()));
         if (line != control::heartbeat) return;
@@ -238,9 +245,10 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         each_line(entry.block.lines, [&](std::string_view record) {
             ++line;
             if (silent) return;
+            ++counters_.rejected;
+            if (options_.alerts_only) return;
             dead_letter(entry, {line, decode::RejectCode::unknown_format,
                                 std::string(record.substr(0, 512))});
-            ++counters_.rejected;
         });
         return;
     }
@@ -266,14 +274,15 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         if (future) ++ahead;
         if (!future) newest = std::max(newest, call.time());
         const bool matched = observe(batch, i, entry, silent);
-        if (silent) continue;
+        if (silent || options_.alerts_only) continue;
         rollup_.add(call);
         if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
             gathered_.calls.add(call, {.source = entry.block.source,
                                        .block = entry.lsn,
                                        .received_micros = base::micros(entry.block.received),
                                        .matched = matched_ids_,
-                                       .with_raw = true});
+                                       .with_raw = true,
+                                       .format = entry.block.format});
             gathered_.leaves.push_back(
                 coverage::record_leaf(entry.lsn, call.header().record, call.header().raw));
         }
@@ -282,30 +291,22 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     if (newest != base::EventTime::min())
         watermark_.observe(entry.block.source, newest, lateness(entry.block.source));
     if (silent) return;
-    for (const auto& reject : rejects_) dead_letter(entry, reject);
     counters_.rejected += rejects_.size();
+    if (options_.alerts_only) return;
+    for (const auto& reject : rejects_) dead_letter(entry, reject);
     rollup_.ahead(ahead, entry.block.received);
     const auto none =
         std::ranges::count(rejects_, decode::RejectCode::not_a_record, &decode::Reject::code);
     rollup_.reject(rejects_.size(), static_cast<std::uint64_t>(none), entry.block.received);
 }
 
-bool Evaluator::observe(call::Batch& batch, std::size_t index, const journal::Entry& entry,
+bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
                         bool silent) {
-    auto row = batch.row(index);
-    if (row.header.time <= watermark_.value()) {
-        row.header.notes |= call::note_late;
-        ++counters_.late;
-    }
-    const auto& names = batch.names();
-    if (const auto slot = names.slot(call::Field::late); slot != call::no_slot) {
-        row.values[slot] = call::Value::of((row.header.notes & call::note_late) != 0);
-    }
-    if (const auto slot = names.slot(call::Field::source); slot != call::no_slot) {
-        row.values[slot] = call::Value::of(std::string_view(entry.block.source));
-    }
-    ++counters_.calls;
     const auto call = batch[index];
+    const bool late = call.time() <= watermark_.value();
+    preparer_.tell(index, entry.block.source, late);
+    if (late) ++counters_.late;
+    ++counters_.calls;
     const auto& matched = preparer_.match(call);
     if (!matched.empty()) {
         firings_.clear();
@@ -353,26 +354,31 @@ std::size_t Evaluator::pending_bytes() const noexcept {
 store::Effects Evaluator::take() {
     gathered_.rollup = rollup_.take();
     gathered_.watermark = watermark_.value();
-    gathered_.policy_rev = preparer_.reference().policies->digest();
+    gathered_.policy_rev = revision();
     return std::exchange(gathered_, {});
 }
 
-base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
+base::Result<Evaluator::Next> Evaluator::ready(std::shared_ptr<const Reference> reference,
+                                               const Options& options) {
     auto preparer = Preparer::make(reference, {});
     if (!preparer) return std::unexpected(preparer.error());
+    return Next(std::move(*preparer), make_engine(*reference, options));
+}
+
+void Evaluator::use(Next next) {
+    const auto& reference = next.preparer.reference();
     // In parts, and one engine at a time: at no moment is there twice of what may be most of the
     // memory.
     const auto windows = pack([&](correlate::Writer& out) { engine_.save(out); });
-    engine_ = make_engine(*reference, options_);
+    engine_ = std::move(next.engine);
     auto unpacker = Unpacker::open(windows);
     BASE_ASSERT(unpacker);
     correlate::Reader in([&] { return unpacker->next(); });
     const auto kept = engine_.restore(in);
     BASE_ASSERT(kept && in.done());
-    grouper_.use(reference->policies);
-    rollup_.use(reference->names);
-    preparer_ = std::move(*preparer);
-    return {};
+    grouper_.use(reference.policies);
+    rollup_.use(reference.names);
+    preparer_ = std::move(next.preparer);
 }
 
 Parts Evaluator::save() const {

@@ -44,6 +44,18 @@ call::Batch& Preparer::prepare(const decode::Format& format, std::string_view li
     return batch_;
 }
 
+void Preparer::tell(std::size_t call, std::string_view source, bool late) {
+    auto row = batch_.row(call);
+    if (late) row.header.notes |= call::note_late;
+    const auto& names = batch_.names();
+    if (const auto slot = names.slot(call::Field::late); slot != call::no_slot) {
+        row.values[slot] = call::Value::of(late);
+    }
+    if (const auto slot = names.slot(call::Field::source); slot != call::no_slot) {
+        row.values[slot] = call::Value::of(source);
+    }
+}
+
 const std::vector<policy::PolicyIndex>& Preparer::match(const call::Call& call) {
     matcher_.match(call, route_, matched_);
     return matched_;

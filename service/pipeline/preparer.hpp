@@ -36,6 +36,10 @@ public:
                          std::uint32_t first_record, base::WallTime arrival,
                          std::vector<decode::Reject>& rejects);
 
+    /// Gives a call of the last batch what only its arrival tells: who sent it, and whether that
+    /// was late. The source is borrowed for as long as the batch lives.
+    void tell(std::size_t call, std::string_view source, bool late);
+
     /// The rules that hold on a call of the last batch, ascending; valid until the next match().
     const std::vector<policy::PolicyIndex>& match(const call::Call& call);
 

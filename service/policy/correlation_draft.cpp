@@ -1,5 +1,6 @@
 #include "policy/correlation_draft.hpp"
 
+#include "policy/correlation_options.hpp"
 #include "policy/date.hpp"
 
 #include <algorithm>
@@ -10,11 +11,13 @@ namespace {
 
 using Type = Correlation::Type;
 
-constexpr std::string_view keys[] = {"type",      "rules",   "group-by", "timespan",
-                                     "condition", "aliases", "generate", "timeframe"};
-constexpr std::string_view types[] = {"event_count",      "value_count", "temporal",
-                                      "temporal_ordered", "value_sum",   "value_avg",
-                                      "value_percentile", "value_median"};
+constexpr std::string_view keys[] = {"type",      "rules",    "group-by", "timespan",
+                                     "condition", "aliases",  "generate", "timeframe",
+                                     "learn",     "at-least", "over",     "interval"};
+constexpr std::string_view types[] = {
+    "event_count", "value_count", "temporal",         "temporal_ordered",
+    "value_sum",   "value_avg",   "value_percentile", "value_median",
+    "new_value",   "ratio",       "cadence",          "absence"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -23,7 +26,28 @@ bool temporal(Type type) {
     return type == Type::temporal || type == Type::temporal_ordered;
 }
 bool needs_field(Type type) {
-    return type != Type::event_count && !temporal(type);
+    switch (type) {
+        case Type::value_count:
+        case Type::value_sum:
+        case Type::value_avg:
+        case Type::value_percentile:
+        case Type::value_median:
+        case Type::new_value:
+            return true;
+        default:
+            return false;
+    }
+}
+bool takes_tuples(Type type) {
+    return type == Type::value_count || type == Type::new_value;
+}
+/// Compares no number: it holds or it does not.
+bool needs_no_bound(Type type) {
+    return type == Type::new_value;
+}
+std::string example_of(Type type) {
+    if (type == Type::new_value) return "{ field: src_endpoint.ip }";
+    return type == Type::ratio ? "{ gte: 0.8 }" : "{ gte: 5 }";
 }
 
 class CorrelationReader {
@@ -50,6 +74,7 @@ public:
         read_generate(block);
         read_generate(root);
         read_condition(block);
+        read_options(block, draft_, report_);
         if (draft_.rules.empty() && !draft_.expression)
             report_.error(block.mark(), "'rules' is missing: list the ids or names of rules");
         return std::move(draft_);
@@ -133,21 +158,28 @@ private:
         const Type type = draft_.correlation.type;
         const yaml::Node* node = block.find("condition");
         if (node != nullptr) draft_.condition_mark = node->mark();
-        if (node == nullptr || node->is_null()) {
+        if (type == Type::absence) {
+            if (node != nullptr)
+                report_.error(node->mark(),
+                              "'condition' has no effect with 'absence', which fires when nothing "
+                              "comes: remove it");
+        } else if (node == nullptr || node->is_null()) {
             if (!temporal(type))
-                report_.error(block.mark(), "'condition' is missing: add one, such as { gte: 5 }");
+                report_.error(block.mark(),
+                              "'condition' is missing: add one, such as " + example_of(type));
         } else if (node->is_scalar()) {
             if (temporal(type))
                 draft_.expression = ConditionText{node->text(), node->mark()};
             else
                 report_.error(node->mark(),
                               "an expression of rule names is for the temporal "
-                              "types: write a map such as { gte: 5 }");
+                              "types: write a map such as " +
+                                  example_of(type));
         } else if (node->is_map()) {
             for (const yaml::Entry& entry : node->entries()) read_condition_entry(entry);
             check_condition(*node);
         } else {
-            report_.error(node->mark(), "'condition' is a map such as { gte: 5 }");
+            report_.error(node->mark(), "'condition' is a map such as " + example_of(type));
         }
     }
 
@@ -187,7 +219,12 @@ private:
 
     void check_condition(const yaml::Node& node) {
         const Type type = draft_.correlation.type;
-        if (draft_.correlation.bounds.empty())
+        if (needs_no_bound(type) && !draft_.correlation.bounds.empty())
+            report_.error(node.mark(), "'" + std::string(name(type)) +
+                                           "' compares no number, so the condition names the "
+                                           "field alone, as in " +
+                                           example_of(type));
+        if (!needs_no_bound(type) && draft_.correlation.bounds.empty())
             report_.error(node.mark(), "the condition compares nothing: add one of " +
                                            one_of(operators) + " with a number");
         const bool empty = std::ranges::any_of(
@@ -195,7 +232,7 @@ private:
         if (needs_field(type) && (draft_.fields.empty() || empty))
             report_.error(node.mark(), "'" + std::string(name(type)) +
                                            "' needs 'field': the name whose values it takes");
-        if (needs_field(type) && type != Type::value_count && draft_.fields.size() > 1)
+        if (needs_field(type) && !takes_tuples(type) && draft_.fields.size() > 1)
             report_.error(node.mark(), "'" + std::string(name(type)) + "' takes a single field");
         if (!needs_field(type) && !draft_.fields.empty())
             report_.error_or_warning(
@@ -209,8 +246,9 @@ private:
 
 }  // namespace
 
-bool Correlation::within_bounds(double value) const noexcept {
-    return std::ranges::all_of(bounds, [value](const Bound& bound) {
+bool within(std::span<const Correlation::Bound> bounds, double value) noexcept {
+    using Operator = Correlation::Operator;
+    return std::ranges::all_of(bounds, [value](const Correlation::Bound& bound) {
         switch (bound.op) {
             case Operator::gt:
                 return value > bound.value;
@@ -227,6 +265,10 @@ bool Correlation::within_bounds(double value) const noexcept {
         }
         return false;
     });
+}
+
+bool Correlation::within_bounds(double value) const noexcept {
+    return within(bounds, value);
 }
 
 std::string_view name(Correlation::Type type) noexcept {

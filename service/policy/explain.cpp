@@ -1,6 +1,7 @@
 #include "policy/explain.hpp"
 
 #include "policy/element.hpp"
+#include "policy/fold.hpp"
 #include "policy/rule.hpp"
 
 #include <map>
@@ -58,7 +59,21 @@ private:
     std::map<std::string, Field> fields_;
 };
 
+void compare(std::string_view dimension, const std::string& wanted, const std::string& got,
+             std::vector<LogSourceMismatch>& out) {
+    if (!wanted.empty() && !got.empty() && folded(wanted) != folded(got))
+        out.push_back({dimension, wanted, got});
+}
+
 }  // namespace
+
+std::vector<LogSourceMismatch> mismatches(const LogSource& rule, const LogSource& record) {
+    std::vector<LogSourceMismatch> out;
+    compare("product", rule.product, record.product, out);
+    compare("service", rule.service, record.service, out);
+    compare("category", rule.category, record.category, out);
+    return out;
+}
 
 Explanation explain(const Set& set, PolicyIndex policy, const call::Call& call) {
     Explanation out;
@@ -74,11 +89,14 @@ Explanation explain(const Set& set, PolicyIndex policy, const call::Call& call) 
     };
     for (const RuleItem& item : rule->items) {
         const auto& field = fields[item.field];
-        out.findings.push_back({item.selection, item.field, item.op, item.expected,
+        out.findings.push_back({item.selection, item.block, item.field, item.op, item.expected,
                                 text_of(field.value, field.elements.all()),
                                 item.expression.holds(predicate_holds)});
     }
-    out.matched = rule->holds(predicate_holds);
+    const auto item_holds = [&](std::uint32_t i) { return out.findings[i].held; };
+    for (const RuleSelection& selection : rule->selections)
+        out.selections.push_back({selection.name, selection.expression.holds(item_holds)});
+    out.matched = rule->condition.holds([&](std::uint32_t s) { return out.selections[s].held; });
     out.condition = rule->condition_text;
     return out;
 }

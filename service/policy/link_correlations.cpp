@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_group_keys = 4;
 constexpr auto longest_span = std::chrono::microseconds(7 * 24h);
+constexpr auto longest_memory = std::chrono::microseconds(90 * 24h);
 
 void append_postfix(const Expression& expression, std::vector<RuleExpression::Step>& out) {
     using Kind = RuleExpression::Kind;
@@ -50,6 +51,7 @@ void Linker::resolve_correlation(PolicyIndex policy) {
     if (draft.expression) resolve_expression(policy, *correlation, names, report);
     if (report.errors() == 0) {
         check_aliases(policy, *correlation, report);
+        check_options(policy, *correlation, report);
     }
     if (report.errors() == 0) {
         correlation->group_by = resolve_names(draft.group_by, draft, *correlation, report);
@@ -144,9 +146,16 @@ std::vector<Correlation::Name> Linker::resolve_names(const std::vector<Reference
 /// Reliability of the service, not of the language: ours must keep to it, others are told.
 void Linker::check_extent(PolicyIndex policy, const Correlation& correlation, Report& report) {
     const CorrelationDraft& draft = *drafts_[policy];
-    if (correlation.timespan > longest_span)
+    // What new_value keeps follows the values, each once, and not the calls of the time.
+    const bool values_only = correlation.type == Correlation::Type::new_value;
+    if (correlation.timespan > (values_only ? longest_memory : longest_span))
         report.error_or_warning(draft.ours, draft.timespan_mark,
-                                "a time span above 7d keeps much in memory: shorten it");
+                                std::string("a time span above ") + (values_only ? "90d" : "7d") +
+                                    " keeps much in memory: shorten it");
+    if (correlation.learn > longest_memory)
+        report.error_or_warning(draft.ours, draft.learn_mark,
+                                "a group that learns for more than 90d hardly ever fires: shorten "
+                                "it");
     if (correlation.group_by.size() > most_group_keys)
         report.error_or_warning(draft.ours, draft.group_by.back().mark,
                                 "more than 4 group keys: leave some out");

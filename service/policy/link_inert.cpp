@@ -17,6 +17,15 @@ bool shows(const Correlation& inner, std::string_view name) {
     });
 }
 
+/// The tuple of fields is a part of the group key.
+bool one_value_a_group(const Correlation& correlation) {
+    const auto grouped_by = [&](const Correlation::Name& field) {
+        return std::ranges::find(correlation.group_by, field.in_rule,
+                                 &Correlation::Name::in_rule) != correlation.group_by.end();
+    };
+    return !correlation.fields.empty() && std::ranges::all_of(correlation.fields, grouped_by);
+}
+
 }  // namespace
 
 void Linker::check_inert() {
@@ -33,14 +42,23 @@ void Linker::check_inert() {
 void Linker::check_condition(PolicyIndex policy, Report& report) {
     const Correlation& mine = *correlations_[policy];
     const CorrelationDraft& draft = *drafts_[policy];
+    if (mine.type == Correlation::Type::new_value && one_value_a_group(mine))
+        report.error_or_warning(draft.ours, draft.condition_mark,
+                                "this condition never holds: 'group-by' lists all of 'field', so "
+                                "that a group has one value, which it learns");
+    if (!mine.interval.empty() && mine.at_least > 0 && mine.timespan.count() > 0 &&
+        !interval_can_hold(mine))
+        report.error_or_warning(draft.ours, draft.interval_mark,
+                                "this interval never holds: no " + std::to_string(mine.at_least) +
+                                    " intervals within the timespan have such a median");
     const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size();
     const bool compares = !mine.bounds.empty() || !mine.expression.steps.empty();
     if (!sound || !compares || can_hold(mine)) return;
     report.error_or_warning(
         draft.ours, draft.condition_mark,
         asks_for_absence(mine)
-            ? "this condition never holds: absence cannot be seen, as windows are judged "
-              "when a call matches"
+            ? "this condition never holds: windows are judged when a call matches, and what does "
+              "not come is seen by the type 'absence' only"
             : "this condition never holds: no window meets all of it");
 }
 

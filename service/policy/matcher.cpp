@@ -1,7 +1,7 @@
 #include "policy/matcher.hpp"
 
 #include "base/assert.hpp"
-#include "policy/fold.hpp"
+#include "policy/explain.hpp"
 #include "policy/state.hpp"
 
 #include <algorithm>
@@ -12,15 +12,6 @@ namespace policy {
 namespace {
 
 constexpr std::size_t few_atoms = 8;  // a list this short is walked, a longer one searched
-
-bool excludes(const std::string& mine, const std::string& theirs) {
-    return !mine.empty() && !theirs.empty() && folded(mine) != folded(theirs);
-}
-
-bool excludes(const LogSource& rule, const LogSource& source) {
-    return excludes(rule.product, source.product) || excludes(rule.service, source.service) ||
-           excludes(rule.category, source.category);
-}
 
 /// Whether a value, or an element of a list, has a text: call::scalar_text without making it.
 bool has_text(const call::Value& value) noexcept {
@@ -61,7 +52,8 @@ Matcher::State::Way Matcher::State::make_way(const LogSource& source) const {
     std::vector<Entrance> entrances(fields_.size());
     for (PolicyIndex policy = 0; policy < rules_.size(); ++policy) {
         if (program_.conditions[policy] == Program::none) continue;
-        if (!ignore_log_source_ && excludes(set_->policies()[policy].log_source, source)) continue;
+        if (!ignore_log_source_ && !mismatches(set_->policies()[policy].log_source, source).empty())
+            continue;
         way.inside[policy] = 1;
         if (program_.pivots[policy].empty()) way.always.push_back(policy);
         for (const std::uint32_t atom : program_.pivots[policy]) {

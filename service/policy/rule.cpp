@@ -55,11 +55,11 @@ public:
 private:
     void add(const Selection& selection) {
         std::vector<Expression> blocks;
-        for (const auto& block : selection.blocks) {
+        for (std::uint32_t block = 0; block < selection.blocks.size(); ++block) {
             std::vector<Expression> items;
-            for (const Item& item : block) {
+            for (const Item& item : selection.blocks[block]) {
                 items.push_back(Expression::leaf(rule_.items.size()));
-                add(selection, item);
+                add(selection, block, item);
             }
             blocks.push_back(Expression::of(Expression::Kind::all, std::move(items)));
         }
@@ -67,7 +67,7 @@ private:
             {selection.name, Expression::of(Expression::Kind::any, std::move(blocks))});
     }
 
-    void add(const Selection& selection, const Item& item) {
+    void add(const Selection& selection, std::uint32_t block, const Item& item) {
         const bool all = has(item.modifiers, Modifier::all);
         if (all && item.values.size() == 1)
             report_.warn(item.mark, "'all' has no effect on a single value: remove it");
@@ -85,8 +85,8 @@ private:
         Expression whole =
             Expression::of(all ? Expression::Kind::all : Expression::Kind::any, std::move(values));
         if (has(item.modifiers, Modifier::neq)) whole = Expression::negation(std::move(whole));
-        rule_.items.push_back(
-            {selection.name, item.field, op_text(item), expected_text(item), std::move(whole)});
+        rule_.items.push_back({selection.name, block, item.field, op_text(item),
+                               expected_text(item), std::move(whole)});
     }
 
     RuleContext& context_;

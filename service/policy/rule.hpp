@@ -15,6 +15,7 @@ namespace policy {
 /// An entry of a selection, compiled.
 struct RuleItem {
     std::string selection;
+    std::uint32_t block = 0;  ///< Which map of the selection's list.
     std::string field;
     std::string op;         ///< The modifiers as written, or "equals".
     std::string expected;   ///< The values as written; a long list is shortened.
@@ -36,14 +37,6 @@ struct Rule {
 
     /// Also this filter must hold: its selections are added, its condition is ANDed.
     void restrict_by(const Rule& filter, const std::string& filter_name);
-    /// Whether the rule holds, given whether a predicate does. The slow way, for explain.
-    template <class Holds>
-    [[nodiscard]] bool holds(Holds&& predicate_holds) const {
-        return condition.holds([&](std::uint32_t s) {
-            return selections[s].expression.holds(
-                [&](std::uint32_t i) { return items[i].expression.holds(predicate_holds); });
-        });
-    }
 };
 
 /// What the rules of one set share while they are built.

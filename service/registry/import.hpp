@@ -1,5 +1,6 @@
 #pragma once
 
+#include "registry/key_hasher.hpp"
 #include "registry/rows.hpp"
 
 #include <cstddef>
@@ -26,8 +27,12 @@ struct Problem {
 /// and gives no row. The formats are described in docs/reference/registry.md. `kind` is used for
 /// rows without a `kind` column. Rows of the same uid in one file are a problem, except versions of
 /// a licence.
+///
+/// A `secret` never leaves this function: it becomes marks, with a hasher, and its copies here are
+/// wiped. The caller wipes the text. Without a hasher it is checked and forgotten.
 [[nodiscard]] std::expected<Rows, std::vector<Problem>> parse_rows(
-    std::string_view text, Format format, std::optional<Kind> kind = std::nullopt);
+    std::string_view text, Format format, std::optional<Kind> kind = std::nullopt,
+    const KeyHasher* hasher = nullptr);
 
 /// CSV when the first character that is not blank is no brace, else NDJSON.
 [[nodiscard]] Format detect_format(std::string_view text) noexcept;

@@ -97,6 +97,40 @@ object row_of(const Leak& row) {
     return out;
 }
 
+/// Percent with the places it needs.
+std::string share_text(std::uint32_t ppm) {
+    std::string out = std::to_string(ppm / 10'000);
+    std::string places = std::to_string(10'000 + ppm % 10'000).substr(1);
+    while (places.ends_with('0')) places.pop_back();
+    return places.empty() ? out : out + "." + places;
+}
+
+object row_of(const Owner& row) {
+    object out{{"kind", "owner"}};
+    put(out, "party", row.party);
+    put(out, "owner", row.owner);
+    if (row.share_ppm) out["share"] = share_text(*row.share_ppm);
+    put(out, "valid_from", row.valid_from);
+    put(out, "valid_to", row.valid_to);
+    put(out, "known_from", row.known_from);
+    put(out, "known_to", row.known_to);
+    return out;
+}
+
+object row_of(const Claim& row) {
+    object out{{"kind", "claim"}};
+    put(out, "uid", row.uid);
+    put(out, "party", row.party);
+    put(out, "name", row.name);
+    put(out, "statement", row.statement);
+    put(out, "source", row.source);
+    put(out, "date", row.date);
+    put(out, "clues", row.clues);
+    put(out, "known_from", row.known_from);
+    put(out, "known_to", row.known_to);
+    return out;
+}
+
 template <class Row>
 void print(std::string& out, const std::vector<Row>& rows) {
     for (const auto& row : rows) {
@@ -115,6 +149,8 @@ std::string print_rows(const Rows& rows) {
     print(out, rows.gates);
     print(out, rows.licences);
     print(out, rows.leaks);
+    print(out, rows.owners);
+    print(out, rows.claims);
     return out;
 }
 

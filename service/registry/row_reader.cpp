@@ -1,6 +1,7 @@
 #include "registry/row_reader.hpp"
 
 #include "base/utf8.hpp"
+#include "base/wipe.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -128,6 +129,19 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) noexce
     const std::chrono::seconds out{std::int64_t{count} * scale};
     if (out > std::chrono::days{3'650}) return std::nullopt;
     return out;
+}
+
+std::optional<std::uint32_t> parse_share(std::string_view text) noexcept {
+    constexpr std::uint32_t percent = 10'000;
+    std::uint32_t whole = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), whole);
+    if (fault != std::errc{} || whole > 100) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.size() > 5) return std::nullopt;
+    const auto part = fraction(text);  // in millionths, of a percent
+    if (!part || !text.empty()) return std::nullopt;
+    const auto out = whole * percent + static_cast<std::uint32_t>(*part / 100);
+    return out == 0 || out > 100 * percent ? std::nullopt : std::optional(out);
 }
 
 void Problems::add(std::size_t line, std::string what) {
@@ -268,6 +282,27 @@ std::chrono::seconds RowReader::duration(std::string_view column) {
                 ": no span of time; write a whole number and s, m, h, d or w, at most 3650d");
     }
     return out.value_or(std::chrono::seconds{0});
+}
+
+std::optional<std::uint32_t> RowReader::share_ppm(std::string_view column) {
+    const std::string value = text(column);
+    if (value.empty()) return std::nullopt;
+    const auto out = parse_share(value);
+    if (!out) {
+        problem(
+            std::string(column) +
+            ": no share; write percent, above 0 to 100, with at most four places, such as 33.34");
+    }
+    return out;
+}
+
+std::string RowReader::secret(std::string_view column) {
+    auto cell = use(column);
+    if (!cell) return {};
+    if (!cell->list) return std::move(cell->values[0]);
+    problem(std::string(column) + ": is a list; write one text");
+    for (auto& value : cell->values) base::wipe(value);
+    return {};
 }
 
 void RowReader::finish(Kind kind) {

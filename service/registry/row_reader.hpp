@@ -54,6 +54,9 @@ public:
     [[nodiscard]] std::vector<call::Network> networks(std::string_view column);
     [[nodiscard]] std::optional<base::EventTime> time(std::string_view column);
     [[nodiscard]] std::chrono::seconds duration(std::string_view column);
+    [[nodiscard]] std::optional<std::uint32_t> share_ppm(std::string_view column);
+    /// A text of any length and bytes, which the caller checks and wipes.
+    [[nodiscard]] std::string secret(std::string_view column);
 
     void problem(std::string what) { problems_.add(row_.line, std::move(what)); }
     [[nodiscard]] std::size_t line() const noexcept { return row_.line; }
@@ -73,6 +76,9 @@ private:
 
 /// "30d": a whole number and s, m, h, d or w; at most 3650 days.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text) noexcept;
+
+/// "33.34": percent, above 0 to 100, at most four places; in millionths of the whole.
+[[nodiscard]] std::optional<std::uint32_t> parse_share(std::string_view text) noexcept;
 
 /// Splits a file into rows. Both report what is not even a row.
 [[nodiscard]] std::vector<RawRow> read_csv(std::string_view text, Problems& problems);

@@ -10,15 +10,16 @@
 #include <string_view>
 #include <vector>
 
-/// What we were told about the world: tenants, keys, parties, licences, gates and leaks. Rows are
-/// what is imported, stored and exported; a Registry is built from them and never changes.
+/// What we were told about the world: tenants, keys, parties and who owns them, licences, gates,
+/// leaks and claims. Rows are what is imported, stored and exported; a Registry is built from them
+/// and never changes.
 ///
 /// In every row an empty text, an empty list or a missing time means "not told", never "none".
 namespace registry {
 
-enum class Kind : std::uint8_t { tenant, key, party, licence, gate, leak };
+enum class Kind : std::uint8_t { tenant, key, party, licence, gate, leak, owner, claim };
 
-/// "tenant", "key", "party", "licence", "gate", "leak".
+/// "tenant", "key", "party", "licence", "gate", "leak", "owner", "claim".
 [[nodiscard]] std::string_view name(Kind kind) noexcept;
 [[nodiscard]] std::optional<Kind> kind_of(std::string_view name) noexcept;
 
@@ -103,6 +104,55 @@ struct Leak {
     bool operator==(const Leak&) const = default;
 };
 
+/// That a party belongs to another, or a part of it, for a time. On two clocks, as a licence.
+struct Owner {
+    std::string party;  ///< uid of the party that is owned; compulsory.
+    std::string owner;  ///< uid of the party that owns; compulsory.
+    /// Millionths of the whole; 1 to 1'000'000.
+    std::optional<std::uint32_t> share_ppm;
+    std::optional<base::EventTime> valid_from;  ///< None: since ever.
+    std::optional<base::EventTime> valid_to;    ///< None: no end.
+    std::optional<base::EventTime> known_from;  ///< None: since the import.
+    std::optional<base::EventTime> known_to;    ///< None: still believed.
+
+    bool operator==(const Owner&) const = default;
+};
+
+/// What somebody says about a party and us: "X uses your API". Opens a question, proves nothing.
+struct Claim {
+    std::string uid;        ///< Compulsory.
+    std::string party;      ///< uid of the party it is about; this or `name` is compulsory.
+    std::string name;       ///< Of who it is about, where no party is known.
+    std::string statement;  ///< Compulsory.
+    std::string source;     ///< Who says so, or where it stands.
+    std::optional<base::EventTime> date;        ///< When it was said.
+    std::vector<std::string> clues;             ///< `kind:value`; never a whole key.
+    std::optional<base::EventTime> known_from;  ///< None: since the import.
+    std::optional<base::EventTime> known_to;    ///< None: still believed.
+
+    bool operator==(const Claim&) const = default;
+};
+
+/// An entry of the key index: see KeyHasher. Comes with an import and is never read back.
+struct KeyMark {
+    enum class Part : std::uint8_t {
+        whole,     ///< SHA-256 of the key.
+        prefix,    ///< Its first characters: the literal and `length` random ones.
+        suffix,    ///< Its last `length` characters.
+        scrubbed,  ///< What the scrubber writes into records in its place.
+    };
+
+    std::string key;  ///< uid.
+    Part part = Part::whole;
+    std::uint8_t length = 0;  ///< Random characters; 0 for whole and scrubbed.
+    std::string digest;       ///< 16 bytes.
+
+    bool operator==(const KeyMark&) const = default;
+};
+
+/// "whole", "prefix", "suffix", "scrubbed".
+[[nodiscard]] std::string_view name(KeyMark::Part part) noexcept;
+
 /// All rows of an import, or of the store.
 struct Rows {
     std::vector<Tenant> tenants;
@@ -111,10 +161,14 @@ struct Rows {
     std::vector<Licence> licences;
     std::vector<Gate> gates;
     std::vector<Leak> leaks;
+    std::vector<Owner> owners;
+    std::vector<Claim> claims;
+    std::vector<KeyMark> key_marks;  ///< Of an import only.
 
+    /// Rows of files: marks belong to the row of their key.
     [[nodiscard]] std::size_t size() const noexcept {
         return tenants.size() + keys.size() + parties.size() + licences.size() + gates.size() +
-               leaks.size();
+               leaks.size() + owners.size() + claims.size();
     }
     bool operator==(const Rows&) const = default;
 };

@@ -40,6 +40,13 @@ struct DeadLetter {
     std::string sample;  ///< First bytes, scrubbed.
 };
 
+/// A source that was declared silent, by a control block.
+struct Silence {
+    std::uint64_t block = 0;
+    std::string source;
+    base::WallTime declared;
+};
+
 /// Everything that a batch of journal blocks [from, to) changes.
 struct Effects {
     std::string source = "main";
@@ -48,13 +55,14 @@ struct Effects {
     std::uint64_t from = 0;  ///< Must equal the stored next_offset.
     std::uint64_t to = 0;    ///< Becomes it. Above `from`.
     base::EventTime watermark = base::EventTime::min();
-    std::string policy_rev;
-    rollup::Rows rollup;  ///< Deltas, with the coverage per source minute.
+    std::string policy_rev;  ///< The one revision that judged all of it.
+    rollup::Rows rollup;     ///< Deltas, with the coverage per source minute.
     std::vector<alert::Change> alerts;
     std::vector<Evidence> evidence;
     std::vector<DeadLetter> dead_letters;
     std::vector<coverage::Report> reports;  ///< In the order in which they came.
     CallRows calls;                         ///< Raw calls, by the setting all, matched or none.
+    std::vector<Silence> silences;
     std::vector<base::Digest> leaves;  ///< Of the batch's tree in the chain (coverage/chain.hpp).
     std::uint64_t records = 0;         ///< In its blocks.
     base::WallTime arrived;            ///< Of its last block.

@@ -3,6 +3,9 @@
 #include "call/address.hpp"
 #include "store/connection.hpp"
 #include "store/copy_text.hpp"
+#include "store/key_marks.hpp"
+#include "store/read_registry.hpp"
+#include "store/stored_licences.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -61,37 +64,46 @@ constexpr const char* put_leak =
     " imported_at = excluded.imported_at WHERE t.first_seen <> excluded.first_seen"
     " RETURNING xmax = 0";
 
-constexpr const char* lock_version = "SELECT version FROM callerprint.registry_version FOR UPDATE";
+constexpr const char* put_owner =
+    "INSERT INTO callerprint.owners AS t (party, owner, share_ppm, valid_from, valid_to, "
+    "known_from,"
+    " known_to, imported_at) VALUES ($1, $2, $3, callerprint.at($4), callerprint.at($5),"
+    " callerprint.at($6), callerprint.at($7), callerprint.at($8))"
+    " ON CONFLICT (party, owner, valid_from) DO UPDATE SET share_ppm = excluded.share_ppm,"
+    " valid_to = excluded.valid_to, known_from = excluded.known_from, known_to = excluded.known_to,"
+    " imported_at = excluded.imported_at"
+    " WHERE (t.share_ppm, t.valid_to, t.known_from, t.known_to) IS DISTINCT FROM"
+    " (excluded.share_ppm, excluded.valid_to, excluded.known_from, excluded.known_to)"
+    " RETURNING xmax = 0";
+constexpr const char* put_claim =
+    "INSERT INTO callerprint.claims AS t (uid, party, name, statement, source, date, clues,"
+    " known_from, known_to, imported_at) VALUES ($1, $2, $3, $4, $5, callerprint.at($6), $7,"
+    " callerprint.at($8), callerprint.at($9), callerprint.at($10))"
+    " ON CONFLICT (uid) DO UPDATE SET party = excluded.party, name = excluded.name,"
+    " statement = excluded.statement, source = excluded.source, date = excluded.date,"
+    " clues = excluded.clues, known_from = excluded.known_from, known_to = excluded.known_to,"
+    " imported_at = excluded.imported_at"
+    " WHERE (t.party, t.name, t.statement, t.source, t.date, t.clues, t.known_from, t.known_to)"
+    " IS DISTINCT FROM (excluded.party, excluded.name, excluded.statement, excluded.source,"
+    " excluded.date, excluded.clues, excluded.known_from, excluded.known_to) RETURNING xmax = 0";
+
+constexpr const char* lock_version =
+    "SELECT version, callerprint.micros(imported_at) FROM callerprint.registry_version FOR UPDATE";
 constexpr const char* raise_version =
-    "UPDATE callerprint.registry_version SET version = version + 1, changed_at = callerprint.at($1)"
-    " RETURNING version";
+    "UPDATE callerprint.registry_version SET version = version + 1, changed_at = "
+    "callerprint.at($1),"
+    " imported_at = callerprint.at($1) RETURNING version";
 constexpr const char* load_version = "SELECT version FROM callerprint.registry_version";
 
-constexpr const char* load_tenants =
-    "SELECT uid, name, tier, status, callerprint.micros(created), country, party"
-    " FROM callerprint.tenants ORDER BY uid";
-constexpr const char* load_keys =
-    "SELECT uid, tenant, status, callerprint.micros(created), callerprint.micros(revoked),"
-    " declared_origin FROM callerprint.keys ORDER BY uid";
-constexpr const char* load_parties =
-    "SELECT uid, name, aliases, domains, networks, class, country FROM callerprint.parties ORDER "
-    "BY uid";
-constexpr const char* load_licences =
-    "SELECT n, uid, subject_kind, subject, service, operations, parameters, use_case, regions,"
-    " callerprint.micros(valid_from), callerprint.micros(valid_to), callerprint.micros(known_from),"
-    " callerprint.micros(known_to), grace_seconds FROM callerprint.licences ORDER BY n";
-constexpr const char* load_gates =
-    "SELECT uid, service, operations, clause FROM callerprint.gates ORDER BY uid";
-constexpr const char* load_leaks =
-    "SELECT key, key_hash, callerprint.micros(first_seen), source FROM callerprint.leaks"
-    " ORDER BY key, key_hash, source";
 constexpr const char* add_licence =
     "INSERT INTO callerprint.licences (uid, subject_kind, subject, service, operations, parameters,"
     " use_case, regions, valid_from, valid_to, known_from, known_to, grace_seconds, imported_at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, callerprint.at($9), callerprint.at($10),"
     " callerprint.at($11), callerprint.at($12), $13, callerprint.at($14))";
 constexpr const char* close_licence =
-    "UPDATE callerprint.licences SET known_to = callerprint.at($2) WHERE n = $1";
+    "UPDATE callerprint.licences SET known_to = callerprint.at($2), imported_at = "
+    "callerprint.at($3)"
+    " WHERE n = $1";
 
 std::vector<std::string> texts_of(const std::vector<call::Network>& networks) {
     std::vector<std::string> out;
@@ -99,16 +111,14 @@ std::vector<std::string> texts_of(const std::vector<call::Network>& networks) {
     return out;
 }
 
-std::vector<call::Network> networks_of(const pqxx::field& field) {
-    std::vector<call::Network> out;
-    for (const auto& text : elements(field)) {
-        if (const auto network = call::parse_network(text)) out.push_back(*network);
-    }
-    return out;
-}
-
 base::EventTime event_time_of(base::WallTime time) {
     return base::event_time(base::micros(time));
+}
+
+/// Imports are stamped in their order, even when the clock steps back: what was known at a moment
+/// stays what it was.
+base::WallTime after(std::optional<base::WallTime> newest, base::WallTime now) {
+    return newest ? std::max(now, *newest + std::chrono::microseconds(1)) : now;
 }
 
 /// Adds up what the upserts say.
@@ -124,6 +134,30 @@ struct Tally {
         }
     }
 };
+
+void put_opinions(pqxx::work& tx, const registry::Rows& rows, base::WallTime now, Tally& tally) {
+    for (const auto& row : rows.owners) {
+        Params params;
+        params.text(row.party).text(row.owner);
+        row.share_ppm ? params.integer(*row.share_ppm) : params.null();
+        params.time(row.valid_from).time(row.valid_to).time(row.known_from).time(row.known_to);
+        tally.count(run(tx, put_owner, params.time(now)));
+    }
+    for (const auto& row : rows.claims) {
+        tally.count(run(tx, put_claim,
+                        Params()
+                            .text(row.uid)
+                            .text(row.party)
+                            .text(row.name)
+                            .text(row.statement)
+                            .text(row.source)
+                            .time(row.date)
+                            .texts(row.clues)
+                            .time(row.known_from)
+                            .time(row.known_to)
+                            .time(now)));
+    }
+}
 
 void put_rows(pqxx::work& tx, const registry::Rows& rows, base::WallTime now, Tally& tally) {
     for (const auto& row : rows.tenants) {
@@ -179,37 +213,7 @@ void put_rows(pqxx::work& tx, const registry::Rows& rows, base::WallTime now, Ta
                             .text(row.source)
                             .time(now)));
     }
-}
-
-/// A licence as it stands in the table.
-struct Stored {
-    long long n = 0;
-    Licence licence;
-};
-
-std::vector<Stored> stored_licences(pqxx::transaction_base& tx) {
-    std::vector<Stored> out;
-    for (const auto& row : run(tx, load_licences)) {
-        Stored one;
-        one.n = row[0].as<long long>();
-        auto& licence = one.licence;
-        licence.uid = row[1].as<std::string>();
-        licence.subject_kind = row[2].as<std::string>() == "party" ? Licence::Subject::party
-                                                                   : Licence::Subject::tenant;
-        licence.subject = row[3].as<std::string>();
-        licence.service = row[4].as<std::string>();
-        licence.operations = elements(row[5]);
-        licence.parameters = elements(row[6]);
-        licence.use_case = row[7].as<std::string>();
-        licence.regions = elements(row[8]);
-        licence.valid_from = maybe_event_time(row[9]);
-        licence.valid_to = maybe_event_time(row[10]);
-        licence.known_from = maybe_event_time(row[11]);
-        licence.known_to = maybe_event_time(row[12]);
-        licence.grace = std::chrono::seconds(row[13].as<long long>());
-        out.push_back(std::move(one));
-    }
-    return out;
+    put_opinions(tx, rows, now, tally);
 }
 
 /// Equal but for when it was known.
@@ -240,8 +244,8 @@ void insert(pqxx::work& tx, const Licence& licence, base::WallTime now) {
 
 /// One imported row against the versions there are. A row with its own known_from and known_to is
 /// history and stands beside them; any other one replaces what is believed now.
-void put_licence(pqxx::work& tx, Licence licence, std::vector<Stored>& versions, base::WallTime now,
-                 Tally& tally) {
+void put_licence(pqxx::work& tx, Licence licence, std::vector<StoredLicence>& versions,
+                 base::WallTime now, Tally& tally) {
     for (const auto& version : versions) {
         const bool same_clock =
             (!licence.known_from || licence.known_from == version.licence.known_from) &&
@@ -257,7 +261,7 @@ void put_licence(pqxx::work& tx, Licence licence, std::vector<Stored>& versions,
             if (version.licence.known_to) continue;
             const auto from = licence.known_from.value_or(event_time_of(now));
             const auto end = std::max(from, version.licence.known_from.value_or(from));
-            run(tx, close_licence, Params().integer(version.n).time(end));
+            run(tx, close_licence, Params().integer(version.n).time(end).time(now));
             version.licence.known_to = end;
             licence.known_from = end;
             corrects = true;
@@ -276,8 +280,8 @@ void put_licence(pqxx::work& tx, Licence licence, std::vector<Stored>& versions,
 void put_licences(pqxx::work& tx, const std::vector<Licence>& licences, base::WallTime now,
                   Tally& tally) {
     if (licences.empty()) return;
-    std::map<std::string, std::vector<Stored>> by_uid;
-    for (auto& one : stored_licences(tx)) by_uid[one.licence.uid].push_back(std::move(one));
+    std::map<std::string, std::vector<StoredLicence>> by_uid;
+    for (auto& one : stored_licences(tx, AsOf{})) by_uid[one.licence.uid].push_back(std::move(one));
     // Several versions of one licence in a file: the oldest knowledge first, else in the file's
     // order.
     std::vector<const Licence*> sorted;
@@ -306,18 +310,23 @@ base::Result<RegistryTable::Imported> RegistryTable::import(const registry::Rows
     return session_.connection().transaction(
         "importing the registry", [&](pqxx::work& tx) -> base::Result<Imported> {
             Tally tally;
-            tally.result.version =
-                run(tx, lock_version)[0][0].as<std::uint64_t>();  // one import at a time
-            put_rows(tx, rows, now, tally);
-            put_licences(tx, rows.licences, now, tally);
+            const auto before = run(tx, lock_version)[0];  // one import at a time
+            tally.result.version = before[0].as<std::uint64_t>();
+            const auto at = after(maybe_wall_time(before[1]), now);
+            put_rows(tx, rows, at, tally);
+            put_licences(tx, rows.licences, at, tally);
             auto& result = tally.result;
+            result.indexed = put_key_marks(tx, session_.connection(), rows.key_marks);
             if (result.added + result.changed > 0) {
                 result.version =
-                    run(tx, raise_version, Params().time(now))[0][0].as<std::uint64_t>();
+                    run(tx, raise_version, Params().time(at))[0][0].as<std::uint64_t>();
+            }
+            if (result.added + result.changed + result.indexed > 0) {
                 const boost::json::object details{{"added", result.added},
                                                   {"changed", result.changed},
                                                   {"unchanged", result.unchanged},
-                                                  {"corrected", result.corrected}};
+                                                  {"corrected", result.corrected},
+                                                  {"indexed", result.indexed}};
                 audit(tx, actor, "registry.import", std::to_string(result.version),
                       boost::json::serialize(details));
             }
@@ -326,38 +335,7 @@ base::Result<RegistryTable::Imported> RegistryTable::import(const registry::Rows
 }
 
 base::Result<registry::Rows> RegistryTable::load() {
-    return session_.connection().transaction(
-        "loading the registry", [](pqxx::work& tx) -> base::Result<registry::Rows> {
-            tx.exec(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // one moment for all tables
-            registry::Rows out;
-            for (const auto& row : run(tx, load_tenants)) {
-                out.tenants.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                                       row[2].as<std::string>(), row[3].as<std::string>(),
-                                       maybe_event_time(row[4]), row[5].as<std::string>(),
-                                       row[6].as<std::string>()});
-            }
-            for (const auto& row : run(tx, load_keys)) {
-                out.keys.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                                    row[2].as<std::string>(), maybe_event_time(row[3]),
-                                    maybe_event_time(row[4]), networks_of(row[5])});
-            }
-            for (const auto& row : run(tx, load_parties)) {
-                out.parties.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                                       elements(row[2]), elements(row[3]), networks_of(row[4]),
-                                       row[5].as<std::string>(), row[6].as<std::string>()});
-            }
-            for (auto& one : stored_licences(tx)) out.licences.push_back(std::move(one.licence));
-            for (const auto& row : run(tx, load_gates)) {
-                out.gates.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                                     elements(row[2]), row[3].as<std::string>()});
-            }
-            for (const auto& row : run(tx, load_leaks)) {
-                out.leaks.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                                     maybe_event_time(row[2]), row[3].as<std::string>()});
-            }
-            return out;
-        });
+    return read_registry(session_);
 }
 
 base::Result<std::uint64_t> RegistryTable::version() {

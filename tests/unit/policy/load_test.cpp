@@ -231,7 +231,7 @@ TEST(Correlation, SaysWhenItsConditionNeverHolds) {
         expect_inert(head + lines, never);
     for (const auto* lines : {"  type: event_count\n  condition: { eq: 0 }\n",
                               "  type: event_count\n  condition: { lt: 1 }\n"})
-        expect_inert(head + lines, "absence cannot be seen");
+        expect_inert(head + lines, "seen by the type 'absence' only");
     for (const auto* lines :
          {"  type: event_count\n  condition: { gt: 4, lt: 6 }\n",
           "  type: event_count\n  condition: { gte: 1e12 }\n",
@@ -510,6 +510,27 @@ TEST(Explain, SaysWhatHeldAndWhatDidNot) {
     EXPECT_EQ(explanation.findings[1].actual, "1, 7");
     EXPECT_EQ(explanation.findings[2].actual, "(absent)");
     EXPECT_FALSE(explanation.findings[2].held);
+}
+
+TEST(Explain, SaysWhichSelectionHeldAndWhichMapOfIt) {
+    const auto set =
+        test::load(rule("  s:\n    - { op: Read, n: 1 }\n    - { op: Write }\n"
+                        "  f: { ok: true }\n  condition: s and not f\n"));
+    auto names = std::make_shared<call::Names>();
+    set->want(*names);
+    call::Batch batch(names);
+    fake::append(batch, test::event(R"({"op":"Read","n":2})"));
+    fake::append(batch, test::event(R"({"op":"write","ok":true})"));
+    const auto first = policy::explain(*set, 0, batch[0]);
+    ASSERT_EQ(first.selections.size(), 2u);
+    EXPECT_EQ(first.selections[0].name, "s");
+    EXPECT_FALSE(first.selections[0].held) << "half of each map";
+    EXPECT_TRUE(first.findings[0].held);
+    EXPECT_EQ(first.findings[1].block, 0u);
+    EXPECT_EQ(first.findings[2].block, 1u);
+    const auto second = policy::explain(*set, 0, batch[1]);
+    EXPECT_TRUE(second.selections[0].held && second.selections[1].held);
+    EXPECT_FALSE(second.matched);
 }
 
 TEST(RequiredLiteral, PromisesOnlyWhatEveryMatchContains) {

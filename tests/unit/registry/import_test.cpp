@@ -243,5 +243,72 @@ TEST(Duration, HasAUnitAndABound) {
         EXPECT_FALSE(parse_duration(bad)) << bad;
 }
 
+TEST(Import, ReadsOwnersAndClaimsAndPrintsThemBack) {
+    const std::string text =
+        R"({"kind":"owner","party":"p1","owner":"p2","share":"51.25","valid_from":"2023-01-01T00:00:00Z",)"
+        R"("valid_to":"2024-01-01T00:00:00Z","known_from":"2023-02-01T00:00:00Z"})"
+        "\n"
+        R"({"kind":"owner","party":"p1","owner":"p3"})"
+        "\n"
+        R"({"kind":"claim","uid":"c1","name":"Mill Ltd","statement":"shows our logo","source":"its site",)"
+        R"("date":"2024-03-01T00:00:00Z","clues":["domain:mill.example","key-suffix:4fd1"]})"
+        "\n";
+    const Rows rows = ndjson(text);
+    ASSERT_EQ(rows.owners.size(), 2);
+    EXPECT_EQ(rows.owners[0].share_ppm, 512'500U);
+    EXPECT_EQ(rows.owners[1].share_ppm, std::nullopt);
+    ASSERT_EQ(rows.claims.size(), 1);
+    EXPECT_THAT(rows.claims[0].clues, ElementsAre("domain:mill.example", "key-suffix:4fd1"));
+    EXPECT_EQ(print_rows(rows), text);
+    EXPECT_EQ(rows.size(), 3U);
+}
+
+TEST(Import, SaysWhatIsWrongWithOwnersAndClaims) {
+    EXPECT_THAT(problems(R"({"kind":"owner","party":"p","owner":"p","share":"0"})", Format::ndjson),
+                ElementsAre(HasSubstr("owner: is the party itself"), HasSubstr("share: no share")));
+    for (const auto* share : {"100.1", "33.33333", "-1", "1e2", "x", "."}) {
+        EXPECT_EQ(parse_share(share), std::nullopt) << share;
+    }
+    EXPECT_EQ(parse_share("100"), 1'000'000U);
+    EXPECT_EQ(parse_share("0.0001"), 1U);
+    EXPECT_THAT(
+        problems(R"({"kind":"claim","uid":"c","clues":["key:sk-Zq7","Mill"]})", Format::ndjson),
+        ElementsAre(HasSubstr("clues: a key is never stored"), HasSubstr("clues: write kind:value"),
+                    HasSubstr("statement: missing"), HasSubstr("write party or name")));
+}
+
+TEST(Import, TurnsASecretIntoMarksAndKeepsNothingOfIt) {
+    const KeyHasher hasher(std::string(32, 'i'), std::string(32, 's'));
+    const std::string secret = "sk-Ab3dEf6hIj9lMnOpQr5tUv";
+    const std::string text = R"({"kind":"key","uid":"k","secret":")" + secret + "\"}\n";
+    const auto rows = parse_rows(text, Format::ndjson, std::nullopt, &hasher);
+    ASSERT_TRUE(rows);
+    EXPECT_EQ(rows->key_marks, hasher.marks({.key = "k", .secret = secret}));
+    EXPECT_EQ(rows->key_marks.size(), 2U + 9U + 9U);
+    EXPECT_EQ(print_rows(*rows), R"({"kind":"key","uid":"k"})"
+                                 "\n");
+    EXPECT_TRUE(ndjson(text).key_marks.empty()) << "without a hasher it is checked only";
+
+    const auto csv = parse_rows("kind,uid,sha256,prefix,suffix\nkey,k," +
+                                    base::hex(base::sha256(secret)) + ",sk-Ab3dEf,5tUv\n",
+                                Format::csv, std::nullopt, &hasher);
+    ASSERT_TRUE(csv);
+    for (const auto& mark : csv->key_marks)
+        EXPECT_EQ(std::ranges::count(rows->key_marks, mark), 1) << "found by the same clues";
+    EXPECT_EQ(csv->key_marks.size(), 1U + 3U + 1U);
+}
+
+TEST(Import, NeverQuotesASecretInAProblem) {
+    for (const auto* line :
+         {R"({"kind":"key","uid":"k","secret":"Zq7 Zq7 Zq7 Zq7 Zq7"})",
+          R"({"kind":"key","uid":"k","secret":["Zq7"]})",
+          R"({"kind":"tenant","uid":"k","secret":"Zq7"})", R"({"kind":"nonesuch","secret":"Zq7"})",
+          R"({"kind":"key","uid":"k","sha256":"Zq7"})"}) {
+        const auto found = problems(line, Format::ndjson);
+        ASSERT_FALSE(found.empty()) << line;
+        for (const auto& problem : found) EXPECT_THAT(problem, testing::Not(HasSubstr("Zq7")));
+    }
+}
+
 }  // namespace
 }  // namespace registry
