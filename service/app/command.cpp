@@ -25,6 +25,7 @@ void add_all(CLI::App& app, Invocation& invocation) {
     add_registry(app, invocation);
     add_alerts(app, invocation);
     add_ask(app, invocation);
+    add_coverage(app, invocation);
     add_sql(app, invocation);
     add_token(app, invocation);
     add_webhook(app, invocation);

@@ -33,6 +33,7 @@ void add_sql(CLI::App& app, Invocation& invocation);
 void add_token(CLI::App& app, Invocation& invocation);
 void add_webhook(CLI::App& app, Invocation& invocation);
 void add_generate(CLI::App& app, Invocation& invocation);
+void add_coverage(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
 
 // Of the group `policy`, called by add_policy.

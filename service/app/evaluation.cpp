@@ -10,6 +10,7 @@ pipeline::Evaluator::Options evaluator_options(const Config& config, const Secre
                             : pipeline::Evaluator::Keep::matched;
     for (const auto& source : config.sources) options.lateness[source.name] = source.lateness;
     options.hash_seed = secrets.seed("hash");
+    options.canary_secret = secrets.key("canary");
     return options;
 }
 

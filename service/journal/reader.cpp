@@ -78,6 +78,7 @@ base::Result<bool> Reader::take(Entry& entry) {
         return false;
     }
     entry.lsn = lsn;
+    if (digests_) entry.digest = base::sha256(found.payload);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "journal/block.hpp"
 #include "journal/index.hpp"
@@ -14,6 +15,7 @@ namespace journal {
 struct Entry {
     Lsn lsn = 0;
     Block block;
+    base::Digest digest{};  ///< SHA-256 of its payload as it stands on disk; where asked for.
 };
 
 /// Reads blocks in order while the journal grows, never beyond its durable end. Steps over what was
@@ -24,6 +26,10 @@ public:
     ~Reader();
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;
+
+    /// From now on entries come with their digest. The payload is compressed: several times less
+    /// to hash than its lines.
+    void want_digests() noexcept { digests_ = true; }
 
     /// The next block into `entry`, whose memory is used again; false at the durable end (then
     /// Journal::wait_for). Fails with Fault::unavailable when the disk cannot be read; calling
@@ -45,6 +51,7 @@ private:
     std::shared_ptr<const Segment> segment_;  // owns the file that window_ reads
     Window window_;
     Lsn next_;
+    bool digests_ = false;
     Lsn segment_end_ = 0;       // LSNs of segment_ at or above it are not durable
     std::uint64_t offset_ = 0;  // of the next frame in segment_
     std::uint64_t limit_ = 0;   // durable bytes of segment_, as last seen

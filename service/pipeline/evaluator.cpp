@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "correlate/packed_ref.hpp"
+#include "coverage/chain.hpp"
 #include "journal/control.hpp"
 
 #include <boost/json/object.hpp>
@@ -130,7 +131,8 @@ Evaluator::Evaluator(Preparer preparer, Options options)
       grouper_(preparer_.reference().policies, {}),
       dedupe_(options_.hash_seed, options_.dedupe_capacity),
       repeats_(options_.hash_seed),
-      rollup_(preparer_.reference().names, options_.hash_seed) {}
+      rollup_(preparer_.reference().names, options_.hash_seed),
+      canaries_(options_.canary_secret) {}
 
 std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
     const auto found = options_.lateness.find(source);
@@ -139,6 +141,7 @@ std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
 
 void Evaluator::apply(const journal::Entry& entry, bool silent) {
     batch_times_.enter(entry.block);
+    if (!silent && !options_.alerts_only) seal(entry);
     if (entry.block.format == control::format) {
         apply_control(entry, silent);
     } else if (!repeats_.counts(entry.block)) {
@@ -149,6 +152,32 @@ void Evaluator::apply(const journal::Entry& entry, bool silent) {
         apply_records(entry, silent);
     }
     advance(silent);
+}
+
+/// Notes the block for the chain.
+void Evaluator::seal(const journal::Entry& entry) {
+    gathered_.leaves.push_back(coverage::block_leaf(entry.lsn, entry.digest));
+    gathered_.arrived = std::max(gathered_.arrived, entry.block.received);
+    if (entry.block.format != control::format && !entry.block.rejects)
+        gathered_.records += entry.block.records;
+}
+
+/// A call of our own: added up like any other, under a tenant that is nobody, and seen by no rule,
+/// window, watermark or count of what a source sent.
+void Evaluator::take_canary(call::Batch& batch, std::size_t index, bool silent) {
+    ++counters_.calls;
+    if (silent || options_.alerts_only) return;
+    const auto slot = batch.names().slot(call::Field::tenant_uid);
+    batch.row(index).values[slot] = call::Value::of(coverage::canary_tenant);
+    rollup_.add_uncounted(batch[index]);
+}
+
+/// The views leave the tenant of canaries out: nobody hides by taking its name.
+void Evaluator::keep_visible(call::Batch& batch, std::size_t index) {
+    if (batch[index].get(call::Field::tenant_uid).text_or_empty() != coverage::canary_tenant)
+        return;
+    const auto slot = batch.names().slot(call::Field::tenant_uid);
+    batch.row(index).values[slot] = call::Value::of(std::string_view("(not a canary)"));
 }
 
 void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
@@ -224,19 +253,23 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         return;
     }
     rejects_.clear();
-    const auto& batch =
-        preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
+    auto& batch = preparer_.prepare(*format, entry.block.lines, 0, entry.block.received, rejects_);
     rollup_.from(entry.block.source);
     IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
     std::uint64_t ahead = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
-        batch_times_.observe(call.time());
         if (!dedupe_.first(ids.take(i))) {
             ++counters_.duplicates;
             continue;
         }
+        if (canaries_.is(call.get(call::Field::key_uid).text_or_empty())) {
+            take_canary(batch, i, silent);
+            continue;
+        }
+        keep_visible(batch, i);
+        batch_times_.observe(call.time());
         const bool future = (call.header().notes & call::note_future) != 0;
         if (future) ++ahead;
         if (!future) newest = std::max(newest, call.time());
@@ -250,6 +283,8 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
                                        .matched = matched_ids_,
                                        .with_raw = true,
                                        .format = entry.block.format});
+            gathered_.leaves.push_back(
+                coverage::record_leaf(entry.lsn, call.header().record, call.header().raw));
         }
     }
     counters_.future += ahead;
@@ -313,7 +348,7 @@ std::size_t Evaluator::pending_bytes() const noexcept {
     constexpr std::size_t report_bytes = 256;
     return rollup_.bytes() + gathered_.calls.bytes() +
            gathered_.dead_letters.size() * letter_bytes + gathered_.alerts.size() * alert_bytes +
-           gathered_.reports.size() * report_bytes;
+           gathered_.reports.size() * report_bytes + gathered_.leaves.size() * sizeof(base::Digest);
 }
 
 store::Effects Evaluator::take() {
@@ -392,6 +427,16 @@ journal::Block idle_block(std::string_view source, base::WallTime now) {
     block.received = now;
     block.records = 1;
     block.lines = std::string(control::idle) + std::string(source) + '\n';
+    return block;
+}
+
+journal::Block still_block(base::WallTime now) {
+    journal::Block block;
+    block.source = "callerprint";
+    block.format = control::format;
+    block.received = now;
+    block.records = 1;
+    block.lines = std::string(control::still) + '\n';
     return block;
 }
 

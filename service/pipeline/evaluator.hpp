@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "correlate/engine.hpp"
+#include "coverage/canary.hpp"
 #include "journal/reader.hpp"
 #include "pipeline/batch_times.hpp"
 #include "pipeline/dedupe.hpp"
@@ -38,6 +39,7 @@ public:
         std::map<std::string, std::chrono::microseconds, std::less<>> lateness;  ///< By source.
         std::chrono::microseconds default_lateness = std::chrono::seconds(5);
         std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
+        std::string canary_secret;    ///< Another one (coverage/canary.hpp); empty: no canaries.
         std::size_t dedupe_capacity = 2'000'000;
         /// Gathers alerts and nothing else of what is stored: for a judgement of the past.
         bool alerts_only = false;
@@ -106,6 +108,9 @@ public:
 private:
     Evaluator(Preparer preparer, Options options);
     void apply_control(const journal::Entry& entry, bool silent);
+    void seal(const journal::Entry& entry);
+    void take_canary(call::Batch& batch, std::size_t index, bool silent);
+    static void keep_visible(call::Batch& batch, std::size_t index);
     void report(const journal::Entry& entry, std::string_view text);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
@@ -126,6 +131,7 @@ private:
     Repeats repeats_;
     rollup::Rollup rollup_;
     BatchTimes batch_times_;
+    coverage::CanaryKeys canaries_;
     store::Effects gathered_;
     Counters counters_;
     std::vector<decode::Reject> rejects_;
@@ -135,5 +141,7 @@ private:
 
 /// A control block that declares a source idle; the journal keeps it so that a replay sees it too.
 [[nodiscard]] journal::Block idle_block(std::string_view source, base::WallTime now);
+/// One that says that nothing has come: a batch of its own, so that this is in the chain, too.
+[[nodiscard]] journal::Block still_block(base::WallTime now);
 
 }  // namespace pipeline

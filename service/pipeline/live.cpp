@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds poll{100};
+constexpr std::chrono::minutes chain_every{1};  // an entry, if nothing comes
 
 }  // namespace
 
@@ -90,6 +91,7 @@ base::Result<void> Live::catch_up() {
 void Live::run(const std::stop_token& stop) {
     base::name_thread("evaluator");
     auto reader = journal_.read_from(next_);
+    reader.want_digests();
     journal::Entry entry;
     while (!stop.stop_requested()) {
         take_reference();
@@ -110,6 +112,7 @@ void Live::run(const std::stop_token& stop) {
             hand_over(false);
         if (*got) continue;
         declare_idle_sources();
+        keep_chain_going();
         journal_.wait_for(next_, steady_clock::now() + poll);
     }
     hand_over(true);
@@ -134,6 +137,7 @@ void Live::take_reference() {
 }
 
 void Live::note_block(const journal::Entry& entry) {
+    last_entry_ = steady_clock::now();
     // A heartbeat is no event: event time would wait for a source that has nothing to say.
     if (entry.block.format == journal::control::format) return;
     last_block_[entry.block.source] = steady_clock::now();
@@ -176,6 +180,14 @@ void Live::declare_idle_sources() {
         journal_.append(std::vector{idle_block(source, base::WallClock::now())},
                         [](base::Result<journal::Lsn>) {});
     }
+}
+
+void Live::keep_chain_going() {
+    const auto now = steady_clock::now();
+    if (now - last_entry_ < chain_every) return;
+    last_entry_ = now;  // once, until it came or was lost
+    journal_.append(std::vector{still_block(base::WallClock::now())},
+                    [](base::Result<journal::Lsn>) {});
 }
 
 void Live::attach_evidence(store::Effects& effects) {

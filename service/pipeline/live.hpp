@@ -66,6 +66,7 @@ private:
     void take_reference();
     void hand_over(bool last);
     void declare_idle_sources();
+    void keep_chain_going();
     void note_block(const journal::Entry& entry);
     void attach_evidence(store::Effects& effects);
 
@@ -81,6 +82,7 @@ private:
     std::chrono::steady_clock::duration snapshot_cost_{};
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
         last_block_;  // by source
+    std::chrono::steady_clock::time_point last_entry_ = std::chrono::steady_clock::now();
     std::mutex next_mutex_;
     std::optional<Evaluator::Next> waiting_;
     std::jthread thread_;

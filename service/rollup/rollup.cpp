@@ -83,10 +83,9 @@ CoverageMinute& Rollup::coverage(base::EventTime minute) {
     return *covered_;
 }
 
-void Rollup::add(const call::Call& call) {
+void Rollup::add_uncounted(const call::Call& call) {
     const base::EventTime at = call.time();
-    const auto minute = std::chrono::floor<std::chrono::minutes>(at);
-    Activities::Row& row = row_of(call, minute);
+    Activities::Row& row = row_of(call, std::chrono::floor<std::chrono::minutes>(at));
     const bool first = row.sums.calls == 0;
     if (first || at > row.last_seen) row.last_seen = at;
     if (first || at < row.first_seen ||
@@ -95,8 +94,11 @@ void Rollup::add(const call::Call& call) {
         show(row, call);
     }
     row.sums.add(measure_(call));
+}
 
-    CoverageMinute& covered = coverage(minute);
+void Rollup::add(const call::Call& call) {
+    add_uncounted(call);
+    CoverageMinute& covered = coverage(std::chrono::floor<std::chrono::minutes>(call.time()));
     ++covered.received;
     ++covered.parsed;
     if (!text(call, Field::tenant_uid).empty() || !text(call, Field::key_uid).empty())

@@ -37,6 +37,8 @@ public:
     void from(std::string_view source);
     void add(const call::Call& call);
     void add(const call::Batch& batch);
+    /// A call that is added up and counts in no coverage: one of our own.
+    void add_uncounted(const call::Call& call);
     /// Records of the current source that became no call, and how many of them are none;
     /// `arrival` is that of their block.
     void reject(std::uint64_t records, std::uint64_t set_aside, base::WallTime arrival);

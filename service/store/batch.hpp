@@ -40,6 +40,9 @@ void add_rollup_sections(const Batch& batch, std::vector<Section>& out);
 Section reports_section(const std::vector<coverage::Report>& reports);
 void add_alert_sections(const Batch& batch, std::vector<Section>& out);
 
+/// Appends the batch to the chain: who has the position's row is the only one who can.
+void append_to_chain(pqxx::transaction_base& tx, const Effects& effects);
+
 /// COPY into `table` of the columns, in pieces. Throws what the server says.
 class Copy {
 public:

@@ -139,6 +139,7 @@ struct Tried {
 base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
                              const Renderer& render, bool careful, Committed& result) {
     if (auto moved = move(tx, effects); !moved) return moved;
+    append_to_chain(tx, effects);
     const Batch batch{connection, effects, render, result};
     std::vector<DeadLetter> letters;
     for (const auto& section : sections_of(batch)) {

@@ -40,6 +40,10 @@ constexpr const char* add_counter =
     " ON CONFLICT (source, from_time) DO UPDATE SET count = excluded.count,"
     " imported_at = excluded.imported_at, imported_by = excluded.imported_by";
 
+constexpr const char* add_canary =
+    "INSERT INTO callerprint.canaries (key_uid, source, sent_at, sent_by)"
+    " VALUES ($1, $2, callerprint.at($3), $4)";
+
 struct Declared {
     base::EventTime since;
     std::optional<std::chrono::microseconds> every;
@@ -154,6 +158,19 @@ base::Result<void> import_counters(Session& session, std::span<const coverage::C
                     time().integer(static_cast<std::int64_t>(one.count)).time(now).text(actor));
             }
             audit(tx, actor, "coverage.import", std::to_string(counters.size()) + " counters");
+            return {};
+        });
+}
+
+base::Result<void> register_canaries(Session& session, std::span<const std::string> keys,
+                                     std::string_view source, std::string_view actor,
+                                     base::WallTime sent) {
+    return session.connection().transaction(
+        "registering canaries", [&](pqxx::work& tx) -> base::Result<void> {
+            for (const auto& key : keys)
+                run(tx, add_canary, Params().text(key).text(source).time(sent).text(actor));
+            audit(tx, actor, "coverage.canary",
+                  std::to_string(keys.size()) + " to " + std::string(source));
             return {};
         });
 }

@@ -45,4 +45,9 @@ base::Result<void> acknowledge(Session& session, const coverage::Gap& gap, std::
 base::Result<void> import_counters(Session& session, std::span<const coverage::Counter> counters,
                                    std::string_view actor, base::WallTime now);
 
+/// Notes that calls with these keys were sent to a source. Audited.
+base::Result<void> register_canaries(Session& session, std::span<const std::string> keys,
+                                     std::string_view source, std::string_view actor,
+                                     base::WallTime sent);
+
 }  // namespace store

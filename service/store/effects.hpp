@@ -1,6 +1,7 @@
 #pragma once
 
 #include "alert/alert.hpp"
+#include "base/digest.hpp"
 #include "base/time.hpp"
 #include "coverage/sequence.hpp"
 #include "rollup/rows.hpp"
@@ -62,6 +63,9 @@ struct Effects {
     std::vector<coverage::Report> reports;  ///< In the order in which they came.
     CallRows calls;                         ///< Raw calls, by the setting all, matched or none.
     std::vector<Silence> silences;
+    std::vector<base::Digest> leaves;  ///< Of the batch's tree in the chain (coverage/chain.hpp).
+    std::uint64_t records = 0;         ///< In its blocks.
+    base::WallTime arrived;            ///< Of its last block.
     /// State of windows and groups as of `to`, in parts; snapshot_offset becomes `to`. Takes the
     /// place of the one stored before, as a whole. No parts: that one stays.
     std::vector<std::string> window_state;

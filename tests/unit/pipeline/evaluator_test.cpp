@@ -1,6 +1,7 @@
 #include "pipeline/evaluator.hpp"
 
 #include "alert/alert.hpp"
+#include "coverage/chain.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -176,6 +177,67 @@ TEST(Evaluator, WhatIsNoRecordIsSetAside) {
     ASSERT_EQ(effects.rollup.coverage.size(), 1);
     EXPECT_EQ(effects.rollup.coverage[0].rejected, 6);
     EXPECT_EQ(effects.rollup.coverage[0].set_aside, 5);
+}
+
+std::string keyed(std::int64_t at, const std::string& key, const std::string& tenant = "t") {
+    static int number = 0;
+    return R"({"time":)" + std::to_string(start + at) + R"(,"event_id":"k)" +
+           std::to_string(++number) + R"(","operation":"Gated","tenant":")" + tenant +
+           R"(","actor":{"user":{"credential_uid":")" + key + "\"}}}\n";
+}
+
+TEST(Evaluator, ACanaryIsAddedUpAndNothingElse) {
+    auto made = pipeline::Evaluator::make(reference(), {.canary_secret = "secret"});
+    ASSERT_TRUE(made);
+    auto& run = **made;
+    run.apply(block(1, record(0, "Plain", "t")), false);
+    const auto watermark = run.watermark();
+    (void)run.take();
+    const auto key = coverage::CanaryKeys("secret").make({1, 2, 3});
+    run.apply(block(2, keyed(600, key)), false);
+    run.apply(control(3, "b3", "idle s\n"), false);
+    const auto effects = run.take();
+    EXPECT_TRUE(effects.alerts.empty());
+    EXPECT_TRUE(effects.calls.empty());
+    EXPECT_TRUE(effects.rollup.coverage.empty());
+    EXPECT_LT(run.watermark(), watermark + std::chrono::seconds(10)) << "that of the call before";
+    ASSERT_EQ(effects.rollup.activity.size(), 1);
+    EXPECT_EQ(effects.rollup.activity[0].tenant, "(canary)");
+    EXPECT_EQ(effects.rollup.activity[0].key, key);
+}
+
+TEST(Evaluator, WhoOnlyCallsThemselvesACanaryIsSeen) {
+    auto made = pipeline::Evaluator::make(reference(), {.canary_secret = "secret"});
+    ASSERT_TRUE(made);
+    auto& run = **made;
+    auto key = coverage::CanaryKeys("another").make({1, 2, 3});
+    run.apply(block(1, keyed(600, key, "(canary)")), false);
+    const auto effects = run.take();
+    EXPECT_EQ(effects.rollup.coverage.size(), 1);
+    ASSERT_EQ(effects.rollup.activity.size(), 1);
+    EXPECT_EQ(effects.rollup.activity[0].tenant, "(not a canary)");
+    run.apply(block(2, record(700, "Plain", "t")), false);
+    EXPECT_EQ(effects.alerts.size() + run.take().alerts.size(), 1);
+}
+
+TEST(Evaluator, SealsBlocksAndTheRecordsThatAreKept) {
+    const auto run = evaluator();
+    auto first = block(7, record(0, "Plain", "t") + record(1, "Gated", "u"));
+    first.digest = base::sha256("payload");
+    run->apply(first, false);
+    run->apply(block(8, record(2, "Other", "t")), true);
+    run->apply(control(9, "b9", "still\n"), false);
+    const auto effects = run->take();
+    EXPECT_EQ(effects.records, 2);
+    EXPECT_EQ(effects.arrived, first.block.received);
+    ASSERT_EQ(effects.leaves.size(), 4);
+    EXPECT_EQ(effects.leaves[0], coverage::block_leaf(7, first.digest));
+    const auto lines = first.block.lines;
+    const auto end = lines.find('\n');
+    EXPECT_EQ(effects.leaves[1], coverage::record_leaf(7, 0, lines.substr(0, end)));
+    EXPECT_EQ(effects.leaves[2],
+              coverage::record_leaf(7, 1, lines.substr(end + 1, lines.size() - end - 2)));
+    EXPECT_EQ(effects.leaves[3], coverage::block_leaf(9, {}));
 }
 
 TEST(Evaluator, ALateCallIsStoredCountedAndShownToRulesThatNeedNoWindow) {

@@ -44,7 +44,11 @@ protected:
         ASSERT_TRUE(done) << done.error().reason;
         position_ = *session_->position("main", 0);
     }
-    store::Effects next() { return batch(position_, position_.next_offset + 1); }
+    store::Effects next() {
+        auto effects = batch(position_, position_.next_offset + 1);
+        effects.arrived = base::WallClock::now();  // all up to the present is evaluated
+        return effects;
+    }
     /// Records of source "edge" in each of the minutes [from, to).
     void send(int from, int to, std::uint64_t records = 10) {
         auto effects = next();
@@ -408,6 +412,51 @@ TEST_F(Coverage, SilenceIsThatOfCountingMinuteByMinute) {
                 found.insert(static_cast<int>((t - midnight) / minutes(1)));
         EXPECT_EQ(found, expected) << from;
     }
+}
+
+TEST_F(Coverage, WhatIsNotEvaluatedYetIsNotSeen) {
+    declare({every_5m_});
+    auto effects = next();
+    effects.arrived = base::WallClock::now() - hours(1);
+    commit(std::move(effects));
+    const auto present = base::event_time(base::micros(base::WallClock::now()));
+    const auto certificate = store::read_coverage(*session_, present - hours(2), present);
+    ASSERT_TRUE(certificate);
+    const auto found = std::ranges::find(certificate->gaps, Cause::clock, &Gap::cause);
+    ASSERT_NE(found, certificate->gaps.end());
+    EXPECT_EQ(found->source, "");
+    EXPECT_EQ(found->note, "not evaluated yet");
+    EXPECT_NEAR(std::chrono::duration<double>(found->to - found->from).count(), 3'600, 60);
+}
+
+TEST_F(Coverage, CanariesAreCountedWhereverTheyStand) {
+    declare({every_5m_});
+    send(-10, 70);
+    const std::vector<std::string> keys{"canary-1", "canary-2", "canary-3"};
+    const auto sent = base::wall_time(base::micros(at(30)));
+    ASSERT_TRUE(store::register_canaries(*session_, keys, "edge", "ann", sent));
+    EXPECT_EQ(read(0, 60).canaries, (coverage::Canaries{3, 0}));
+    EXPECT_EQ(read(0, 30).canaries, std::nullopt);
+    auto effects = next();
+    for (const auto& key : {"canary-1", "canary-2", "other"}) {
+        auto row = store_test::activity(key, 1);
+        row.tenant = "(canary)";
+        effects.rollup.activity.push_back(row);
+    }
+    auto impostor = store_test::activity("canary-3", 1);
+    effects.rollup.activity.push_back(impostor);
+    commit(std::move(effects));
+    EXPECT_EQ(read(0, 60).canaries, (coverage::Canaries{3, 2}));
+    rows("SELECT callerprint.merge_activity('(0,0)', '(1000,0)')");
+    EXPECT_EQ(value("SELECT count(*) FROM callerprint.activity"), "0");
+    EXPECT_EQ(read(0, 60).canaries, (coverage::Canaries{3, 2}));
+    for (const auto* view :
+         {"key_activity", "key_operations", "key_origins", "tenant_operations", "tenants"})
+        EXPECT_EQ(value(std::string("SELECT count(*) FROM investigate.") + view +
+                        " WHERE tenant_uid = '(canary)'"),
+                  "0")
+            << view;
+    EXPECT_EQ(value("SELECT sum(calls) FROM investigate.origins"), "1");
 }
 
 TEST_F(Coverage, AWindowThatEndsBeforeItBeginsIsRefused) {

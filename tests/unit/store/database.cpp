@@ -167,7 +167,7 @@ store::Effects batch(const store::Position& position, std::uint64_t to) {
     out.epoch = position.epoch;
     out.from = position.next_offset;
     out.to = to;
-    out.now = now;
+    out.now = out.arrived = now;
     return out;
 }
 
