@@ -33,25 +33,26 @@ struct Edit {
 
 /// The edit that gives the policy this status. The whole set must load before and after.
 base::Result<Edit> plan(const Config& config, const std::string& name, std::string_view status) {
-    auto files = read_policies(config.policies);
-    if (!files) return std::unexpected(files.error());
+    auto read = read_policies(config.policies);
+    if (!read.faults.empty()) return std::unexpected(read.faults.front().error);
+    auto& files = read.files;
     const auto lists = load_lists(config.lists);
     if (!lists) return std::unexpected(lists.error());
-    const auto set = link_policies(*files, *lists);
+    const auto set = link_policies(files, *lists);
     if (!set) return std::unexpected(set.error());
     const auto* policy = (*set)->find(name);
     if (!policy) {
         return base::fail(base::Fault::not_found,
                           "no policy of the configuration has the id or name '" + name + "'");
     }
-    const auto file = std::ranges::find(*files, policy->file, &policy::File::name);
-    if (file == files->end())
+    const auto file = std::ranges::find(files, policy->file, &policy::File::name);
+    if (file == files.end())
         return base::fail(base::Fault::not_found, policy->file + ": is not there any more");
     Edit out{*policy, file->name, file->text, {}, {}};
     auto after = policy::with_status(*file, *policy, status);
     if (!after) return base::fail(base::Fault::invalid, to_text(after.error()));
     file->text = out.after = std::move(*after);
-    const auto edited = link_policies(*files, *lists);
+    const auto edited = link_policies(files, *lists);
     if (!edited) return std::unexpected(edited.error());
     out.revision = (*edited)->digest();
     return out;

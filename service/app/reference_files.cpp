@@ -1,6 +1,5 @@
 #include "app/reference_files.hpp"
 
-#include "app/files.hpp"
 #include "enrich/mmdb_table.hpp"
 #include "enrich/range_table.hpp"
 #include "registry/list.hpp"
@@ -45,12 +44,11 @@ base::Result<policy::Lists> load_lists(const fs::path& folder) {
     return lists;
 }
 
-base::Result<std::vector<policy::File>> read_policies(const std::vector<fs::path>& paths) {
-    auto texts = read_tree(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
-    if (!texts) return std::unexpected(texts.error());
-    std::vector<policy::File> files;
-    for (auto& text : *texts) files.push_back({std::move(text.name), std::move(text.text)});
-    return files;
+PolicyFiles read_policies(const std::vector<fs::path>& paths) {
+    auto tree = read_each(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
+    PolicyFiles out{{}, std::move(tree.faults)};
+    for (auto& text : tree.texts) out.files.push_back({std::move(text.name), std::move(text.text)});
+    return out;
 }
 
 base::Result<std::shared_ptr<const policy::Set>> link_policies(
@@ -67,9 +65,9 @@ base::Result<std::shared_ptr<const policy::Set>> link_policies(
 
 base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
                                                                const policy::Lists& lists) {
-    const auto files = read_policies(paths);
-    if (!files) return std::unexpected(files.error());
-    return link_policies(*files, lists);
+    const auto read = read_policies(paths);
+    if (!read.faults.empty()) return std::unexpected(read.faults.front().error);
+    return link_policies(read.files, lists);
 }
 
 base::Result<std::shared_ptr<const decode::Formats>> load_formats(const fs::path& folder) {

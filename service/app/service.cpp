@@ -18,6 +18,7 @@
 #include "journal/journal.hpp"
 #include "pipeline/live.hpp"
 #include "pipeline/merger.hpp"
+#include "store/coverage.hpp"
 #include "store/migrations.hpp"
 #include "store/policies.hpp"
 
@@ -52,6 +53,13 @@ journal::Journal::Options journal_options(const Config& config, const store::Pos
     options.ballast_bytes = config.journal_ballast;
     options.known_position = position.next_offset;
     return options;
+}
+
+std::vector<store::DeclaredSource> declared_sources(const Config& config) {
+    std::vector<store::DeclaredSource> out;
+    for (const auto& source : config.sources)
+        out.push_back({source.name, source.expect_every, source.expect_since});
+    return out;
 }
 
 std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
@@ -140,6 +148,8 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.session = session("housekeeper");
     options.retention.calls = config.raw_retention;
     options.retention.hours = config.rollup_retention;
+    // A rollup without its coverage would be worth nothing.
+    options.retention.coverage = config.rollup_retention;
     options.pepper = secrets->key("tokens");
     options.data_dir = config.data_dir;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
@@ -171,6 +181,10 @@ base::Result<void> Service::Parts::start_evaluation() {
         store::save_policies(session_in_use, current->policies->digest(),
                              policy_rows(*current->policies), base::WallClock::now());
     if (!saved) return saved;
+    if (auto done = store::declare_sources(session_in_use, declared_sources(config),
+                                           base::WallClock::now());
+        !done)
+        return done;
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;

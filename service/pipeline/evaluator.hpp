@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "correlate/engine.hpp"
 #include "journal/reader.hpp"
+#include "pipeline/batch_times.hpp"
 #include "pipeline/dedupe.hpp"
 #include "pipeline/preparer.hpp"
 #include "pipeline/repeats.hpp"
@@ -105,6 +106,7 @@ public:
 private:
     Evaluator(Preparer preparer, Options options);
     void apply_control(const journal::Entry& entry, bool silent);
+    void report(const journal::Entry& entry, std::string_view text);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
     bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
@@ -123,6 +125,7 @@ private:
     Dedupe dedupe_;
     Repeats repeats_;
     rollup::Rollup rollup_;
+    BatchTimes batch_times_;
     store::Effects gathered_;
     Counters counters_;
     std::vector<decode::Reject> rejects_;

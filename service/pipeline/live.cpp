@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
+#include "journal/control.hpp"
 #include "pipeline/evidence.hpp"
 
 #include <algorithm>
@@ -133,6 +134,8 @@ void Live::take_reference() {
 }
 
 void Live::note_block(const journal::Entry& entry) {
+    // A heartbeat is no event: event time would wait for a source that has nothing to say.
+    if (entry.block.format == journal::control::format) return;
     last_block_[entry.block.source] = steady_clock::now();
 }
 

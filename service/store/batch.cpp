@@ -101,6 +101,7 @@ std::vector<Section> sections_of(const Batch& batch) {
     std::vector<Section> out;
     const auto& effects = batch.effects;
     add_rollup_sections(batch, out);
+    if (!effects.reports.empty()) out.push_back(reports_section(effects.reports));
     if (!effects.calls.empty()) {
         out.push_back({"calls", effects.calls.size(),
                        [&effects](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {

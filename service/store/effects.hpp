@@ -2,6 +2,7 @@
 
 #include "alert/alert.hpp"
 #include "base/time.hpp"
+#include "coverage/sequence.hpp"
 #include "rollup/rows.hpp"
 #include "store/call_rows.hpp"
 #include "store/endpoint.hpp"
@@ -58,7 +59,8 @@ struct Effects {
     std::vector<alert::Change> alerts;
     std::vector<Evidence> evidence;
     std::vector<DeadLetter> dead_letters;
-    CallRows calls;  ///< Raw calls, by the setting all, matched or none.
+    std::vector<coverage::Report> reports;  ///< In the order in which they came.
+    CallRows calls;                         ///< Raw calls, by the setting all, matched or none.
     std::vector<Silence> silences;
     /// State of windows and groups as of `to`, in parts; snapshot_offset becomes `to`. Takes the
     /// place of the one stored before, as a whole. No parts: that one stays.
