@@ -87,7 +87,7 @@ std::chrono::microseconds memory_of(const policy::Set& set) {
     for (const auto i : set.correlations()) {
         const auto* correlation = set.correlation(i);
         for (const auto rule : correlation->rules) windows[i] = std::max(windows[i], windows[rule]);
-        windows[i] += correlation->timespan;
+        windows[i] += correlation->timespan + correlation->learn;
     }
     std::chrono::microseconds longest{0};
     for (std::size_t i = 0; i < policies.size(); ++i) {
