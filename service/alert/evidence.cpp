@@ -4,6 +4,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <cmath>
+
 namespace alert {
 namespace json = boost::json;
 namespace {
@@ -37,6 +39,14 @@ json::object number_of(const policy::Correlation& correlation, const correlate::
     if (correlation.type == policy::Correlation::Type::new_value) {
         out["learn_seconds"] = seconds_of(correlation.learn);
     }
+    if (correlation.type == policy::Correlation::Type::ratio) {
+        const auto total = static_cast<double>(firing.total);
+        out["numerator"] = std::llround(firing.value * total);
+        out["denominator"] = firing.total;
+        out["at_least"] = correlation.at_least;
+        out["over"] = correlation.over_all ? "all" : "second";
+    }
+    for (const auto& figure : firing.figures) out[figure.name] = figure.value;
     return out;
 }
 

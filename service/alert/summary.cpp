@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "call/field.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -85,8 +86,33 @@ std::string field_text(const Correlation& correlation) {
     return correlation.fields.empty() ? "" : line_text(correlation.fields.front().name);
 }
 
+std::string rule_text(const policy::Set& set, policy::PolicyIndex rule) {
+    const policy::Policy& policy = set.policies()[rule];
+    return line_text(policy.name.empty() ? policy.title : policy.name);
+}
+
+/// "41 hits of refused to 50 of called, a ratio of 0.82".
+std::string ratio_text(const policy::Set& set, const Correlation& correlation,
+                       const correlate::Firing& firing) {
+    const auto total = static_cast<double>(firing.total);
+    const double hits = std::round(firing.value * total);
+    std::string out = number_text(hits) + (hits == 1 ? " hit of " : " hits of ") +
+                      rule_text(set, correlation.rules.front());
+    out += correlation.over_all
+               ? " in " + number_text(total) + " calls"
+               : " to " + number_text(total) + " of " + rule_text(set, correlation.rules.back());
+    return out + ", a ratio of " + (firing.exact ? "" : "about ") + number_text(firing.value);
+}
+
+/// A number beside the one compared; "?" of a firing that has none of that name.
+std::string figure(const correlate::Firing& firing, std::string_view name) {
+    const auto found = std::ranges::find(firing.figures, name, &correlate::Figure::name);
+    return found == firing.figures.end() ? "?" : number_text(found->value);
+}
+
 /// What was counted, with its number.
-std::string counted(const Correlation& correlation, const correlate::Firing& firing) {
+std::string counted(const policy::Set& set, const Correlation& correlation,
+                    const correlate::Firing& firing) {
     const std::string number = (firing.exact ? "" : "about ") + number_text(firing.value);
     switch (correlation.type) {
         case Correlation::Type::event_count:
@@ -109,6 +135,14 @@ std::string counted(const Correlation& correlation, const correlate::Firing& fir
             return "the median of " + field_text(correlation) + " was " + number;
         case Correlation::Type::new_value:
             return "a new " + one_of_fields(correlation);
+        case Correlation::Type::ratio:
+            return ratio_text(set, correlation, firing);
+        case Correlation::Type::cadence:
+            return "a matching call every " + figure(firing, "interval_seconds") +
+                   " s, regular to " + number + " over " + figure(firing, "intervals") +
+                   " intervals,";
+        case Correlation::Type::absence:
+            break;  // said otherwise
     }
     return number;
 }
@@ -169,22 +203,39 @@ std::string flagged(const Correlation::Bound& bound) {
     return number;
 }
 
+/// What did not come.
+std::string missed(const policy::Set& set, const Correlation& correlation,
+                   const correlate::Firing& firing, const std::string& who) {
+    const std::string wait = duration_text(correlation.timespan);
+    const auto title = [&](std::size_t rule) {
+        return "'" + line_text(set.policies()[correlation.rules[rule]].title, 200) + "'";
+    };
+    if (correlation.rules.size() > 1) {
+        return title(0) + who + " was not followed by " + title(1) + " within " + wait;
+    }
+    return "no further call" + who + " for " + wait + ", after " + number_text(firing.value) +
+           (firing.value == 1 ? " matching call" : " matching calls");
+}
+
 std::string allowed(const Correlation& correlation) {
     if (!correlation.expression.steps.empty()) return "the policy's expression holds";
     if (correlation.bounds.empty()) return "the policy asks for all of them";
     const auto& bound = correlation.bounds.front();
+    const std::string from = correlation.type == Correlation::Type::ratio
+                                 ? " from " + std::to_string(correlation.at_least) + " on"
+                                 : "";
     const bool counts = correlation.type == Correlation::Type::event_count ||
                         correlation.type == Correlation::Type::value_count;
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gte) {
         return std::string("the policy allows ") + (counts ? "fewer" : "less") + " than " +
-               number_text(bound.value);
+               number_text(bound.value) + from;
     }
     if (correlation.bounds.size() == 1 && bound.op == Correlation::Operator::gt) {
-        return "the policy allows at most " + number_text(bound.value);
+        return "the policy allows at most " + number_text(bound.value) + from;
     }
     std::string out;
     for (const auto& each : correlation.bounds) out += (out.empty() ? "" : " and ") + flagged(each);
-    return "the policy flags " + out;
+    return "the policy flags " + out + from;
 }
 
 }  // namespace
@@ -226,6 +277,10 @@ std::string detection_of(const policy::Set& set, policy::PolicyIndex policy) {
     return correlation == nullptr ? "rule" : std::string(policy::name(correlation->type));
 }
 
+bool is_shadow(const policy::Policy& policy) noexcept {
+    return policy.status != "stable" && !policy.status.empty();
+}
+
 std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
                        const Subject& subject) {
     const policy::Policy& policy = set.policies()[firing.policy];
@@ -236,10 +291,13 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
                (firing.behind ? "; its record came late" : "");
     }
     if (correlation->type == Correlation::Type::new_value) {
-        return counted(*correlation, firing) + who + remembered(*correlation, firing);
+        return counted(set, *correlation, firing) + who + remembered(*correlation, firing);
     }
-    return counted(*correlation, firing) + who + " within " + duration_text(correlation->timespan) +
-           "; " + allowed(*correlation);
+    if (correlation->type == Correlation::Type::absence) {
+        return missed(set, *correlation, firing, who);
+    }
+    return counted(set, *correlation, firing) + who + " within " +
+           duration_text(correlation->timespan) + "; " + allowed(*correlation);
 }
 
 }  // namespace alert

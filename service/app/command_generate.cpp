@@ -1,6 +1,7 @@
 #include "app/command.hpp"
 #include "app/files.hpp"
 #include "generate/cloudtrail.hpp"
+#include "generate/truth.hpp"
 #include "generate/world.hpp"
 
 #include <cstdio>
@@ -16,6 +17,9 @@ struct Generating {
     std::uint64_t keys = 10'000;
     std::uint64_t addresses = 20'000;
     std::int64_t span = 86'400;  // seconds of event time that cloudtrail records are spread over
+    std::uint64_t parties = generate::Truth::Options{}.parties;
+    bool truth = false;
+    std::string loss;
     std::string shape = "world";
     std::string out;
 };
@@ -57,10 +61,45 @@ base::Result<void> generate_world(const Generating& options) {
     return done;
 }
 
+/// What the log has, and beside it what it lost: with these, it would be whole.
+base::Result<void> write_records(generate::Truth& world, const std::filesystem::path& folder) {
+    const auto calls = folder / "calls.ndjson";
+    const auto lost = folder / "lost.ndjson";
+    std::ofstream kept_file(calls, std::ios::binary);
+    std::ofstream lost_file(lost, std::ios::binary);
+    lost_file << world.hole_rows();
+    generate::Truth::Record record;
+    while (world.next(record)) {
+        if (record.lost) {
+            lost_file << R"({"kind":"record","source":")" << record.source << R"(","record":)"
+                      << record.line << "}\n";
+        } else {
+            kept_file << record.line << '\n';
+        }
+    }
+    auto done = finish(kept_file, calls);
+    return done ? finish(lost_file, lost) : done;
+}
+
+base::Result<void> generate_truth(const Generating& options) {
+    auto world = generate::Truth::make({.seed = options.seed,
+                                        .calls = options.calls,
+                                        .parties = options.parties,
+                                        .loss = generate::loss_of(options.loss)});
+    if (!world) return std::unexpected(world.error());
+    const std::filesystem::path folder = options.out;
+    auto done = write_records(**world, folder);
+    if (done) done = write(folder / "registry.ndjson", (*world)->registry_rows());
+    if (done) done = write(folder / "truth.ndjson", (*world)->truth());
+    if (done) done = write(folder / "questions.ndjson", (*world)->questions());
+    return done;
+}
+
 base::Result<void> generate(const Generating& options) {
     std::error_code fault;
     std::filesystem::create_directories(options.out, fault);
     if (fault) return base::fail(base::Fault::invalid, options.out + ": " + fault.message());
+    if (options.truth || options.shape == "truth") return generate_truth(options);
     if (options.shape == "world") return generate_world(options);
     auto trail = generate::CloudTrail::make({.seed = options.seed,
                                              .calls = options.calls,
@@ -81,19 +120,28 @@ void add_generate(CLI::App& app, Invocation& invocation) {
     command->add_option("--calls", options->calls, "How many calls");
     command
         ->add_option("--shape", options->shape,
-                     "world (native records with planted abuse) or cloudtrail (for measurements)")
-        ->check(CLI::IsMember({"world", "cloudtrail"}));
+                     "world (native records with planted abuse), cloudtrail (for measurements) or "
+                     "truth (parties of whom it is known whether they use the API)")
+        ->check(CLI::IsMember({"world", "cloudtrail", "truth"}));
+    command->add_flag("--truth", options->truth, "The same as --shape truth");
+    command->add_option("--parties", options->parties, "truth: parties that are asked about");
+    command
+        ->add_option("--loss", options->loss,
+                     "truth: what is missing from the log; without it, as the seed has it")
+        ->check(CLI::IsMember({"none", "hour", "share", "hidden-hour", "hidden-share"}));
     command->add_option("--keys", options->keys, "cloudtrail: distinct keys");
     command->add_option("--span", options->span,
                         "cloudtrail: seconds of event time from first to last");
     command->add_option("--addresses", options->addresses, "cloudtrail: distinct addresses");
     command
         ->add_option("--out", options->out,
-                     "Folder for calls.ndjson, registry.ndjson and truth.ndjson")
+                     "Folder for calls.ndjson, registry.ndjson and truth.ndjson; of truth also "
+                     "questions.ndjson and lost.ndjson")
         ->required();
     command->footer(
         "Examples:\n  callerprint generate --seed 1 --calls 200000 --out /tmp/world\n"
-        "  callerprint generate --shape cloudtrail --calls 1000000 --keys 100000 --out /tmp/trail");
+        "  callerprint generate --shape cloudtrail --calls 1000000 --keys 100000 --out /tmp/trail\n"
+        "  callerprint generate --truth --seed 1 --parties 105 --out /tmp/truth");
     command->callback([&invocation, options] {
         invocation.action = [options] {
             const auto done = generate(*options);

@@ -3,6 +3,7 @@
 #include "app/files.hpp"
 #include "app/settings.hpp"
 #include "call/address.hpp"
+#include "registry/row_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -45,6 +46,18 @@ void read_tls(Settings& settings, Config& config) {
     config.tls = {.certificate = certificate, .key = key};
 }
 
+void read_expectation(Settings& entry, Config::Source& source) {
+    using std::chrono::minutes;
+    const auto every = entry.duration("expect.every", microseconds(0), minutes(1), days(30));
+    if (every != microseconds(0)) source.expect_every = every;
+    const auto since = entry.text("expect.since", "");
+    if (since.empty()) return;
+    source.expect_since = registry::parse_time(since);
+    if (!source.expect_since)
+        entry.problem("expect.since", "write a time such as 2026-01-31T00:00:00Z");
+    if (!source.expect_every) entry.problem("expect.since", "it needs expect.every beside it");
+}
+
 void read_sources(Settings& settings, Config& config) {
     for (auto& entry : settings.items("sources")) {
         Config::Source source;
@@ -52,6 +65,7 @@ void read_sources(Settings& settings, Config& config) {
         source.format = entry.text("format", "auto");
         source.lateness =
             entry.duration("lateness", source.lateness, microseconds(0), std::chrono::hours(24));
+        read_expectation(entry, source);
         if (!is_name(source.name)) {
             entry.problem("name", "a source is named with a-z, 0-9, _ and -, at most 64 of them");
         } else if (config.source(source.name)) {

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "http/options.hpp"
 
 #include <chrono>
@@ -24,6 +25,9 @@ struct Config {
         std::string name;    ///< [a-z0-9_-]{1,64}
         std::string format;  ///< name of a format file, "json" or "auto"
         std::chrono::microseconds lateness{std::chrono::seconds(5)};  ///< 0 s to 24 h
+        /// How often something is expected of it, 1 min to 30 d; nothing: it is not said.
+        std::optional<std::chrono::microseconds> expect_every;
+        std::optional<base::EventTime> expect_since;  ///< From when on.
     };
     struct Table {
         std::filesystem::path path;

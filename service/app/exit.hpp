@@ -9,7 +9,7 @@ enum class Exit : int {
     done = 0,          ///< Done.
     negative = 1,      ///< Completed, and the answer is no: tests failed, findings.
     usage = 2,         ///< Wrong usage, configuration or policies.
-    warnings = 3,      ///< Only warnings, with --warnings-fatal.
+    warnings = 3,      ///< Only warnings, with --warnings-fatal; a backtest that cannot judge.
     unauthorised = 4,  ///< Not allowed.
     not_found = 5,     ///< No such thing.
     unreachable = 6,   ///< Server or database away.

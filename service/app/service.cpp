@@ -2,6 +2,7 @@
 
 #include "api/alerts.hpp"
 #include "api/health.hpp"
+#include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
 #include "app/io_threads.hpp"
 #include "app/open_database.hpp"
@@ -17,6 +18,7 @@
 #include "journal/journal.hpp"
 #include "pipeline/live.hpp"
 #include "pipeline/merger.hpp"
+#include "store/coverage.hpp"
 #include "store/migrations.hpp"
 #include "store/policies.hpp"
 
@@ -42,17 +44,6 @@ std::string owner() {
     return std::string(host) + ":" + std::to_string(::getpid());
 }
 
-pipeline::Evaluator::Options evaluator_options(const Config& config, const Secrets& secrets) {
-    pipeline::Evaluator::Options options;
-    options.raw_calls = config.raw_calls == Config::Keep::all ? pipeline::Evaluator::Keep::all
-                        : config.raw_calls == Config::Keep::none
-                            ? pipeline::Evaluator::Keep::none
-                            : pipeline::Evaluator::Keep::matched;
-    for (const auto& source : config.sources) options.lateness[source.name] = source.lateness;
-    options.hash_seed = secrets.seed("hash");
-    return options;
-}
-
 journal::Journal::Options journal_options(const Config& config, const store::Position& position) {
     journal::Journal::Options options;
     options.folder = config.data_dir / "journal";
@@ -62,6 +53,13 @@ journal::Journal::Options journal_options(const Config& config, const store::Pos
     options.ballast_bytes = config.journal_ballast;
     options.known_position = position.next_offset;
     return options;
+}
+
+std::vector<store::DeclaredSource> declared_sources(const Config& config) {
+    std::vector<store::DeclaredSource> out;
+    for (const auto& source : config.sources)
+        out.push_back({source.name, source.expect_every, source.expect_since});
+    return out;
 }
 
 std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
@@ -150,6 +148,8 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.session = session("housekeeper");
     options.retention.calls = config.raw_retention;
     options.retention.hours = config.rollup_retention;
+    // A rollup without its coverage would be worth nothing.
+    options.retention.coverage = config.rollup_retention;
     options.pepper = secrets->key("tokens");
     options.data_dir = config.data_dir;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
@@ -181,6 +181,10 @@ base::Result<void> Service::Parts::start_evaluation() {
         store::save_policies(session_in_use, current->policies->digest(),
                              policy_rows(*current->policies), base::WallClock::now());
     if (!saved) return saved;
+    if (auto done = store::declare_sources(session_in_use, declared_sources(config),
+                                           base::WallClock::now());
+        !done)
+        return done;
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;

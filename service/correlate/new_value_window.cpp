@@ -1,11 +1,6 @@
 #include "correlate/new_value_window.hpp"
 
 namespace correlate {
-namespace {
-
-constexpr std::int64_t far = 4'000'000'000'000'000'000;
-
-}  // namespace
 
 void NewValueWindow::add(const Hit& hit, std::int64_t from) {
     if (values_.empty()) {
@@ -44,7 +39,7 @@ void NewValueWindow::load(Reader& in) {
     born_ = in.signed_number();
     forgotten_ = in.signed_number();
     hits_ = in.number();
-    // No log says a time that far away; the age of the group must not overflow.
+    // The age of the group must not overflow.
     if (born_ < -far || born_ > values_.newest()) in.spoil();
 }
 

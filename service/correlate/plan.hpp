@@ -30,7 +30,10 @@ struct Counter {
         distinct,
         temporal,
         ordered,
-        new_value
+        new_value,
+        ratio,
+        cadence,
+        absence
     };
 
     Kind kind = Kind::plain;
@@ -52,11 +55,15 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence;
     }
     /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {
         return kind == Kind::few || kind == Kind::distinct || kind == Kind::new_value;
+    }
+    /// One call that matches two listed rules is one hit of a group.
+    [[nodiscard]] bool once_a_call() const noexcept {
+        return rules > 1 && !by_rule() && (kind != Kind::ratio || correlation->over_all);
     }
     /// Its condition is true of a hit alone, and the next one may fire as well.
     [[nodiscard]] bool of_one_hit() const noexcept { return kind == Kind::new_value; }

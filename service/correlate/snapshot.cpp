@@ -1,3 +1,4 @@
+#include "correlate/ratio_window.hpp"
 #include "correlate/ring.hpp"
 #include "correlate/state.hpp"
 #include "correlate/values.hpp"
@@ -177,7 +178,10 @@ void Engine::State::load_counter(std::uint32_t place, Reader& in) {
         pending.id = in.number();
         pending.ref = PackedRef::load(in);
         pending.value = in.number();
-        if (group >= held.size() || (counter.by_rule() && pending.value >= counter.rules)) {
+        const bool rule = !counter.by_rule() || pending.value < counter.rules;
+        const bool part =
+            counter.kind != Counter::Kind::ratio || RatioWindow::is_part(pending.value);
+        if (group >= held.size() || !rule || !part) {
             return in.spoil();
         }
         pending.group = held[group];
@@ -212,6 +216,11 @@ GroupId Engine::State::load_group(std::uint32_t place, Reader& in) {
         groups_[id].story() = story;
     }
     load_hits(id, in);
+    const bool waits = counter.kind == Counter::Kind::absence;
+    if (!in.good() || (waits && (groups_[id].fired || groups_[id].window() == nullptr))) {
+        in.spoil();
+        return id;
+    }
     this->place(id, newest(groups_[id]));
     return id;
 }

@@ -1,3 +1,4 @@
+#include "correlate/ratio_window.hpp"
 #include "correlate/siphash.hpp"
 #include "correlate/state.hpp"
 
@@ -7,9 +8,6 @@
 
 namespace correlate {
 namespace {
-
-// Keeps time + span inside 64 bits whatever a log says; year 9999 is far inside.
-constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 constexpr std::size_t together = 64;  // matches taken before their groups are looked up
 constexpr std::size_t longest_texts = 65'536;
@@ -155,15 +153,19 @@ void Engine::State::look_up(const Taken& taken) {
     bool fresh = false;
     const GroupId id = groups_.intern(taken.counter, taken.hash, key_of(taken), fresh);
     if (taken.first) seen_.clear();
-    if (counter.rules > 1 && !counter.by_rule()) {
-        // One call that matches two listed rules is one hit of a group.
-        if (std::ranges::find(seen_, id) != seen_.end()) return;
-        seen_.push_back(id);
+    Pending pending = taken.pending;
+    pending.group = id;
+    if (counter.once_a_call()) {
+        if (std::ranges::find(seen_, id) != seen_.end()) {
+            // The call is counted, but its rule may still be the one whose part is asked for.
+            if (counter.kind == Counter::Kind::ratio) pending.value &= RatioWindow::numerator;
+            if (counter.kind != Counter::Kind::ratio || pending.value == 0) return;
+        } else {
+            seen_.push_back(id);
+        }
     }
     ++groups_[id].waiting;
     ++stats_.matches;
-    Pending pending = taken.pending;
-    pending.group = id;
     buffer_.push(pending);
 }
 
@@ -172,10 +174,15 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
     switch (counter.kind) {
         case Counter::Kind::plain:
         case Counter::Kind::count:
+        case Counter::Kind::cadence:
             return true;
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:
+        case Counter::Kind::absence:
             value = feed.rule;
+            return true;
+        case Counter::Kind::ratio:
+            value = RatioWindow::part_of(*counter.correlation, feed.rule);
             return true;
         case Counter::Kind::few:
         case Counter::Kind::distinct:

@@ -1,9 +1,12 @@
 #include "correlate/window.hpp"
 
+#include "correlate/absence_window.hpp"
+#include "correlate/cadence_window.hpp"
 #include "correlate/distinct_window.hpp"
 #include "correlate/new_value_window.hpp"
 #include "correlate/ordered_window.hpp"
 #include "correlate/rank_window.hpp"
+#include "correlate/ratio_window.hpp"
 #include "correlate/sum_window.hpp"
 #include "correlate/temporal_window.hpp"
 
@@ -59,6 +62,12 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<OrderedWindow>(counter.rules);
         case Counter::Kind::new_value:
             return std::make_unique<NewValueWindow>(counter.limit);
+        case Counter::Kind::ratio:
+            return std::make_unique<RatioWindow>(counter.span);
+        case Counter::Kind::cadence:
+            return std::make_unique<CadenceWindow>(counter.span);
+        case Counter::Kind::absence:
+            return std::make_unique<AbsenceWindow>(counter.span, counter.rules > 1);
     }
     return nullptr;
 }

@@ -17,12 +17,15 @@ namespace correlate {
 
 inline constexpr std::size_t sample_size = 5;
 inline constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min();
+/// Times are kept within this of 1970, whatever a log or a saved state says, so that adding a span
+/// stays inside 64 bits; year 9999 is far inside.
+inline constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 /// A match applied to a window.
 struct Hit {
     std::int64_t time = 0;  ///< Event time, microseconds.
-    /// What the counter needs: the rule's place (temporal), the value's hash (distinct), the bits
-    /// of a double (sum, average, rank), else nothing.
+    /// What the counter needs: the rule's place (temporal, absence), the value's hash (distinct),
+    /// the bits of a double (sum, average, rank), what it counts for (ratio), else nothing.
     std::uint64_t value = 0;
     PackedRef ref;
 
@@ -33,6 +36,11 @@ struct Hit {
 class Sample {
 public:
     void add(const Hit& hit) noexcept;
+    /// Whether the newest hit was of that record.
+    [[nodiscard]] bool ends_with(const Hit& hit) const noexcept {
+        return newest_.front().time == hit.time && newest_.front().ref == hit.ref;
+    }
+    [[nodiscard]] PackedRef last() const noexcept { return newest_.front().ref; }
     /// Appends those not before `from`, oldest first.
     void take(std::int64_t from, std::vector<RecordRef>& out) const;
     void save(Writer& out) const;
@@ -60,6 +68,8 @@ public:
     [[nodiscard]] virtual bool empty() const noexcept = 0;
     /// The number that is compared with the bounds.
     [[nodiscard]] virtual double value() const = 0;
+    /// Firing::total.
+    [[nodiscard]] virtual std::uint64_t total() const noexcept { return 0; }
     /// Whether the condition holds. An empty window satisfies none.
     [[nodiscard]] virtual bool holds(const Counter& counter) const {
         return counter.holds(value());
@@ -69,6 +79,8 @@ public:
     /// How much would be lost with this window: its hits.
     [[nodiscard]] virtual std::uint64_t weight() const noexcept = 0;
     virtual void sample(std::int64_t from, std::vector<RecordRef>& out) const = 0;
+    /// Appends what a firing says beside its number.
+    virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
     virtual void save(Writer& out) const = 0;
     /// Into an empty window. Spoils the reader when what it finds cannot be.

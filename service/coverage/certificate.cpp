@@ -105,7 +105,8 @@ double share_lower95(std::uint64_t received, std::uint64_t missing) {
 }
 
 bool has_unacknowledged_hole(const Certificate& certificate) noexcept {
-    return std::ranges::any_of(certificate.gaps, [](const Gap& gap) { return !gap.acknowledged; });
+    return certificate.sources.empty() ||
+           std::ranges::any_of(certificate.gaps, [](const Gap& gap) { return !gap.acknowledged; });
 }
 
 double burst_in_gaps(const Certificate& certificate, EventTime::duration length) {

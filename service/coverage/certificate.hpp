@@ -45,7 +45,7 @@ struct SourceLine {
     std::uint64_t late = 0;        ///< Of those, later than the source's lateness.
     std::uint64_t rejected = 0;    ///< Could not be read. Set aside on purpose does not count.
     std::optional<std::uint64_t> expected;  ///< received + lost, where somebody else counted too.
-    std::uint64_t lost = 0;                 ///< Known not to have come.
+    std::uint64_t lost = 0;                 ///< Known not to have come, or under a wrong time.
     bool expectation_declared = false;      ///< For all of the window.
 
     bool operator==(const SourceLine&) const = default;
@@ -95,7 +95,8 @@ void measure(Certificate& certificate);
 /// is at least this, with 95 %. 0.05 when nothing was sent.
 [[nodiscard]] double share_lower95(std::uint64_t received, std::uint64_t missing);
 
-/// True when the certificate has a gap that nobody acknowledged: a "no" over it would be a guess.
+/// True when the certificate has a gap that nobody acknowledged, or not one source: a "no" over it
+/// would be a guess.
 [[nodiscard]] bool has_unacknowledged_hole(const Certificate& certificate) noexcept;
 
 /// A bound on the chance that one burst of calls of this length falls into the gaps, at a time that

@@ -10,28 +10,19 @@ namespace coverage {
 namespace {
 
 using base::EventTime;
-using std::chrono::minutes;
 
 constexpr std::string_view all_sources = "all";
 constexpr std::string_view example =
     "write a gap as `coverage gaps` prints it, such as "
     "edge/silent/2026-01-31T10:00:00Z/2026-01-31T11:00:00Z";
 
-/// Adds the runs without a sign of life inside a time of one rhythm.
-void add_silent(const std::vector<EventTime>& alive, Span expected, EventTime::duration every,
+/// What is silent while one rhythm is due.
+void add_silent(const std::vector<Span>& quiet, Span due, EventTime::duration every,
                 std::vector<Span>& out) {
-    auto last = expected.from;
-    const auto add_until = [&](EventTime next) {
-        if (next - last > every) out.push_back({last, next});
-    };
-    // From the last sign before it, which may reach into it.
-    auto at = std::ranges::lower_bound(alive, expected.from);
-    if (at != alive.begin()) --at;
-    for (; at != alive.end() && *at < expected.to; ++at) {
-        if (*at > last) add_until(*at);
-        last = std::max(last, *at + minutes(1));
+    for (const Span& run : quiet) {
+        const Span held{std::max(run.from, due.from), std::min(run.to, due.to)};
+        if (held.from < held.to && held.to - held.from > every) out.push_back(held);
     }
-    add_until(expected.to);
 }
 
 std::string_view part_of(std::string_view& text) {
@@ -92,22 +83,20 @@ EventTime::duration total(const std::vector<Span>& spans) noexcept {
     return sum;
 }
 
-Silence silence(const std::vector<EventTime>& alive, const std::vector<Expectation>& expected,
+Silence silence(const std::vector<Span>& quiet, const std::vector<Expectation>& expected,
                 Span window, EventTime now) {
     std::vector<Span> silent;
-    std::vector<Span> declared;
+    std::vector<Span> known;
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        if (!expected[i].every) continue;
-        const Span held{expected[i].since,
-                        i + 1 < expected.size() ? expected[i + 1].since : EventTime::max()};
-        declared.push_back(held);
-        const Span due{held.from, std::min(held.to, now)};
-        if (due.from < due.to) add_silent(alive, due, *expected[i].every, silent);
+        const auto& [since, every, configured] = expected[i];
+        const auto until = i + 1 < expected.size() ? expected[i + 1].since : EventTime::max();
+        if (every || !configured) known.push_back({since, until});
+        if (every && configured) add_silent(quiet, {since, std::min(until, now)}, *every, silent);
     }
     Silence out;
     out.silent = joined(std::move(silent), window.from, window.to);
     out.no_expectation = without(joined({window}, window.from, window.to),
-                                 joined(std::move(declared), window.from, window.to));
+                                 joined(std::move(known), window.from, window.to));
     return out;
 }
 

@@ -33,6 +33,7 @@ struct Span {
 struct Expectation {
     base::EventTime since;
     std::optional<base::EventTime::duration> every;  ///< A minute or more.
+    bool configured = true;  ///< Not: from then on there is no such source, and nothing is missing.
 };
 
 /// The gaps of one source between two times that follow from what it declared.
@@ -40,10 +41,11 @@ struct Silence {
     std::vector<Span> silent;          ///< Longer than declared without a sign of life.
     std::vector<Span> no_expectation;  ///< Nothing was declared.
 };
-/// `alive`: the minutes of a record or a heartbeat, ascending; also those up to the longest rhythm
-/// before `from` and behind `to`, or the edges look silent. `expected`: ascending by `since`; each
-/// holds until the next. Nothing is expected behind `now`.
-[[nodiscard]] Silence silence(const std::vector<base::EventTime>& alive,
+/// `quiet`: the times without record or heartbeat, as joined() gives them, with their whole length
+/// where they reach out of the window; those that are no longer than the shortest rhythm may be
+/// left out. `expected`: ascending by `since`; each holds until the next. Nothing is due behind
+/// `now`.
+[[nodiscard]] Silence silence(const std::vector<Span>& quiet,
                               const std::vector<Expectation>& expected, Span window,
                               base::EventTime now);
 

@@ -50,6 +50,23 @@ Line& Line::flag(std::string_view name, bool value) {
     return *this;
 }
 
+Line& Line::texts(std::string_view name, std::span<const std::string> values) {
+    key(name);
+    char before = '[';
+    for (const std::string& value : values) {
+        out_ += before;
+        out_.append(1, '"').append(value).append(1, '"');
+        before = ',';
+    }
+    if (values.empty()) out_ += '[';
+    out_ += ']';
+    return *this;
+}
+
+Line& Line::known(std::string_view name, std::span<const std::string> values) {
+    return values.empty() ? *this : texts(name, values);
+}
+
 namespace {
 
 std::string address(const Call& call) {

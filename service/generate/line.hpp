@@ -3,6 +3,7 @@
 #include "generate/actors.hpp"
 #include "generate/random.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ public:
     Line& known(std::string_view name, std::string_view value);
     Line& number(std::string_view name, std::uint64_t value);
     Line& flag(std::string_view name, bool value);
+    Line& texts(std::string_view name, std::span<const std::string> values);
+    /// The same, left out when it is empty.
+    Line& known(std::string_view name, std::span<const std::string> values);
 
 private:
     void key(std::string_view name);

@@ -2,14 +2,16 @@
 
 #include "generate/line.hpp"
 
+#include <array>
 #include <chrono>
 #include <set>
-#include <vector>
 
 namespace generate {
 namespace {
 
 using base::to_rfc3339;
+
+const std::array<std::string, 2> licensed_operations{"Face.Identify", "Face.Verify"};
 
 std::string days_after(const Cast& cast, std::int64_t days) {
     return to_rfc3339(cast.start + std::chrono::days{days});
@@ -19,23 +21,9 @@ std::string hours_after(const Cast& cast, std::int64_t hours) {
     return to_rfc3339(cast.start + std::chrono::hours{hours});
 }
 
-/// A list of texts as JSON.
-std::string list(const std::vector<std::string>& values) {
-    std::string out = "[";
-    for (const auto& value : values) {
-        if (out.size() > 1) out += ',';
-        out += '"';
-        out += value;
-        out += '"';
-    }
-    return out += ']';
-}
-
-void end_row(std::string& out, std::string& row, std::string_view extra = {}) {
-    row.pop_back();  // the brace, to put the lists in
+void end_row(std::string& out, const std::string& row) {
     out += row;
-    out += extra;
-    out += "}\n";
+    out += '\n';
 }
 
 void party_row(std::string& out, const Tenant& tenant) {
@@ -51,7 +39,22 @@ void party_row(std::string& out, const Tenant& tenant) {
     end_row(out, row);
 }
 
-void tenant_rows(std::string& out, const Cast& cast, const Tenant& tenant) {
+void licence_row(std::string& out, const Cast& cast, const Grant& grant) {
+    std::string row;
+    Line line(row);
+    line.open().text("kind", "licence").text("uid", grant.uid).text("tenant", grant.tenant);
+    line.text("use_case", grant.use_case).text("valid_from", hours_after(cast, grant.valid_from));
+    if (grant.valid_to) line.text("valid_to", hours_after(cast, *grant.valid_to));
+    if (grant.known_from) line.text("known_from", hours_after(cast, *grant.known_from));
+    if (grant.grace_hours != 0) line.text("grace", std::to_string(grant.grace_hours) + "h");
+    line.texts("operations", licensed_operations).close();
+    end_row(out, row);
+}
+
+}  // namespace
+
+void append_tenant(std::string& out, const Cast& cast, const Tenant& tenant,
+                   const std::function<std::string(std::string_view)>& key_text) {
     std::string row;
     Line(row)
         .open()
@@ -71,39 +74,20 @@ void tenant_rows(std::string& out, const Cast& cast, const Tenant& tenant) {
         line.text("status", key.revoked_days ? "revoked" : "active");
         line.text("created", days_after(cast, key.created_days));
         if (key.revoked_days) line.text("revoked", days_after(cast, *key.revoked_days));
-        line.close();
-
-        end_row(
-            out, row,
-            key.declared_origin.empty() ? "" : ",\"declared_origin\":" + list(key.declared_origin));
+        if (key_text) line.text("secret", key_text(key.uid));
+        line.known("declared_origin", key.declared_origin).close();
+        end_row(out, row);
     }
 }
 
-void licence_row(std::string& out, const Cast& cast, const Grant& grant) {
-    std::string row;
-    Line line(row);
-    line.open().text("kind", "licence").text("uid", grant.uid).text("tenant", grant.tenant);
-    line.text("use_case", grant.use_case).text("valid_from", hours_after(cast, grant.valid_from));
-    if (grant.valid_to) line.text("valid_to", hours_after(cast, *grant.valid_to));
-    if (grant.known_from) line.text("known_from", hours_after(cast, *grant.known_from));
-    if (grant.grace_hours != 0) line.text("grace", std::to_string(grant.grace_hours) + "h");
-    line.close();
-    end_row(out, row, R"(,"operations":["Face.Identify","Face.Verify"])");
-}
-
-}  // namespace
-
-std::string registry_rows(const Cast& cast) {
-    std::string out =
+void append_gate(std::string& out) {
+    out +=
         R"({"kind":"gate","uid":"g-face-recognition","service":"Face","operations":["Face.Identify",)"
         R"("Face.Verify","Face.Group","Face.FindSimilar"],"clause":"limited-access/recognition"})"
         "\n";
-    std::set<std::string_view> parties;
-    for (const auto& tenant : cast.tenants) {
-        if (!tenant.party.empty() && parties.insert(tenant.party).second) party_row(out, tenant);
-        tenant_rows(out, cast, tenant);
-    }
-    for (const auto& grant : cast.grants) licence_row(out, cast, grant);
+}
+
+void append_leaks(std::string& out, const Cast& cast) {
     for (const auto& exposure : cast.exposures) {
         std::string row;
         const auto seen = cast.start + std::chrono::minutes{exposure.minutes};
@@ -116,6 +100,18 @@ std::string registry_rows(const Cast& cast) {
             .close();
         end_row(out, row);
     }
+}
+
+std::string registry_rows(const Cast& cast) {
+    std::string out;
+    append_gate(out);
+    std::set<std::string_view> parties;
+    for (const auto& tenant : cast.tenants) {
+        if (!tenant.party.empty() && parties.insert(tenant.party).second) party_row(out, tenant);
+        append_tenant(out, cast, tenant);
+    }
+    for (const auto& grant : cast.grants) licence_row(out, cast, grant);
+    append_leaks(out, cast);
     return out;
 }
 

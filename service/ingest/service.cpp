@@ -65,6 +65,26 @@ bool valid_key(std::string_view key) {
            std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+bool valid_number(std::string_view text) {
+    return !text.empty() && text.size() <= 18 &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// "17", or "17-42" in ascending order.
+bool valid_sequence(std::string_view text) {
+    const std::size_t dash = text.find('-');
+    const std::string_view first = text.substr(0, dash);
+    if (dash == std::string_view::npos) return valid_number(first);
+    const std::string_view last = text.substr(dash + 1);
+    if (!valid_number(first) || !valid_number(last)) return false;
+    const auto value = [](std::string_view digits) {
+        std::uint64_t out = 0;
+        for (const char c : digits) out = out * 10 + static_cast<std::uint64_t>(c - '0');
+        return out;
+    };
+    return value(first) <= value(last);
+}
+
 bool valid_source_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -123,11 +143,13 @@ struct Service::Shared {
         Media media;
         std::optional<std::string_view> key;
         std::uint64_t idempotency = 0;
+        std::string sequence{};  // of the batch, as Batch has it
     };
     std::expected<Header, Response> read_header(const http::Request& request, bool otlp);
     std::expected<Client, Response> authenticate(const http::Request& request);
     std::expected<const Source*, Response> source_of(const http::Request& request,
                                                      const Client& client, bool otlp) const;
+    static std::expected<std::string, Response> sequence_of(const http::Request& request);
     std::optional<Response> no_room(const Client& client);
     awaitable<Response> take(http::Request& request, Header header);
     awaitable<Response> take_batch(http::Request& request, Header header);
@@ -220,6 +242,18 @@ std::expected<const Source*, Response> Service::Shared::source_of(const http::Re
     return &*found;
 }
 
+std::expected<std::string, Response> Service::Shared::sequence_of(const http::Request& request) {
+    const auto producer = request.header("callerprint-producer");
+    const auto numbers = request.header("callerprint-sequence");
+    if (!producer && !numbers) return std::string();
+    if (producer && numbers && valid_key(*producer) && valid_sequence(*numbers))
+        return std::string(*numbers) + ' ' + std::string(*producer);
+    return std::unexpected(
+        Response::problem(400, "bad_sequence",
+                          "Callerprint-Producer must be 1 to 128 visible ASCII characters, and "
+                          "Callerprint-Sequence a number or FIRST-LAST of at most 18 digits each"));
+}
+
 std::optional<Response> Service::Shared::no_room(const Client& client) {
     if (const base::Result<void> room = journal.accepting(); !room)
         return refused_by_journal(room.error());
@@ -269,6 +303,9 @@ std::expected<Service::Shared::Header, Response> Service::Shared::read_header(
         return std::unexpected(Response::problem(400, "bad_idempotency_key",
                                                  "Idempotency-Key must be 1 to 128 visible "
                                                  "ASCII characters"));
+    std::expected<std::string, Response> sequence = sequence_of(request);
+    if (!sequence) return std::unexpected(std::move(sequence.error()));
+    header.sequence = *std::move(sequence);
     if (std::optional<Response> refusal = no_room(header.client))
         return std::unexpected(*std::move(refusal));
     return header;
@@ -340,6 +377,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     batch.head.batch_id = request.id();
     batch.head.received = options.now();
     batch.head.idempotency = header.idempotency;
+    batch.sequence = std::move(header.sequence);
 
     std::unique_ptr<decode::Gate> gate = borrow_gate();
     std::expected<Prepared, PrepareFault> prepared =

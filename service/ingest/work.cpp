@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "ingest/split.hpp"
+#include "journal/control.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -31,6 +32,15 @@ void encode_into(std::vector<journal::Encoded>& out, const std::vector<journal::
         BASE_ASSERT(encoded.has_value());
         out.push_back(*std::move(encoded));
     }
+}
+
+/// What the ledger must know of the batch besides its records: that it was empty, and its numbers.
+std::string control_lines(const Batch& batch, bool empty) {
+    std::string out;
+    if (empty) out.append(journal::control::heartbeat).append("\n");
+    if (!batch.sequence.empty())
+        out.append(journal::control::sequence).append(batch.sequence).append("\n");
+    return out;
 }
 
 }  // namespace
@@ -86,6 +96,9 @@ std::expected<Prepared, PrepareFault> prepare(Batch batch, Gate& gate, const dec
         batch.head.rejects = true;
         encode_into(out.blocks, split(rejects_to_lines(out.rejects), batch.head));
     }
+    batch.head.rejects = false;
+    batch.head.format = journal::control::format;
+    encode_into(out.blocks, split(control_lines(batch, out.blocks.empty()), batch.head));
     return out;
 }
 

@@ -21,7 +21,8 @@ struct Batch {
     decode::BodyKind kind = decode::BodyKind::automatic;
     enum class Protocol : std::uint8_t { lines, otlp_json, otlp_protobuf };
     Protocol protocol = Protocol::lines;
-    journal::Block head;  ///< Source, client, batch id, arrival; the rest is filled here.
+    journal::Block head;   ///< Source, client, batch id, arrival; the rest is filled here.
+    std::string sequence;  ///< "17-42 producer", as journal::control has it; empty: not numbered.
 };
 
 /// What becomes of it.

@@ -53,11 +53,15 @@ public:
 
     base::Result<Recovered> run() {
         if (auto done = find(); !done) return std::unexpected(done.error());
-        if (auto done = name_by_header(); !done) return std::unexpected(done.error());
+        if (!options_.look_only) {
+            if (auto done = name_by_header(); !done) return std::unexpected(done.error());
+        }
         read();
         accept();
-        name_lost();
-        if (auto done = settle_tail(); !done) return std::unexpected(done.error());
+        if (!options_.look_only) {
+            name_lost();
+            if (auto done = settle_tail(); !done) return std::unexpected(done.error());
+        }
         for (Found& one : found_) out_.rows.push_back(row_of(one));
         return std::move(out_);
     }
@@ -78,20 +82,26 @@ private:
             one.name = name;
             if (auto done = open(one); !done) return done;
         }
-        for (const auto& [name, what] : broken_) {
-            set_aside(name, what, damaged_suffix);
-            note_broken(name);
-        }
-        if (std::ranges::find(*names, unfinished_name) != names->end())
-            static_cast<void>(files_.remove(options_.folder / unfinished_name));
+        if (!options_.look_only) tidy(*names);
         std::ranges::sort(out_.spares);
         std::ranges::sort(found_, {}, [](const Found& one) { return one.header.first; });
         return {};
     }
 
+    void tidy(const std::vector<std::string>& names) {
+        for (const auto& [name, what] : broken_) {
+            set_aside(name, what, damaged_suffix);
+            note_broken(name);
+        }
+        if (std::ranges::find(names, unfinished_name) != names.end())
+            static_cast<void>(files_.remove(options_.folder / unfinished_name));
+    }
+
     base::Result<void> open(Found& one) {
         Io<std::unique_ptr<File>> file =
             files_.open(options_.folder / one.name, FileSystem::Open::existing);
+        if (!file && options_.look_only && file.error() == std::errc::no_such_file_or_directory)
+            return {};  // recycled since it was listed
         if (!file) return std::unexpected(unusable(options_.folder / one.name, file.error()));
         one.file = std::move(*file);
         std::string bytes;

@@ -30,6 +30,9 @@ struct RecoveryOptions {
     std::filesystem::path folder;
     std::uint64_t segment_bytes = 0;
     Lsn known_durable = 0;  ///< From the mark file and from whoever reads us.
+    /// Only look: write, rename and remove nothing, since another process may have the folder. What
+    /// it takes away meanwhile is not found.
+    bool look_only = false;
 };
 
 /// Reads every segment, tells a torn tail from damage (reliability 5.5 rule 4), and leaves the

@@ -353,4 +353,9 @@ Client parse_client(std::string_view agent) {
     return out;
 }
 
+bool is_stock(std::string_view family) noexcept {
+    return listed(libraries, family) ||
+           std::ranges::find(browsers, family, &Browser::family) != browsers.end();
+}
+
 }  // namespace origin

@@ -32,4 +32,7 @@ inline constexpr std::size_t max_agent_bytes = 512;
 ///     "*" ) comment = "(" *( any but parentheses / comment ) ")"
 [[nodiscard]] Client parse_client(std::string_view agent);
 
+/// True for a family that strangers have in common: a library, a tool or a browser.
+[[nodiscard]] bool is_stock(std::string_view family) noexcept;
+
 }  // namespace origin

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "correlate/packed_ref.hpp"
+#include "journal/control.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -14,8 +15,7 @@
 namespace pipeline {
 namespace {
 
-constexpr std::string_view control_format = "control";
-constexpr std::string_view idle_verb = "idle ";
+namespace control = journal::control;
 static_assert(journal::max_block_records <= correlate::max_block_records);
 
 /// The event ids of a batch, looked up in Dedupe's table some calls ahead of their turn: a miss of
@@ -138,30 +138,58 @@ std::chrono::microseconds Evaluator::lateness(std::string_view source) const {
 }
 
 void Evaluator::apply(const journal::Entry& entry, bool silent) {
-    if (entry.block.format == control_format) {
-        apply_control(entry.block.lines);
+    batch_times_.enter(entry.block);
+    if (entry.block.format == control::format) {
+        apply_control(entry, silent);
     } else if (!repeats_.counts(entry.block)) {
         counters_.duplicates += entry.block.records;
     } else if (entry.block.rejects) {
-        if (!silent) apply_rejects(entry);
+        if (!silent && !options_.alerts_only) apply_rejects(entry);
     } else {
         apply_records(entry, silent);
     }
     advance(silent);
 }
 
-void Evaluator::apply_control(std::string_view lines) {
-    each_line(lines, [&](std::string_view line) {
-        if (line.starts_with(idle_verb)) watermark_.idle(line.substr(idle_verb.size()));
+void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
+    each_line(entry.block.lines, [&](std::string_view line) {
+        if (line.starts_with(control::idle)) {
+            const auto source = line.substr(control::idle.size());
+            watermark_.idle(source);
+            if (!silent && !options_.alerts_only) {
+                gathered_.silences.push_back(
+                    {entry.lsn, std::string(source), entry.block.received});
+            }
+        }
+        if (silent || options_.alerts_only) return;
+        if (line.starts_with(control::sequence))
+            report(entry, line.substr(control::sequence.size()));
+        if (line != control::heartbeat) return;
+        rollup_.from(entry.block.source);
+        rollup_.heartbeat(entry.block.received);
     });
+}
+
+/// The numbers of the batch that ends here: "17-42 producer".
+void Evaluator::report(const journal::Entry& entry, std::string_view text) {
+    const auto blank = text.find(' ');
+    auto report = coverage::parse_sequence(text.substr(0, blank));
+    if (!report || blank == std::string_view::npos) return;  // we wrote these lines ourselves
+    report->source = entry.block.source;
+    report->producer = text.substr(blank + 1);
+    report->oldest = batch_times_.oldest(entry.block.received);
+    report->newest = batch_times_.newest(entry.block.received);
+    coverage::gather(gathered_.reports, *std::move(report));
 }
 
 void Evaluator::apply_rejects(const journal::Entry& entry) {
     std::uint64_t count = 0;
+    std::uint64_t set_aside = 0;
     each_line(entry.block.lines, [&](std::string_view line) {
         const auto refused = read_refused(line);
         if (!refused) return;  // we wrote these lines ourselves
         count += refused->count;
+        if (refused->code == name(decode::RejectCode::not_a_record)) set_aside += refused->count;
         auto letter = letter_of(entry, refused->line, refused->code, refused->sample);
         letter.reason = refused->count == 1
                             ? "refused at the door"
@@ -170,7 +198,7 @@ void Evaluator::apply_rejects(const journal::Entry& entry) {
     });
     counters_.rejected += count;
     rollup_.from(entry.block.source);
-    rollup_.reject(count, entry.block.received);
+    rollup_.reject(count, set_aside, entry.block.received);
 }
 
 void Evaluator::dead_letter(const journal::Entry& entry, const decode::Reject& reject) {
@@ -188,9 +216,10 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         each_line(entry.block.lines, [&](std::string_view record) {
             ++line;
             if (silent) return;
+            ++counters_.rejected;
+            if (options_.alerts_only) return;
             dead_letter(entry, {line, decode::RejectCode::unknown_format,
                                 std::string(record.substr(0, 512))});
-            ++counters_.rejected;
         });
         return;
     }
@@ -200,32 +229,40 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     rollup_.from(entry.block.source);
     IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
+    std::uint64_t ahead = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
+        batch_times_.observe(call.time());
         if (!dedupe_.first(ids.take(i))) {
             ++counters_.duplicates;
             continue;
         }
         const bool future = (call.header().notes & call::note_future) != 0;
-        if (future) ++counters_.future;
+        if (future) ++ahead;
         if (!future) newest = std::max(newest, call.time());
         const bool matched = observe(batch, i, entry, silent);
-        if (silent) continue;
+        if (silent || options_.alerts_only) continue;
         rollup_.add(call);
         if (options_.raw_calls == Keep::all || (options_.raw_calls == Keep::matched && matched)) {
             gathered_.calls.add(call, {.source = entry.block.source,
                                        .block = entry.lsn,
                                        .received_micros = base::micros(entry.block.received),
                                        .matched = matched_ids_,
-                                       .with_raw = true});
+                                       .with_raw = true,
+                                       .format = entry.block.format});
         }
     }
+    counters_.future += ahead;
     if (newest != base::EventTime::min())
         watermark_.observe(entry.block.source, newest, lateness(entry.block.source));
     if (silent) return;
-    for (const auto& reject : rejects_) dead_letter(entry, reject);
     counters_.rejected += rejects_.size();
-    rollup_.reject(rejects_.size(), entry.block.received);
+    if (options_.alerts_only) return;
+    for (const auto& reject : rejects_) dead_letter(entry, reject);
+    rollup_.ahead(ahead, entry.block.received);
+    const auto none =
+        std::ranges::count(rejects_, decode::RejectCode::not_a_record, &decode::Reject::code);
+    rollup_.reject(rejects_.size(), static_cast<std::uint64_t>(none), entry.block.received);
 }
 
 bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
@@ -273,33 +310,40 @@ void Evaluator::group(bool silent) {
 std::size_t Evaluator::pending_bytes() const noexcept {
     constexpr std::size_t letter_bytes = 1'024;
     constexpr std::size_t alert_bytes = 8'192;  // with its evidence
+    constexpr std::size_t report_bytes = 256;
     return rollup_.bytes() + gathered_.calls.bytes() +
-           gathered_.dead_letters.size() * letter_bytes + gathered_.alerts.size() * alert_bytes;
+           gathered_.dead_letters.size() * letter_bytes + gathered_.alerts.size() * alert_bytes +
+           gathered_.reports.size() * report_bytes;
 }
 
 store::Effects Evaluator::take() {
     gathered_.rollup = rollup_.take();
     gathered_.watermark = watermark_.value();
-    gathered_.policy_rev = preparer_.reference().policies->digest();
+    gathered_.policy_rev = revision();
     return std::exchange(gathered_, {});
 }
 
-base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
+base::Result<Evaluator::Next> Evaluator::ready(std::shared_ptr<const Reference> reference,
+                                               const Options& options) {
     auto preparer = Preparer::make(reference, {});
     if (!preparer) return std::unexpected(preparer.error());
+    return Next(std::move(*preparer), make_engine(*reference, options));
+}
+
+void Evaluator::use(Next next) {
+    const auto& reference = next.preparer.reference();
     // In parts, and one engine at a time: at no moment is there twice of what may be most of the
     // memory.
     const auto windows = pack([&](correlate::Writer& out) { engine_.save(out); });
-    engine_ = make_engine(*reference, options_);
+    engine_ = std::move(next.engine);
     auto unpacker = Unpacker::open(windows);
     BASE_ASSERT(unpacker);
     correlate::Reader in([&] { return unpacker->next(); });
     const auto kept = engine_.restore(in);
     BASE_ASSERT(kept && in.done());
-    grouper_.use(reference->policies);
-    rollup_.use(reference->names);
-    preparer_ = std::move(*preparer);
-    return {};
+    grouper_.use(reference.policies);
+    rollup_.use(reference.names);
+    preparer_ = std::move(next.preparer);
 }
 
 Parts Evaluator::save() const {
@@ -344,10 +388,10 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
 journal::Block idle_block(std::string_view source, base::WallTime now) {
     journal::Block block;
     block.source = "callerprint";
-    block.format = control_format;
+    block.format = control::format;
     block.received = now;
     block.records = 1;
-    block.lines = std::string(idle_verb) + std::string(source) + '\n';
+    block.lines = std::string(control::idle) + std::string(source) + '\n';
     return block;
 }
 

@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "correlate/engine.hpp"
 #include "journal/reader.hpp"
+#include "pipeline/batch_times.hpp"
 #include "pipeline/dedupe.hpp"
 #include "pipeline/preparer.hpp"
 #include "pipeline/repeats.hpp"
@@ -38,6 +39,8 @@ public:
         std::chrono::microseconds default_lateness = std::chrono::seconds(5);
         std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
         std::size_t dedupe_capacity = 2'000'000;
+        /// Gathers alerts and nothing else of what is stored: for a judgement of the past.
+        bool alerts_only = false;
         /// Event time between two updates of an alert whose condition stays true.
         std::chrono::microseconds repeat_every = std::chrono::minutes(1);
     };
@@ -63,12 +66,28 @@ public:
     /// a hundredfold.
     [[nodiscard]] std::size_t pending_bytes() const noexcept;
 
-    /// Goes on under another reference; windows of unchanged policies stay. Fails with
-    /// Fault::invalid and changes nothing.
-    base::Result<void> use(std::shared_ptr<const Reference> reference);
+    /// What another reference needs, made ahead: with thousands of rules that takes longer than
+    /// evaluation may stand still.
+    class Next {
+        friend class Evaluator;
+        Next(Preparer made, correlate::Engine empty)
+            : preparer(std::move(made)), engine(std::move(empty)) {}
+        Preparer preparer;
+        correlate::Engine engine;
+    };
+    /// On any thread. The options are the evaluator's own. Fails with Fault::invalid.
+    static base::Result<Next> ready(std::shared_ptr<const Reference> reference,
+                                    const Options& options);
+    /// Goes on under another reference; windows of unchanged policies stay.
+    void use(Next next);
 
     /// True while the source holds the watermark back.
     [[nodiscard]] bool holds(std::string_view source) const { return watermark_.holds(source); }
+
+    /// Digest of the policies that judge now.
+    [[nodiscard]] const std::string& revision() const noexcept {
+        return preparer_.reference().policies->digest();
+    }
 
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     [[nodiscard]] correlate::Stats windows() const noexcept { return engine_.stats(); }
@@ -86,7 +105,8 @@ public:
 
 private:
     Evaluator(Preparer preparer, Options options);
-    void apply_control(std::string_view lines);
+    void apply_control(const journal::Entry& entry, bool silent);
+    void report(const journal::Entry& entry, std::string_view text);
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
     bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
@@ -105,6 +125,7 @@ private:
     Dedupe dedupe_;
     Repeats repeats_;
     rollup::Rollup rollup_;
+    BatchTimes batch_times_;
     store::Effects gathered_;
     Counters counters_;
     std::vector<decode::Reject> rejects_;

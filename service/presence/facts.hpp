@@ -86,6 +86,16 @@ struct Use {
     std::string licence;     ///< uid of the licence that decided; empty for none.
 };
 
+/// A record behind a persona, so that what an answer says can be looked up and proved.
+struct CitedRecord {
+    std::size_t persona = 0;  ///< Place in Facts::personas.
+    std::string source;
+    std::uint64_t block = 0;   ///< Journal LSN.
+    std::uint32_t record = 0;  ///< Index in the block.
+    base::EventTime time;
+    std::string sha256;  ///< Hex, of the record as journalled.
+};
+
 /// A party of the registry that the clues name.
 struct NamedParty {
     std::string uid;
@@ -100,11 +110,13 @@ struct NamedParty {
 struct Facts {
     std::uint64_t active_tenants = 0;  ///< With a call in the period.
     std::uint64_t issued_keys = 0;     ///< In the key index.
+    std::uint64_t clues_left_off = 0;  ///< Derived clues beyond the most that a question has.
     std::vector<ClueFacts> clues;      ///< By Question::clues.
     std::vector<Persona> personas;     ///< That show a clue or belong to a named key or tenant.
     std::vector<Sighting> sightings;
     std::vector<NamedParty> parties;
-    std::vector<Use> uses;  ///< Of the keys of the personas.
+    std::vector<Use> uses;             ///< Of the keys of the personas.
+    std::vector<CitedRecord> records;  ///< By persona and time; a few of each, where kept.
     coverage::Certificate coverage;
     std::string registry_version;
     std::string data_position;  ///< How far the journal is committed: "main:123".

@@ -152,6 +152,25 @@ json::object power_of(const Power& power) {
             {"single_burst_missed", power.burst_missed}};
 }
 
+/// Records behind the personas of named candidates.
+json::array evidence_of(const Facts& facts, const Answer& answer) {
+    json::array out;
+    for (const CitedRecord& record : facts.records) {
+        const bool named = std::ranges::any_of(answer.candidates, [&](const Candidate& candidate) {
+            return std::ranges::find(candidate.personas, record.persona) !=
+                   candidate.personas.end();
+        });
+        if (!named) continue;
+        out.push_back({{"key", text_or_null(facts.personas[record.persona].key)},
+                       {"time", base::to_rfc3339(record.time)},
+                       {"source", record.source},
+                       {"block", record.block},
+                       {"record", record.record},
+                       {"sha256", record.sha256}});
+    }
+    return out;
+}
+
 json::array per_clue(const Question& question, const Facts& facts) {
     json::array out;
     for (std::size_t i = 0; i < question.clues.size(); ++i) {
@@ -193,6 +212,7 @@ json::object to_json(const Question& question, const Facts& facts, const Answer&
             {"because", texts(answer.because)},
             {"candidates", std::move(candidates)},
             {"unnamed", {{"tenants", answer.others}, {"best_posterior", answer.best_of_others}}},
+            {"evidence", evidence_of(facts, answer)},
             {"near_misses", texts(answer.near_misses)},
             {"would_change_it", texts(answer.would_change)},
             {"coverage", coverage_of(facts.coverage)},

@@ -174,6 +174,10 @@ std::vector<std::string> limits(const Question& question, const Facts& facts,
     for (const coverage::Gap& gap : facts.coverage.gaps) {
         if (gap.acknowledged) out.push_back(gap_words(gap) + " (acknowledged)");
     }
+    if (facts.clues_left_off > 0) {
+        out.push_back(count_of(facts.clues_left_off, "more clue") +
+                      " of the registry did not fit into the question and were not searched for");
+    }
     if (answer.use == UseVerdict::not_observed && !has_clue(question, Group::egress)) {
         out.emplace_back("no network of the party was given");
     }

@@ -108,12 +108,25 @@ void Rollup::add(const call::Batch& batch) {
     for (std::size_t i = 0; i < batch.size(); ++i) add(batch[i]);
 }
 
-void Rollup::reject(std::uint64_t records, base::WallTime arrival) {
-    if (records == 0) return;
+CoverageMinute& Rollup::arrived(base::WallTime arrival) {
     const auto at = base::event_time(base::micros(arrival));
-    CoverageMinute& row = coverage(std::chrono::floor<std::chrono::minutes>(at));
+    return coverage(std::chrono::floor<std::chrono::minutes>(at));
+}
+
+void Rollup::reject(std::uint64_t records, std::uint64_t set_aside, base::WallTime arrival) {
+    if (records == 0) return;
+    CoverageMinute& row = arrived(arrival);
     row.received += records;
     row.rejected += records;
+    row.set_aside += set_aside;
+}
+
+void Rollup::heartbeat(base::WallTime arrival) {
+    ++arrived(arrival).heartbeats;
+}
+
+void Rollup::ahead(std::uint64_t calls, base::WallTime arrival) {
+    if (calls != 0) arrived(arrival).ahead += calls;
 }
 
 Rows Rollup::take() {

@@ -37,8 +37,13 @@ public:
     void from(std::string_view source);
     void add(const call::Call& call);
     void add(const call::Batch& batch);
-    /// Records of the current source that became no call; `arrival` is that of their block.
-    void reject(std::uint64_t records, base::WallTime arrival);
+    /// Records of the current source that became no call, and how many of them are none;
+    /// `arrival` is that of their block.
+    void reject(std::uint64_t records, std::uint64_t set_aside, base::WallTime arrival);
+    /// An empty batch of the current source.
+    void heartbeat(base::WallTime arrival);
+    /// Calls that were added, of which the times are too far ahead of their arrival.
+    void ahead(std::uint64_t calls, base::WallTime arrival);
 
     /// All rows; empty afterwards.
     [[nodiscard]] Rows take();
@@ -56,6 +61,7 @@ private:
     Activities::Row& row_of(const call::Call& call, base::EventTime minute);
     void show(Activities::Row& row, const call::Call& call);
     CoverageMinute& coverage(base::EventTime minute);
+    CoverageMinute& arrived(base::WallTime arrival);
 
     std::shared_ptr<const call::Names> names_;
     std::uint64_t seed_;

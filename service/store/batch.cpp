@@ -10,6 +10,9 @@
 namespace store {
 namespace {
 
+constexpr const char* add_silence =
+    "INSERT INTO callerprint.silences (block, source, declared_at) VALUES ($1, $2,"
+    " callerprint.at($3)) ON CONFLICT DO NOTHING";
 constexpr const char* dead_letter_columns =
     "received, source, client, block, record, code, reason, sample, written_at";
 constexpr std::size_t max_sample_bytes = 2'048;
@@ -75,10 +78,30 @@ Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& l
             nullptr};
 }
 
+namespace {
+
+Section silence_section(const Effects& effects) {
+    return {"silences", effects.silences.size(),
+            [&effects](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
+                for (std::size_t i = begin; i < end; ++i) {
+                    const auto& silence = effects.silences[i];
+                    run(tx, add_silence,
+                        Params()
+                            .integer(static_cast<std::int64_t>(silence.block))
+                            .text(silence.source)
+                            .time(silence.declared));
+                }
+            },
+            nullptr};
+}
+
+}  // namespace
+
 std::vector<Section> sections_of(const Batch& batch) {
     std::vector<Section> out;
     const auto& effects = batch.effects;
     add_rollup_sections(batch, out);
+    if (!effects.reports.empty()) out.push_back(reports_section(effects.reports));
     if (!effects.calls.empty()) {
         out.push_back({"calls", effects.calls.size(),
                        [&effects](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
@@ -91,6 +114,7 @@ std::vector<Section> sections_of(const Batch& batch) {
                            return letter;
                        }});
     }
+    if (!effects.silences.empty()) out.push_back(silence_section(effects));
     add_alert_sections(batch, out);
     if (!effects.dead_letters.empty()) {
         out.push_back(dead_letter_section(batch, effects.dead_letters));

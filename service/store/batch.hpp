@@ -37,6 +37,7 @@ struct Batch {
 std::vector<Section> sections_of(const Batch& batch);
 Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& letters);
 void add_rollup_sections(const Batch& batch, std::vector<Section>& out);
+Section reports_section(const std::vector<coverage::Report>& reports);
 void add_alert_sections(const Batch& batch, std::vector<Section>& out);
 
 /// COPY into `table` of the columns, in pieces. Throws what the server says.

@@ -24,16 +24,17 @@ constexpr Incoming incoming_alerts{
         " policy_digest text, family text, clause text, shadow boolean, level text,"
         " subject_kind text, subject text, \"group\" jsonb, opened timestamptz,"
         " last_seen timestamptz, count bigint, summary text, evidence jsonb, benign text[],"
-        " created_at timestamptz) ON COMMIT DELETE ROWS",
+        " created_at timestamptz, policy_revision text) ON COMMIT DELETE ROWS",
     .columns =
         "id, tenant_uid, policy_key, policy_id, policy_name, policy_title, policy_status,"
         " policy_digest, family, clause, shadow, level, subject_kind, subject, \"group\", opened,"
-        " last_seen, count, summary, evidence, benign, created_at",
+        " last_seen, count, summary, evidence, benign, created_at, policy_revision",
     .merge =
         "WITH added AS (INSERT INTO callerprint.alerts (id, tenant_uid, policy_key, policy_id,"
         " policy_name, policy_title, policy_status, policy_digest, family, clause, shadow, level,"
         " subject_kind, subject, \"group\", opened, last_seen, count, summary, evidence, benign,"
-        " created_at, changed_at) SELECT *, created_at FROM in_alerts ON CONFLICT (id) DO NOTHING"
+        " created_at, policy_revision, changed_at) SELECT *, created_at FROM in_alerts ON CONFLICT "
+        "(id) DO NOTHING"
         " RETURNING id, created_at),"
         " told AS (INSERT INTO callerprint.alert_events (alert_id, at, actor, action)"
         " SELECT id, created_at, 'callerprint', 'opened' FROM added)"
@@ -69,7 +70,7 @@ private:
     std::vector<Endpoint> endpoints_;
 };
 
-void put(CopyText& out, const alert::Alert& alert, base::WallTime now) {
+void put(CopyText& out, const alert::Alert& alert, const Effects& effects) {
     out.text(alert.id).text(alert.tenant).text(alert.policy_key).text(alert.policy_id);
     out.text(alert.policy_name).text(alert.policy_title).text(alert.status);
     out.text(alert.policy_digest).text(alert.family).text(alert.clause).boolean(alert.shadow);
@@ -78,7 +79,7 @@ void put(CopyText& out, const alert::Alert& alert, base::WallTime now) {
     out.time(alert.opened).time(alert.last_seen).counter(alert.count).text(alert.summary);
     out.text(storable_json(boost::json::serialize(alert.evidence)));
     out.texts(alert.benign.data(), alert.benign.size());
-    out.time(base::event_time(base::micros(now)));
+    out.time(base::event_time(base::micros(effects.now))).text(effects.policy_rev);
 }
 
 using Alerts = std::vector<const alert::Alert*>;
@@ -87,9 +88,9 @@ using Alerts = std::vector<const alert::Alert*>;
 void open(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience, const Alerts& alerts) {
     if (alerts.empty()) return;
     const auto now = batch.effects.now;
-    const auto added =
-        merge_rows(tx, batch.connection, incoming_alerts, std::span(alerts),
-                   [&](CopyText& out, const alert::Alert* alert) { put(out, *alert, now); });
+    const auto added = merge_rows(
+        tx, batch.connection, incoming_alerts, std::span(alerts),
+        [&](CopyText& out, const alert::Alert* alert) { put(out, *alert, batch.effects); });
     std::set<std::string_view> ids;
     for (const auto& row : added) ids.emplace(row[0].c_str(), row[0].size());
     batch.result.opened += ids.size();

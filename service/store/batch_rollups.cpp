@@ -13,13 +13,17 @@ constexpr Incoming coverage{
     .make =
         "CREATE TEMPORARY TABLE IF NOT EXISTS in_coverage (LIKE callerprint.coverage)"
         " ON COMMIT DELETE ROWS",
-    .columns = "source, minute, received, parsed, attributed, late, rejected",
+    .columns =
+        "source, minute, received, parsed, attributed, late, rejected, heartbeats, set_aside,"
+        " ahead",
     .merge =
         "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
-        " rejected) SELECT * FROM in_coverage ORDER BY source, minute"
+        " rejected, heartbeats, set_aside, ahead) SELECT * FROM in_coverage ORDER BY source, minute"
         " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
         " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"
-        " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected"};
+        " late = t.late + excluded.late, rejected = t.rejected + excluded.rejected,"
+        " heartbeats = t.heartbeats + excluded.heartbeats,"
+        " set_aside = t.set_aside + excluded.set_aside, ahead = t.ahead + excluded.ahead"};
 
 // The parts of a primary key of the rollups together stay below the 2.7 KB that a btree entry may
 // have.
@@ -120,6 +124,7 @@ private:
 void put(CopyText& out, const rollup::CoverageMinute& row) {
     out.bounded(row.source, max_uid).time(row.minute).counter(row.received).counter(row.parsed);
     out.counter(row.attributed).counter(row.late).counter(row.rejected);
+    out.counter(row.heartbeats).counter(row.set_aside).counter(row.ahead);
 }
 
 Section activity_section(const rollup::Activities& rows) {

@@ -14,7 +14,8 @@ inline constexpr const char* call_columns =
     " host, status_id, http_status, status_code, error, error_message, address, address_text, asn,"
     " as_name, country, network_kind, user_agent, ja4, resource_uid, request_bytes, response_bytes,"
     " duration_ms, units, model, input_tokens, output_tokens, record_uid, correlation_uid,"
-    " licence_state, origin, client_family, client_version, late, matched, raw";
+    " licence_state, origin, client_family, client_version, late, matched, raw,"
+    " format";
 
 /// The Monday that starts the week of a time, in days since 1970-01-01.
 [[nodiscard]] std::int64_t monday_of(base::EventTime time) noexcept;

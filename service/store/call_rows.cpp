@@ -188,6 +188,7 @@ void CallRows::add(const call::Call& call, const Context& context) {
     } else {
         out.null();
     }
+    out.text(context.format);
     ends_.push_back(text_.size());
     const auto week = monday_of(header.time);
     const auto at = std::lower_bound(weeks_.begin(), weeks_.end(), week);

@@ -26,6 +26,7 @@ public:
         std::int64_t received_micros = 0;        ///< Arrival of the block.
         std::span<const std::string> matched{};  ///< Ids of the policies it matched.
         bool with_raw = false;                   ///< Keep the record's bytes beside the columns.
+        std::string_view format{};               ///< Name of the format that read it.
     };
     void add(const call::Call& call, const Context& context);
 

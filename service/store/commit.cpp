@@ -17,6 +17,12 @@ constexpr const char* move_position =
     " watermark = greatest(watermark, callerprint.at($2)), policy_rev = $3,"
     " snapshot_offset = CASE WHEN $4::boolean THEN $1 ELSE snapshot_offset END, written_at = now()"
     " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8";
+constexpr const char* note_revision =
+    "INSERT INTO callerprint.policy_activations (source, partition, from_block, revision, "
+    "applied_at)"
+    " SELECT $1, $2, $3, $4, callerprint.at($5) WHERE $4 IS DISTINCT FROM (SELECT revision"
+    " FROM callerprint.policy_activations WHERE source = $1 AND partition = $2"
+    " ORDER BY from_block DESC LIMIT 1)";
 constexpr const char* forget_window_state =
     "DELETE FROM callerprint.window_state WHERE source = $1 AND partition = $2";
 constexpr const char* save_part =
@@ -93,7 +99,16 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
                                .integer(effects.partition)
                                .integer(effects.epoch)
                                .integer(offset(effects.from)));
-    if (moved.affected_rows() == 1) return {};
+    if (moved.affected_rows() == 1) {
+        run(tx, note_revision,
+            Params()
+                .text(effects.source)
+                .integer(effects.partition)
+                .integer(offset(effects.from))
+                .text(effects.policy_rev)
+                .time(effects.now));
+        return {};
+    }
     return base::fail(Fault::conflict,
                       "position of " + effects.source + "/" + std::to_string(effects.partition) +
                           " is not epoch " + std::to_string(effects.epoch) + " at " +

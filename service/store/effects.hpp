@@ -2,6 +2,7 @@
 
 #include "alert/alert.hpp"
 #include "base/time.hpp"
+#include "coverage/sequence.hpp"
 #include "rollup/rows.hpp"
 #include "store/call_rows.hpp"
 #include "store/endpoint.hpp"
@@ -38,6 +39,13 @@ struct DeadLetter {
     std::string sample;  ///< First bytes, scrubbed.
 };
 
+/// A source that was declared silent, by a control block.
+struct Silence {
+    std::uint64_t block = 0;
+    std::string source;
+    base::WallTime declared;
+};
+
 /// Everything that a batch of journal blocks [from, to) changes.
 struct Effects {
     std::string source = "main";
@@ -46,12 +54,14 @@ struct Effects {
     std::uint64_t from = 0;  ///< Must equal the stored next_offset.
     std::uint64_t to = 0;    ///< Becomes it. Above `from`.
     base::EventTime watermark = base::EventTime::min();
-    std::string policy_rev;
-    rollup::Rows rollup;  ///< Deltas, with the coverage per source minute.
+    std::string policy_rev;  ///< The one revision that judged all of it.
+    rollup::Rows rollup;     ///< Deltas, with the coverage per source minute.
     std::vector<alert::Change> alerts;
     std::vector<Evidence> evidence;
     std::vector<DeadLetter> dead_letters;
-    CallRows calls;  ///< Raw calls, by the setting all, matched or none.
+    std::vector<coverage::Report> reports;  ///< In the order in which they came.
+    CallRows calls;                         ///< Raw calls, by the setting all, matched or none.
+    std::vector<Silence> silences;
     /// State of windows and groups as of `to`, in parts; snapshot_offset becomes `to`. Takes the
     /// place of the one stored before, as a whole. No parts: that one stays.
     std::vector<std::string> window_state;

@@ -28,13 +28,13 @@ constexpr std::array tables{
           "DELETE FROM callerprint.key_minute_other WHERE minute < callerprint.at($1)",
           &Retention::minutes},
     Table{"key_operation_hour",
-          "DELETE FROM callerprint.key_operation_hour_other WHERE hour < callerprint.at($1)",
+          "SELECT FROM callerprint.sweep_hours('key_operation_hour', callerprint.at($1))",
           &Retention::hours},
     Table{"key_origin_hour",
-          "DELETE FROM callerprint.key_origin_hour_other WHERE hour < callerprint.at($1)",
+          "SELECT FROM callerprint.sweep_hours('key_origin_hour', callerprint.at($1))",
           &Retention::hours},
     Table{"tenant_operation_hour",
-          "DELETE FROM callerprint.tenant_operation_hour_other WHERE hour < callerprint.at($1)",
+          "SELECT FROM callerprint.sweep_hours('tenant_operation_hour', callerprint.at($1))",
           &Retention::hours},
     Table{"dead_letters",
           "DELETE FROM callerprint.dead_letters_other WHERE written_at < callerprint.at($1)",
@@ -42,6 +42,16 @@ constexpr std::array tables{
 };
 constexpr const char* sweep_coverage =
     "DELETE FROM callerprint.coverage WHERE minute < callerprint.at($1)";
+constexpr const char* sweep_silences =
+    "DELETE FROM callerprint.silences WHERE declared_at < callerprint.at($1)";
+constexpr const char* sweep_holes =
+    "DELETE FROM callerprint.sequence_holes WHERE to_time < callerprint.at($1)";
+constexpr const char* sweep_counters =
+    "DELETE FROM callerprint.source_counters WHERE to_time < callerprint.at($1)";
+constexpr const char* sweep_canaries =
+    "DELETE FROM callerprint.canaries WHERE sent_at < callerprint.at($1)";
+constexpr const char* sweep_chain =
+    "DELETE FROM callerprint.batch_chain WHERE at < callerprint.at($1)";
 // By arrival, which the table is in the order of, and which is never before the hour.
 constexpr const char* sweep_late =
     "DELETE FROM callerprint.late_activity WHERE arrived_at < callerprint.at($1)";
@@ -100,6 +110,11 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
         }
     }
     for (const auto& [statement, kept] : {std::pair{sweep_coverage, retention.coverage},
+                                          {sweep_silences, retention.calls},
+                                          {sweep_holes, retention.coverage},
+                                          {sweep_counters, retention.coverage},
+                                          {sweep_canaries, retention.coverage},
+                                          {sweep_chain, retention.coverage},
                                           {sweep_late, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;

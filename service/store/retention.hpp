@@ -12,9 +12,9 @@ namespace store {
 /// How long things are kept; zero keeps them for ever.
 struct Retention {
     std::chrono::days calls{30};
-    std::chrono::days minutes{30};  ///< Rollups by the minute.
-    std::chrono::days hours{400};   ///< Rollups by the hour.
-    std::chrono::days coverage{400};
+    std::chrono::days minutes{30};    ///< Rollups by the minute.
+    std::chrono::days hours{400};     ///< Rollups by the hour.
+    std::chrono::days coverage{400};  ///< And the chain of batches. As long as hours, at least.
     std::chrono::days dead_letters{30};
     std::chrono::days deliveries{90};  ///< Finished ones and their attempts.
 };

@@ -20,7 +20,7 @@ everything else to standard error. Every command takes `-c, --config FILE`; see 
 | 0 | done |
 | 1 | completed, and the answer is no: a test failed, there are findings |
 | 2 | wrong usage, configuration or policies |
-| 3 | only warnings, with `--warnings-fatal` |
+| 3 | only warnings, with `--warnings-fatal`; a backtest that cannot judge, since calls were not kept |
 | 4 | not allowed |
 | 5 | not found |
 | 6 | server or database away |

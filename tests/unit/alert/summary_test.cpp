@@ -1,5 +1,6 @@
 #include "alert/summary.hpp"
 
+#include "alert/evidence.hpp"
 #include "alert/grouper.hpp"
 #include "policies.hpp"
 
@@ -50,6 +51,30 @@ TEST(Summary, NamesTheNumbersCompared) {
               "Title of p: a call by tenant t1");
 }
 
+TEST(Summary, TellsARhythmWithItsPeriod) {
+    const auto set =
+        fixture::load(over("    type: cadence\n    group-by: [src_endpoint.ip]\n    timespan: 1h\n"
+                           "    condition: { lte: 0.2 }\n    at-least: 20\n"));
+    auto firing = fixture::firing(*set, "p", 1, {{"src_endpoint.ip", "192.0.2.1"}}, 0.031);
+    firing.figures = {{"interval_seconds", 0.2}, {"intervals", 120}};
+    EXPECT_EQ(alert::summary_of(*set, firing, alert::subject_of(*set, firing)),
+              "a matching call every 0.2 s, regular to 0.031 over 120 intervals, for "
+              "src_endpoint.ip=192.0.2.1 within 1 h; the policy flags at most 0.2");
+    EXPECT_EQ(alert::evidence_of(*set, firing).at("number").at("interval_seconds"), 0.2);
+}
+
+TEST(Summary, SaysWhatDidNotCome) {
+    EXPECT_EQ(sentence(over("    type: absence\n    group-by: [tenant_uid]\n    timespan: 1h\n",
+                            "tenant"),
+                       {{"tenant_uid", "t1"}}, 12),
+              "no further call by tenant t1 for 1 h, after 12 matching calls");
+    EXPECT_EQ(sentence(fixture::rule("off") + fixture::rule("on") +
+                           "title: P\nname: p\ncorrelation: { type: absence, rules: [off, on], "
+                           "timespan: 30m }\n",
+                       {}, 1),
+              "'Title of off' was not followed by 'Title of on' within 30 min");
+}
+
 TEST(Summary, SaysWhenANumberIsEstimated) {
     EXPECT_EQ(sentence(over("    type: event_count\n    timespan: 24h\n"
                             "    condition: { gte: 20000 }\n"),
@@ -66,6 +91,29 @@ TEST(Summary, SaysBesideWhatElseAValueIsNew) {
     EXPECT_EQ(sentence(over(body + "[ip, ja4] }\n", "key"), {{"key_uid", "k1"}}, 10'000, false),
               "a new combination of ip, ja4 by key k1, not among the 9999 others seen last within "
               "30 d");
+}
+
+TEST(Summary, SaysBothCountsOfARatio) {
+    const auto sentence = [](const std::string& more, double value, bool exact) {
+        const auto set = fixture::load(fixture::rule("refused") + fixture::rule("called") +
+                                       "title: P\nname: p\ncorrelation:\n    type: ratio\n"
+                                       "    rules: [refused, called]\n    group-by: [u]\n"
+                                       "    timespan: 1h\n    at-least: 20\n" +
+                                       more);
+        if (set == nullptr) return std::string();
+        auto firing = fixture::firing(*set, "p", 1, {{"u", "ann"}}, value);
+        firing.total = 50;
+        firing.exact = exact;
+        return alert::summary_of(*set, firing, alert::subject_of(*set, firing));
+    };
+    EXPECT_EQ(
+        sentence("    condition: { gte: 0.8 }\n", 41.0 / 50, true),
+        "41 hits of refused to 50 of called, a ratio of 0.82 for u=ann within 1 h; the policy "
+        "allows less than 0.8 from 20 on");
+    EXPECT_EQ(
+        sentence("    over: all\n    condition: { lt: 0.1 }\n", 0.02, false),
+        "1 hit of refused in 50 calls, a ratio of about 0.02 for u=ann within 1 h; the policy "
+        "flags less than 0.1 from 20 on");
 }
 
 TEST(Summary, ShowsTheBeginningOfAKeyOnly) {

@@ -117,6 +117,21 @@ TEST_F(ConfigFile, ReadsUnitsAtTheirEdges) {
     EXPECT_FALSE(load("journal: {quota: 99999999999999999999GB}"));
 }
 
+TEST_F(ConfigFile, ReadsWhatIsExpectedOfASource) {
+    const auto config = load(
+        "sources:\n  - {name: a, expect: {every: 5m, since: 2026-01-31T00:00:00Z}}\n"
+        "  - {name: b}\n");
+    ASSERT_TRUE(config) << config.error().reason;
+    EXPECT_EQ(config->source("a")->expect_every, std::chrono::minutes(5));
+    EXPECT_EQ(base::to_rfc3339(*config->source("a")->expect_since), "2026-01-31T00:00:00Z");
+    EXPECT_FALSE(config->source("b")->expect_every);
+    EXPECT_FALSE(load("sources: [{name: a, expect: {every: 59s}}]"));
+    EXPECT_FALSE(load("sources: [{name: a, expect: {every: 31d}}]"));
+    EXPECT_FALSE(load("sources: [{name: a, expect: {since: 2026-01-31}}]"));
+    EXPECT_FALSE(load("sources: [{name: a, expect: {every: 5m, since: soon}}]"));
+    EXPECT_FALSE(load("sources: [{name: a, expect: {often: 5m}}]"));
+}
+
 TEST_F(ConfigFile, TakesPathsFromItsOwnFolder) {
     const auto config = load("policies: [rules]\nlists: /abs/lists\n");
     ASSERT_TRUE(config) << config.error().reason;

@@ -157,7 +157,7 @@ TEST(Snapshot, ACutOrForeignStateChangesNothing) {
 TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
     const std::string by = "    rules: [a]\n    group-by: [user]\n    timespan: 10s\n";
     const auto set = world::load(
-        rule("a") + rule("plain", "callerprint: { subject: tenant, quiet: 1h }\n") +
+        rule("a") + rule("b") + rule("plain", "callerprint: { subject: tenant, quiet: 1h }\n") +
         correlation("count", "    type: event_count\n" + by + "    condition: { gte: 3 }\n") +
         correlation("few",
                     "    type: value_count\n" + by + "    condition: { field: key, gte: 3 }\n") +
@@ -165,7 +165,16 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                     "    type: value_count\n" + by + "    condition: { field: key, gte: 30 }\n") +
         correlation("sum", "    type: value_sum\n" + by + "    condition: { field: n, gte: 9 }\n") +
         correlation("novel", "    type: new_value\n" + by +
-                                 "    condition: { field: key }\n    learn: 1s\n"));
+                                 "    condition: { field: key }\n    learn: 1s\n") +
+        correlation("share",
+                    "    type: ratio\n    rules: [a, b]\n    group-by: [user]\n"
+                    "    timespan: 10s\n    at-least: 2\n    condition: { lt: 3 }\n") +
+        correlation("cadence",
+                    "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n") +
+        correlation("silent", "    type: absence\n" + by) + rule("b") +
+        correlation("unanswered",
+                    "    type: absence\n    rules: [a, b]\n    group-by: [user]\n"
+                    "    timespan: 10s\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});

@@ -170,6 +170,8 @@ TEST(Measure, MoreGapsNeverMakeMore) {
 
 TEST(Hole, IsAGapThatNobodyKnowsOf) {
     auto certificate = window(60);
+    EXPECT_TRUE(has_unacknowledged_hole(certificate)) << "nothing could come";
+    certificate.sources = {line("a", 1)};
     EXPECT_FALSE(has_unacknowledged_hole(certificate));
     certificate.gaps = {gap("a", 1, 2)};
     EXPECT_TRUE(has_unacknowledged_hole(certificate));

@@ -23,6 +23,13 @@ std::vector<EventTime> every(int step, int from, int to) {
     for (int i = from; i < to; i += step) out.push_back(at(i));
     return out;
 }
+/// The times between minutes with a sign of life.
+std::vector<Span> quiet(const std::vector<EventTime>& alive) {
+    std::vector<Span> signs;
+    for (const auto minute : alive) signs.push_back({minute, minute + minutes(1)});
+    return without({{EventTime::min(), EventTime::max()}},
+                   joined(signs, EventTime::min(), EventTime::max()));
+}
 std::set<int> minutes_of(const std::vector<Span>& spans) {
     std::set<int> out;
     for (const Span& one : spans)
@@ -59,48 +66,56 @@ TEST(Silence, AnHourWithoutASignIsAGap) {
     auto alive = every(1, -60, 60);
     const auto rest = every(1, 120, 300);
     alive.insert(alive.end(), rest.begin(), rest.end());
-    const auto found = silence(alive, {{at(-1'000), minutes(5)}}, span(0, 240), at(300));
+    const auto found = silence(quiet(alive), {{at(-1'000), minutes(5)}}, span(0, 240), at(300));
     EXPECT_EQ(found.silent, std::vector{span(60, 120)});
     EXPECT_TRUE(found.no_expectation.empty());
 }
 
 TEST(Silence, AsOftenAsDeclaredIsNoGap) {
     const auto found =
-        silence(every(5, -100, 300), {{at(-1'000), minutes(5)}}, span(0, 200), at(300));
+        silence(quiet(every(5, -100, 300)), {{at(-1'000), minutes(5)}}, span(0, 200), at(300));
     EXPECT_TRUE(found.silent.empty());
 }
 
 TEST(Silence, BeginsWithTheDeclaration) {
-    const auto found = silence({}, {{at(50), minutes(5)}}, span(0, 100), at(300));
+    const auto found = silence(quiet({}), {{at(50), minutes(5)}}, span(0, 100), at(300));
     EXPECT_EQ(found.silent, std::vector{span(50, 100)});
     EXPECT_EQ(found.no_expectation, std::vector{span(0, 50)});
 }
 
 TEST(Silence, OfOneWhoDeclaredNothingIsUnknown) {
     for (const auto& expected : {std::vector<Expectation>{}, {{at(-10), std::nullopt}}}) {
-        const auto found = silence(every(1, 0, 100), expected, span(0, 100), at(300));
+        const auto found = silence(quiet(every(1, 0, 100)), expected, span(0, 100), at(300));
         EXPECT_TRUE(found.silent.empty());
         EXPECT_EQ(found.no_expectation, std::vector{span(0, 100)});
     }
 }
 
+TEST(Silence, OfASourceThatIsNoneAnyMoreIsNoGap) {
+    const auto found = silence(quiet({}), {{at(-10), minutes(5)}, {at(40), std::nullopt, false}},
+                               span(0, 100), at(300));
+    EXPECT_EQ(found.silent, std::vector{span(0, 40)});
+    EXPECT_TRUE(found.no_expectation.empty());
+}
+
 TEST(Silence, TheRhythmInForceCounts) {
     const std::vector<Expectation> expected{{at(0), minutes(5)}, {at(100), minutes(30)}};
-    const auto found = silence(every(20, 0, 200), expected, span(0, 200), at(200));
+    const auto found = silence(quiet(every(20, 0, 200)), expected, span(0, 200), at(200));
     // Every 20 minutes is too seldom for the first, and enough for the second.
     EXPECT_EQ(found.silent.size(), 5);
     EXPECT_EQ(found.silent.back().to, at(100));
 }
 
 TEST(Silence, NothingIsDueYet) {
-    const auto found = silence(every(1, 0, 98), {{at(-10), minutes(5)}}, span(0, 1'000), at(100));
+    const auto found =
+        silence(quiet(every(1, 0, 98)), {{at(-10), minutes(5)}}, span(0, 1'000), at(100));
     EXPECT_TRUE(found.silent.empty());
 }
 
 TEST(Silence, AtTheEdgeCountsWhatIsOutside) {
     // 4 minutes of it are inside, 7 before.
     const auto alive = std::vector{at(-8), at(4)};
-    const auto found = silence(alive, {{at(-100), minutes(5)}}, span(0, 5), at(5));
+    const auto found = silence(quiet(alive), {{at(-100), minutes(5)}}, span(0, 5), at(5));
     EXPECT_EQ(found.silent, std::vector{span(0, 4)});
 }
 
@@ -123,7 +138,8 @@ TEST(Silence, EqualsCountingMinuteByMinute) {
         }
         std::vector<EventTime> alive;
         for (const int minute : live) alive.push_back(at(minute));
-        const auto found = silence(alive, {{at(since), minutes(rhythm)}}, span(0, 80), at(now));
+        const auto found =
+            silence(quiet(alive), {{at(since), minutes(rhythm)}}, span(0, 80), at(now));
         EXPECT_EQ(minutes_of(found.silent), expected);
     }
 }

@@ -250,6 +250,56 @@ TEST_F(ServiceTest, AnEmptyBodyIsFine) {
     const Answer answer = post("");
     EXPECT_EQ(answer.status, 200u);
     EXPECT_EQ(answer.number("accepted"), 0);
+}
+
+TEST_F(ServiceTest, AnEmptyBatchIsAHeartbeat) {
+    start();
+    EXPECT_EQ(post("").status, 200u);
+    EXPECT_EQ(post("\n\n").status, 200u);
+    EXPECT_EQ(post("{\"resourceLogs\":[]}", {"Content-Type: application/json"}, "/v1/logs").status,
+              200u);
+    const std::vector<journal::Block> blocks = stored();
+    ASSERT_EQ(blocks.size(), 3u);
+    for (const journal::Block& block : blocks) {
+        EXPECT_EQ(block.format, "control");
+        EXPECT_EQ(block.lines, "heartbeat\n");
+        EXPECT_EQ(block.client, token_.id);
+    }
+    EXPECT_EQ(blocks[0].source, "gateway");
+    EXPECT_EQ(blocks[2].source, "otlp");
+}
+
+TEST_F(ServiceTest, TheNumbersOfABatchStandBehindIt) {
+    start();
+    const std::vector<std::string> headers{"Callerprint-Producer: gw-1",
+                                           "Callerprint-Sequence: 17-18"};
+    EXPECT_EQ(post(std::string(good) + std::string(good), headers).status, 200u);
+    EXPECT_EQ(post("", headers).status, 200u);
+    EXPECT_EQ(post("{bad\n", headers).status, 400u) << "refused, and kept as a dead letter";
+    const std::vector<journal::Block> blocks = stored();
+    ASSERT_EQ(blocks.size(), 5u);
+    EXPECT_EQ(blocks[1].lines, "sequence 17-18 gw-1\n");
+    EXPECT_EQ(blocks[1].batch_id, blocks[0].batch_id);
+    EXPECT_EQ(blocks[1].format, "control");
+    EXPECT_EQ(blocks[2].lines, "heartbeat\nsequence 17-18 gw-1\n");
+    EXPECT_TRUE(blocks[3].rejects);
+    EXPECT_FALSE(blocks[4].rejects);
+    EXPECT_EQ(blocks[4].lines, "sequence 17-18 gw-1\n");
+}
+
+TEST_F(ServiceTest, NumbersThatAreNoneAreRefused) {
+    start();
+    for (const std::vector<std::string>& headers :
+         {std::vector<std::string>{"Callerprint-Producer: gw"},
+          {"Callerprint-Sequence: 1"},
+          {"Callerprint-Producer: a b", "Callerprint-Sequence: 1"},
+          {"Callerprint-Producer: gw", "Callerprint-Sequence: 2-1"},
+          {"Callerprint-Producer: gw", "Callerprint-Sequence: 1-"},
+          {"Callerprint-Producer: gw", "Callerprint-Sequence: 1234567890123456789"}}) {
+        const Answer answer = post(good, headers);
+        EXPECT_EQ(answer.status, 400u) << headers.back();
+        EXPECT_NE(answer.body.find("bad_sequence"), std::string::npos);
+    }
     EXPECT_TRUE(stored().empty());
 }
 

@@ -104,6 +104,80 @@ TEST(Evaluator, CountsARecordOnceHoweverFarItsRepeatsAre) {
     }
 }
 
+journal::Entry control(journal::Lsn lsn, const std::string& batch, std::string lines) {
+    auto entry = block(lsn, std::move(lines));
+    entry.block.format = "control";
+    entry.block.batch_id = batch;
+    return entry;
+}
+
+TEST(Evaluator, NumbersAreThoseOfTheBatchBeforeThem) {
+    const auto run = evaluator();
+    auto first = block(1, record(10, "Plain", "t") + record(30, "Plain", "t"));
+    auto second = block(2, record(20, "Plain", "t"));
+    second.block.batch_id = first.block.batch_id;
+    run->apply(first, false);
+    run->apply(second, false);
+    run->apply(control(3, "b1", "sequence 17-19 gw 1\n"), false);
+    run->apply(control(4, "b4", "heartbeat\nsequence 9 gw-2\n"), false);
+    const auto effects = run->take();
+    ASSERT_EQ(effects.reports.size(), 2);
+    const auto& report = effects.reports[0];
+    EXPECT_EQ(report.source, "s");
+    EXPECT_EQ(report.producer, "gw 1");
+    EXPECT_EQ(report.numbers, (coverage::Numbers{17, 19}));
+    EXPECT_TRUE(report.records);
+    EXPECT_EQ(report.oldest, base::EventTime{std::chrono::seconds(start + 10)});
+    EXPECT_EQ(report.newest, base::EventTime{std::chrono::seconds(start + 30)});
+    EXPECT_FALSE(effects.reports[1].records);
+    EXPECT_EQ(effects.reports[1].oldest, base::EventTime{std::chrono::seconds(start + 1'000'000)})
+        << "its arrival";
+    EXPECT_TRUE(run->take().reports.empty());
+}
+
+TEST(Evaluator, AHeartbeatIsCountedAndChangesNothingElse) {
+    const auto run = evaluator();
+    run->apply(block(1, record(10, "Plain", "t")), false);
+    const auto watermark = run->watermark();
+    run->apply(control(2, "b2", "heartbeat\n"), false);
+    run->apply(control(3, "b3", "heartbeat\n"), true);
+    run->apply(control(4, "b4", "unheard of\nstill\n"), false);
+    EXPECT_EQ(run->watermark(), watermark);
+    std::uint64_t beats = 0, received = 0;
+    for (const auto& row : run->take().rollup.coverage) {
+        beats += row.heartbeats;
+        received += row.received;
+    }
+    EXPECT_EQ(beats, 1) << "silently, it is stored already";
+    EXPECT_EQ(received, 1);
+}
+
+TEST(Evaluator, CallsStampedAheadCountWhereTheyCame) {
+    const auto run = evaluator();
+    run->apply(block(1, record(1'000'000 + 3'600, "Plain", "t") + record(10, "Plain", "t")), false);
+    std::uint64_t ahead = 0;
+    for (const auto& row : run->take().rollup.coverage) {
+        if (row.ahead == 0) continue;
+        ahead += row.ahead;
+        EXPECT_LE(row.minute, base::EventTime{std::chrono::seconds(start + 1'000'000)});
+    }
+    EXPECT_EQ(ahead, 1);
+}
+
+TEST(Evaluator, WhatIsNoRecordIsSetAside) {
+    const auto run = evaluator();
+    auto refused = block(1,
+                         "{\"line\":1,\"code\":\"not_a_record\",\"sample\":\"x\"}\n"
+                         "{\"line\":0,\"code\":\"not_a_record\",\"count\":4}\n"
+                         "{\"line\":2,\"code\":\"bad_json\",\"sample\":\"x\"}\n");
+    refused.block.rejects = true;
+    run->apply(refused, false);
+    const auto effects = run->take();
+    ASSERT_EQ(effects.rollup.coverage.size(), 1);
+    EXPECT_EQ(effects.rollup.coverage[0].rejected, 6);
+    EXPECT_EQ(effects.rollup.coverage[0].set_aside, 5);
+}
+
 TEST(Evaluator, ALateCallIsStoredCountedAndShownToRulesThatNeedNoWindow) {
     const auto run = evaluator();
     std::string early;

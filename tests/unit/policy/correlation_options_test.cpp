@@ -69,9 +69,9 @@ TEST(NewValue, RefusesWhatItCannotCompute) {
                 HasSubstr("p.yaml:29:10: 'learn' is a whole number and a unit, such as 1d"));
     EXPECT_THAT(refused(correlation(head + "  condition: { field: ip }\n  lern: 1d\n")),
                 HasSubstr("'correlation' has no key 'lern'; did you mean 'learn'?"));
-    EXPECT_THAT(refused(correlation("  type: event_count\n  rules: [a]\n  timespan: 7d\n  learn: "
-                                    "1d\n  condition: { gte: 2 }\n")),
-                HasSubstr("p.yaml:28:10: 'learn' is for the type new_value: remove it"));
+    expect_inert(
+        "  type: event_count\n  rules: [a]\n  timespan: 7d\n  learn: 1d\n  condition: { gte: 2 }\n",
+        "p.yaml:28:3: 'learn' has no effect with 'event_count': remove it");
 }
 
 TEST(NewValue, SaysWhatIsTooLongOrNeverFires) {
@@ -80,6 +80,68 @@ TEST(NewValue, SaysWhatIsTooLongOrNeverFires) {
     expect_inert(head + "  timespan: 1d\n  learn: 91d\n", "learns for more than 90d");
     expect_inert(head + "  timespan: 1d\n  group-by: [u, ip]\n",
                  "this condition never holds: 'group-by' lists all of 'field'");
+}
+
+TEST(Ratio, IsReadWhole) {
+    std::shared_ptr<const policy::Set> set;
+    const auto* c = loaded(
+        "  type: ratio\n  rules: [b, a]\n  group-by: [u]\n  timespan: 1h\n  at-least: 20\n"
+        "  condition: { gte: 0.8 }\ncallerprint: { family: abuse }\n",
+        set);
+    ASSERT_NE(c, nullptr);
+    EXPECT_EQ(c->type, policy::Correlation::Type::ratio);
+    EXPECT_EQ(policy::name(c->type), "ratio");
+    EXPECT_EQ(c->rules, (std::vector<policy::PolicyIndex>{1, 0}));
+    EXPECT_EQ(c->at_least, 20u);
+    EXPECT_FALSE(c->over_all);
+    c = loaded(
+        "  type: ratio\n  rules: [a, b, d]\n  timespan: 1h\n  at-least: 20\n  over: all\n"
+        "  condition: { lt: 0.1 }\n",
+        set);
+    ASSERT_NE(c, nullptr);
+    EXPECT_TRUE(c->over_all);
+}
+
+TEST(Ratio, RefusesWhatItCannotCompute) {
+    const std::string bare = "  type: ratio\n  rules: [a, b]\n  timespan: 1h\n";
+    const std::string head = bare + "  condition: { gte: 0.8 }\n";
+    EXPECT_THAT(refused(correlation(head)), HasSubstr("p.yaml:25:3: 'ratio' needs 'at-least': the "
+                                                      "denominator from which on"));
+    for (const auto* count : {"1", "0", "-3", "2.5", "many", "1e12", "[2]"})
+        EXPECT_THAT(
+            refused(correlation(head + "  at-least: " + count + "\n")),
+            HasSubstr("p.yaml:29:13: 'at-least' is the denominator from which on the ratio is "
+                      "judged, so that 1 of 1 accuses nobody, 2 to 1000000000"))
+            << count;
+    EXPECT_THAT(refused(correlation(bare + "  at-least: 2\n")),
+                HasSubstr("'condition' is missing: add one, such as { gte: 0.8 }"));
+    EXPECT_THAT(refused(correlation(head + "  at-least: 2\n  over: everything\n")),
+                HasSubstr("p.yaml:30:9: 'over' is all: "));
+    const std::string rest = "  timespan: 1h\n  at-least: 2\n  condition: { gte: 0.8 }\n";
+    for (const auto* rules : {"[a]", "[a, b, d]", "[a, a]"})
+        EXPECT_THAT(
+            refused(correlation("  type: ratio\n  rules: " + std::string(rules) + "\n" + rest)),
+            HasSubstr("p.yaml:25:3: a ratio needs two rules, "))
+            << rules;
+    EXPECT_THAT(refused(correlation("  type: ratio\n  rules: [a]\n  over: all\n" + rest)),
+                HasSubstr("a ratio over all needs two rules or more"));
+    const std::string count =
+        "  type: event_count\n  rules: [a]\n  timespan: 7d\n  condition: { gte: 2 }\n";
+    expect_inert(count + "  at-least: 3\n", "'at-least' has no effect with 'event_count'");
+    expect_inert(count + "  over: all\n", "'over' has no effect with 'event_count'");
+}
+
+TEST(Ratio, SaysWhatHasNoEffectOrNeverHolds) {
+    const std::string head = "  type: ratio\n  rules: [a, b]\n  timespan: 1h\n  at-least: 20\n";
+    expect_inert(head + "  condition: { lt: 0 }\n", "this condition never holds");
+    expect_inert(head + "  over: all\n  condition: { gt: 1 }\n", "this condition never holds");
+    expect_inert(head + "  over: all\n  condition: { gte: 80 }\n", "this condition never holds");
+    expect_inert(head + "  condition: { gte: 0.5, field: ip }\n",
+                 "'field' has no effect with 'ratio'");
+    std::shared_ptr<const policy::Set> set;
+    for (const auto* lines : {"  condition: { gt: 1 }\n", "  condition: { lte: 0 }\n",
+                              "  over: all\n  condition: { gte: 1 }\n"})
+        EXPECT_NE(loaded(head + lines, set), nullptr);
 }
 
 }  // namespace

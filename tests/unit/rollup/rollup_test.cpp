@@ -202,8 +202,8 @@ TEST_F(RollupTest, CountsCallsOfASourceByTheMinute) {
 TEST_F(RollupTest, CountsRejectsInTheMinuteTheyCame) {
     Rollup rollup(names_, 0);
     rollup.from("s");
-    rollup.reject(3, base::wall_time(61'000'000));
-    rollup.reject(0, base::wall_time(999'000'000));
+    rollup.reject(3, 1, base::wall_time(61'000'000));
+    rollup.reject(0, 0, base::wall_time(999'000'000));
     One one;
     one.seconds = 62;
     one.tenant = "t";
@@ -213,6 +213,7 @@ TEST_F(RollupTest, CountsRejectsInTheMinuteTheyCame) {
     const auto& row = rows.coverage[0];
     EXPECT_EQ(row.received, 4);
     EXPECT_EQ(row.rejected, 3);
+    EXPECT_EQ(row.set_aside, 1);
     EXPECT_EQ(row.parsed, 1);
     EXPECT_EQ(row.attributed, 1);
 }

@@ -89,6 +89,24 @@ TEST_F(Commit, StoresActivityCoverageAndDeadLetters) {
               "2024-05-27");
 }
 
+TEST_F(Commit, TellsForEachBlockWhichRevisionJudgedIt) {
+    auto position = *session_->claim("main", 0, "a");
+    const std::vector<std::pair<std::uint64_t, std::string>> batches{
+        {3, "one"}, {5, "one"}, {9, "two"}, {10, "one"}};
+    for (const auto& [to, revision] : batches) {
+        auto effects = batch(position, to);
+        effects.policy_rev = revision;
+        if (to == 9) effects.alerts = {opened("alert-0001")};
+        ASSERT_TRUE(session_->commit(effects));
+        position.next_offset = to;
+    }
+    EXPECT_EQ(rows("SELECT revision, from_block, to_block, current FROM "
+                   "investigate.policy_revisions ORDER BY from_block"),
+              (std::vector<std::vector<std::string>>{
+                  {"one", "1", "5", "f"}, {"two", "5", "9", "f"}, {"one", "9", "NULL", "t"}}));
+    EXPECT_EQ(value("SELECT policy_revision FROM investigate.alerts"), "two");
+}
+
 TEST_F(Commit, SavesWindowStateTogetherWithItsPlace) {
     auto effects = batch(claim(), 7);
     const std::vector<std::string> state{std::string("\0\x01\xff state", 9), "", "third"};

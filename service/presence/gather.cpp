@@ -1,0 +1,261 @@
+#include "presence/gather.hpp"
+
+#include "origin/client.hpp"
+#include "presence/parties.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace presence {
+namespace {
+
+/// Collects personas from several searches, each once.
+class Gatherer {
+public:
+    Gatherer(Question& question, Source& source) : question_(question), source_(source) {}
+
+    base::Result<Facts> run() {
+        auto registry = source_.registry();
+        if (!registry) return std::unexpected(registry.error());
+        registry_ = *registry;
+        facts_.registry_version = registry_->version();
+        derive_from_texts();
+        facts_.clues.resize(question_.clues.size());
+        facts_.parties = parties_of(question_, *registry_, facts_.clues);
+        derive_from_registry();
+        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::uses,
+                          &Gatherer::records}) {
+            if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
+        }
+        for (Persona& persona : facts_.personas) mark(persona);
+        return std::move(facts_);
+    }
+
+private:
+    void derive_from_texts() {
+        const std::size_t given = question_.clues.size();
+        for (std::size_t i = 0; i < given; ++i) {
+            if (question_.clues[i].kind != Kind::text) continue;
+            for (Clue& clue : clues_in(question_.clues[i].value, i)) add(std::move(clue));
+        }
+    }
+
+    void derive_from_registry() {
+        for (Clue& clue : registered_clues(facts_.parties, *registry_)) add(std::move(clue));
+        facts_.clues.resize(question_.clues.size());
+    }
+
+    void add(Clue clue) {
+        const bool known = std::ranges::any_of(question_.clues, [&](const Clue& each) {
+            return each.kind == clue.kind && each.value == clue.value;
+        });
+        if (known) return;
+        if (question_.clues.size() < most_clues) return question_.clues.push_back(std::move(clue));
+        ++facts_.clues_left_off;
+    }
+
+    base::Result<void> whole() {
+        auto tenants = source_.active_tenants();
+        if (!tenants) return std::unexpected(tenants.error());
+        facts_.active_tenants = *tenants;
+        auto coverage = source_.coverage();
+        if (!coverage) return std::unexpected(coverage.error());
+        facts_.coverage = std::move(*coverage);
+        auto position = source_.position();
+        if (!position) return std::unexpected(position.error());
+        facts_.data_position = std::move(*position);
+        return {};
+    }
+
+    base::Result<void> clues() {
+        for (std::size_t i = 0; i < question_.clues.size(); ++i) {
+            const auto group = group_of(question_.clues[i].kind);
+            if (!group) continue;
+            auto done = *group == Group::credential ? key(i) : sightings(i);
+            if (!done) return done;
+        }
+        return {};
+    }
+
+    base::Result<void> key(std::size_t i) {
+        auto matches = source_.keys(question_.clues[i]);
+        if (!matches) return std::unexpected(matches.error());
+        facts_.issued_keys = std::max(facts_.issued_keys, matches->compared);
+        facts_.clues[i].chance_hits =
+            static_cast<double>(matches->compared) * matches->chance * question_.clues[i].spellings;
+        std::vector<std::string> uids;
+        for (std::size_t k = 0; k < matches->keys.size(); ++k) {
+            NamedKey named = std::move(matches->keys[k]);
+            if (const auto* leak = registry_->leak(named.key)) named.leaked = leak->first_seen;
+            std::set<std::string> names(matches->credential_uids[k].begin(),
+                                        matches->credential_uids[k].end());
+            names.insert(named.key);
+            for (const std::string& name : names) {
+                uids.push_back(name);
+                facts_.clues[i].keys.push_back(named);
+                facts_.clues[i].keys.back().key = name;
+            }
+        }
+        if (uids.empty()) return {};
+        Search search{.by = Search::By::keys, .uids = std::move(uids)};
+        auto traffic = source_.traffic(search);
+        if (!traffic) return std::unexpected(traffic.error());
+        for (auto& row : traffic->rows) place(std::move(row.persona));
+        facts_.clues[i].tenants = traffic->tenants;
+        return {};
+    }
+
+    base::Result<void> sightings(std::size_t i) {
+        const auto search = search_of(i);
+        if (!search) return {};
+        auto traffic = source_.traffic(*search);
+        if (!traffic) return std::unexpected(traffic.error());
+        for (auto& row : traffic->rows) {
+            facts_.sightings.push_back(
+                {.clue = i, .persona = place(std::move(row.persona)), .exact = row.exact});
+        }
+        facts_.clues[i].tenants = traffic->tenants;
+        return {};
+    }
+
+    std::optional<Search> search_of(std::size_t i) {
+        const Clue& clue = question_.clues[i];
+        switch (clue.kind) {
+            case Kind::address:
+            case Kind::cidr:
+                return Search{.by = Search::By::network, .network = network_of(clue)};
+            case Kind::asn: {
+                Search search{.by = Search::By::as_number};
+                search.as_number = static_cast<std::uint32_t>(std::stoul(clue.value));
+                return search;
+            }
+            case Kind::party:
+                return Search{.by = Search::By::as_name, .text = name_key(clue.value)};
+            case Kind::user_agent:
+            case Kind::sdk:
+                return client_search(i);
+            case Kind::resource:
+                return Search{.by = Search::By::resource, .text = clue.value};
+            default:
+                return {};
+        }
+    }
+
+    /// The name by which a program calls itself tells; the library it is built on does not.
+    std::optional<Search> client_search(std::size_t i) {
+        const origin::Client client = origin::parse_client(question_.clues[i].value);
+        if (!client.app.empty()) {
+            return Search{.by = Search::By::client,
+                          .text = client.app.substr(0, client.app.find(' '))};
+        }
+        if (client.family.empty() || client.family == "other" || origin::is_stock(client.family)) {
+            facts_.clues[i].stock = true;
+            return {};
+        }
+        Search search{.by = Search::By::client, .text = client.family};
+        // A program is updated and keeps its name; of a library the version was asked for.
+        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
+        return search;
+    }
+
+    base::Result<void> customers() {
+        Search search{.by = Search::By::tenants};
+        for (const NamedParty& party : facts_.parties) {
+            search.uids.insert(search.uids.end(), party.tenants.begin(), party.tenants.end());
+        }
+        if (search.uids.empty()) return {};
+        auto traffic = source_.traffic(search);
+        if (!traffic) return std::unexpected(traffic.error());
+        for (auto& row : traffic->rows) place(std::move(row.persona));
+        return {};
+    }
+
+    base::Result<void> uses() {
+        std::set<std::string> keys;
+        for (const Persona& persona : facts_.personas) keys.insert(persona.key);
+        if (keys.empty()) return {};
+        auto uses = source_.uses({keys.begin(), keys.end()});
+        if (!uses) return std::unexpected(uses.error());
+        facts_.uses = std::move(*uses);
+        for (Use& use : facts_.uses) judge(use);
+        for (NamedParty& party : facts_.parties) cover(party);
+        return {};
+    }
+
+    base::Result<void> records() {
+        if (facts_.personas.empty()) return {};
+        auto records = source_.records(facts_.personas);
+        if (!records) return std::unexpected(records.error());
+        facts_.records = std::move(*records);
+        return {};
+    }
+
+    /// The licence at the last call: by what was known then, and by what is known now.
+    void judge(Use& use) const {
+        registry::LicenceQuery query{.tenant = use.tenant,
+                                     .service = use.service,
+                                     .operation = use.operation,
+                                     .region = {},
+                                     .at = use.last};
+        const auto now = registry_->licence(query);
+        use.known_now = registry::name(now.state);
+        if (now.licence) use.licence = now.licence->uid;
+        query.known_at = use.last;
+        use.known_then = registry::name(registry_->licence(query).state);
+    }
+
+    /// Operations that a licence of the party itself covers, whoever's key was used.
+    void cover(NamedParty& party) const {
+        std::set<std::string> covered;
+        for (const Use& use : facts_.uses) {
+            for (const registry::Licence& licence : registry_->rows().licences) {
+                const bool its = licence.subject_kind == registry::Licence::Subject::party &&
+                                 licence.subject == party.uid && !licence.known_to;
+                const bool then = (!licence.valid_from || *licence.valid_from <= use.first) &&
+                                  (!licence.valid_to || use.last < *licence.valid_to);
+                const bool plain = licence.parameters.empty() && licence.regions.empty();
+                const bool this_one =
+                    std::ranges::any_of(licence.operations, [&](const std::string& glob) {
+                        return registry::glob_matches(glob, use.operation);
+                    });
+                if (its && then && plain && this_one) covered.insert(use.operation);
+            }
+        }
+        party.covered.assign(covered.begin(), covered.end());
+    }
+
+    std::size_t place(Persona persona) {
+        const auto [at, added] = places_.emplace(
+            std::tuple(persona.tenant, persona.key, persona.origin), facts_.personas.size());
+        if (added) facts_.personas.push_back(std::move(persona));
+        return at->second;
+    }
+
+    void mark(Persona& persona) const {
+        if (const auto* leak = registry_->leak(persona.key)) {
+            persona.leaked = leak->first_seen && *leak->first_seen <= persona.last;
+        }
+        const auto* key = registry_->key(persona.key);
+        const auto address = call::parse_address(persona.address);
+        if (!key || key->declared_origin.empty() || !address) return;
+        persona.undeclared = std::ranges::none_of(
+            key->declared_origin,
+            [&](const call::Network& network) { return network.contains(*address); });
+    }
+
+    Question& question_;
+    Source& source_;
+    std::shared_ptr<const registry::Registry> registry_;
+    Facts facts_;
+    std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+};
+
+}  // namespace
+
+base::Result<Facts> gather(Question& question, Source& source) {
+    return Gatherer(question, source).run();
+}
+
+}  // namespace presence

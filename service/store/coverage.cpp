@@ -1,0 +1,161 @@
+#include "store/coverage.hpp"
+
+#include "coverage/gaps.hpp"
+#include "store/connection.hpp"
+#include "store/coverage_rows.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace store {
+namespace {
+
+using base::Fault;
+
+constexpr const char* load_declared =
+    "SELECT DISTINCT ON (source) source, callerprint.micros(since),"
+    " (extract(epoch FROM every) * 1000000)::bigint, configured FROM callerprint.expectations"
+    " ORDER BY source, since DESC";
+constexpr const char* add_declared =
+    "INSERT INTO callerprint.expectations (source, since, every, configured, declared_at)"
+    " VALUES ($1, callerprint.at($2), $3::bigint * interval '1 microsecond', $4, "
+    "callerprint.at($5))"
+    " ON CONFLICT (source, since) DO UPDATE SET every = excluded.every,"
+    " configured = excluded.configured, declared_at = excluded.declared_at";
+// What was declared for later, before somebody said otherwise.
+constexpr const char* forget_later =
+    "DELETE FROM callerprint.expectations WHERE source = $1 AND since > callerprint.at($2)";
+constexpr const char* add_acknowledgement =
+    "INSERT INTO callerprint.gap_acknowledgements (source, cause, from_time, to_time, reason,"
+    " by_whom, at) VALUES ($1, $2, callerprint.at($3), callerprint.at($4), $5, $6,"
+    " callerprint.at($7))";
+constexpr const char* overlapping_counter =
+    "SELECT callerprint.micros(from_time), callerprint.micros(to_time)"
+    " FROM callerprint.source_counters WHERE source = $1 AND from_time < callerprint.at($3)"
+    " AND to_time > callerprint.at($2)"
+    " AND (from_time <> callerprint.at($2) OR to_time <> callerprint.at($3)) LIMIT 1";
+constexpr const char* add_counter =
+    "INSERT INTO callerprint.source_counters (source, from_time, to_time, count, imported_at,"
+    " imported_by) VALUES ($1, callerprint.at($2), callerprint.at($3), $4, callerprint.at($5), $6)"
+    " ON CONFLICT (source, from_time) DO UPDATE SET count = excluded.count,"
+    " imported_at = excluded.imported_at, imported_by = excluded.imported_by";
+
+struct Declared {
+    base::EventTime since;
+    std::optional<std::chrono::microseconds> every;
+    bool configured = true;
+};
+
+std::map<std::string, Declared> declared(pqxx::work& tx) {
+    std::map<std::string, Declared> out;
+    for (const auto& row : run(tx, load_declared)) {
+        Declared one{.since = base::event_time(row[1].as<long long>()),
+                     .configured = row[3].as<bool>()};
+        if (!row[2].is_null()) one.every = std::chrono::microseconds(row[2].as<long long>());
+        out.emplace(row[0].as<std::string>(), one);
+    }
+    return out;
+}
+
+void declare(pqxx::work& tx, const std::string& source, const Declared& one, base::WallTime now) {
+    run(tx, forget_later, Params().text(source).time(one.since));
+    Params params;
+    params.text(source).time(one.since);
+    if (one.every) {
+        params.integer(one.every->count());
+    } else {
+        params.null();
+    }
+    run(tx, add_declared, params.boolean(one.configured).time(now));
+}
+
+std::string details(const coverage::Gap& gap, std::string_view reason) {
+    return boost::json::serialize(boost::json::object{{"from", base::to_rfc3339(gap.from)},
+                                                      {"to", base::to_rfc3339(gap.to)},
+                                                      {"reason", reason}});
+}
+
+}  // namespace
+
+base::Result<void> declare_sources(Session& session, std::span<const DeclaredSource> sources,
+                                   base::WallTime now) {
+    const auto present = base::event_time(base::micros(now));
+    return session.connection().transaction(
+        "declaring sources", [&](pqxx::work& tx) -> base::Result<void> {
+            auto before = declared(tx);
+            for (const auto& source : sources) {
+                const auto found = before.find(source.name);
+                const bool known = found != before.end() && found->second.configured &&
+                                   found->second.every == source.every &&
+                                   (!source.since || *source.since == found->second.since);
+                if (!known)
+                    declare(tx, source.name, {source.since.value_or(present), source.every}, now);
+                if (found != before.end()) before.erase(found);
+            }
+            for (const auto& [name, one] : before)
+                if (one.configured) declare(tx, name, {present, std::nullopt, false}, now);
+            return {};
+        });
+}
+
+base::Result<coverage::Certificate> read_coverage(Session& session, base::EventTime from,
+                                                  base::EventTime to) {
+    if (from >= to) return base::fail(Fault::invalid, "the window ends before it begins");
+    return session.connection().look(
+        "reading coverage", [&](pqxx::work& tx) -> base::Result<coverage::Certificate> {
+            tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            return certificate_of(tx, {from, to});
+        });
+}
+
+base::Result<void> acknowledge(Session& session, const coverage::Gap& gap, std::string_view reason,
+                               std::string_view by, base::WallTime now) {
+    const auto certificate = read_coverage(session, gap.from, gap.to);
+    if (!certificate) return std::unexpected(certificate.error());
+    bool found = false;
+    for (const auto& one : certificate->gaps)
+        found = found || (one.source == gap.source && one.cause == gap.cause);
+    if (!found)
+        return base::fail(Fault::not_found,
+                          "nothing of that source is missing at that time for that cause; "
+                          "`coverage gaps` lists what is");
+    return session.connection().transaction(
+        "acknowledging a gap", [&](pqxx::work& tx) -> base::Result<void> {
+            run(tx, add_acknowledgement,
+                Params()
+                    .text(gap.source)
+                    .text(name(gap.cause))
+                    .time(gap.from)
+                    .time(gap.to)
+                    .text(reason)
+                    .text(by)
+                    .time(now));
+            audit(tx, by, "coverage.acknowledge", coverage::id_of(gap), details(gap, reason));
+            return {};
+        });
+}
+
+base::Result<void> import_counters(Session& session, std::span<const coverage::Counter> counters,
+                                   std::string_view actor, base::WallTime now) {
+    return session.connection().transaction(
+        "importing counters", [&](pqxx::work& tx) -> base::Result<void> {
+            for (const auto& one : counters) {
+                const auto time = [&] {
+                    return Params().text(one.source).time(one.span.from).time(one.span.to);
+                };
+                if (const auto rows = run(tx, overlapping_counter, time()); !rows.empty())
+                    return base::fail(
+                        Fault::conflict,
+                        "line " + std::to_string(one.line) + ": overlaps a counter imported for " +
+                            base::to_rfc3339(base::event_time(rows[0][0].as<long long>())) +
+                            " to " +
+                            base::to_rfc3339(base::event_time(rows[0][1].as<long long>())));
+                run(tx, add_counter,
+                    time().integer(static_cast<std::int64_t>(one.count)).time(now).text(actor));
+            }
+            audit(tx, actor, "coverage.import", std::to_string(counters.size()) + " counters");
+            return {};
+        });
+}
+
+}  // namespace store

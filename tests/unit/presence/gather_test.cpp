@@ -1,0 +1,263 @@
+#include "presence/gather.hpp"
+
+#include "presence/answer.hpp"
+#include "world.hpp"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+namespace presence {
+namespace {
+
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+/// A database of a few personas: searches are compared with what each shows.
+class Fake : public Source {
+public:
+    base::Result<std::shared_ptr<const registry::Registry>> registry() override {
+        return registry::Registry::build(rows);
+    }
+    base::Result<KeyMatches> keys(const Clue& clue) override {
+        KeyMatches out{.keys = {}, .credential_uids = {}, .compared = 500, .chance = 0.001};
+        if (clue.value == known_key) {
+            out.keys.push_back({.key = "k-1", .tenant = "t-1"});
+            out.credential_uids.push_back({"k-1", "kh_1"});
+        }
+        return out;
+    }
+    base::Result<Traffic> traffic(const Search& search) override {
+        searches.push_back(search);
+        Traffic out;
+        for (const Persona& persona : personas) {
+            if (shows(persona, search)) out.rows.push_back({.persona = persona});
+        }
+        out.tenants = out.rows.size();
+        return out;
+    }
+    base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys) override {
+        asked_keys = keys;
+        return all_uses;
+    }
+    base::Result<std::vector<CitedRecord>> records(const std::vector<Persona>&) override {
+        return std::vector<CitedRecord>{{.persona = 0,
+                                         .source = "gateway",
+                                         .block = 5,
+                                         .record = 1,
+                                         .time = test::at(2),
+                                         .sha256 = std::string(64, 'a')}};
+    }
+    base::Result<std::uint64_t> active_tenants() override { return 100; }
+    base::Result<coverage::Certificate> coverage() override { return test::World().facts.coverage; }
+    base::Result<std::string> position() override { return "main:7"; }
+
+    static bool shows(const Persona& persona, const Search& search) {
+        const auto address = call::parse_address(persona.address);
+        switch (search.by) {
+            case Search::By::network:
+                return address && search.network->contains(*address);
+            case Search::By::client:
+                return persona.client.starts_with(search.text);
+            case Search::By::tenants:
+                return std::ranges::find(search.uids, persona.tenant) != search.uids.end();
+            case Search::By::keys:
+                return std::ranges::find(search.uids, persona.key) != search.uids.end();
+            default:
+                return false;
+        }
+    }
+
+    registry::Rows rows;
+    std::string known_key;
+    std::vector<Persona> personas;
+    std::vector<Use> all_uses;
+    std::vector<Search> searches;
+    std::vector<std::string> asked_keys;
+};
+
+Persona persona(const std::string& tenant, const std::string& key, const std::string& address,
+                const std::string& client) {
+    return {.key = key,
+            .tenant = tenant,
+            .origin = "of1:1:" + address,
+            .address = address,
+            .client = client,
+            .first = test::at(2),
+            .last = test::at(9),
+            .calls = 10,
+            .ok = 10,
+            .sessions = 3};
+}
+
+Question asked(std::initializer_list<std::string_view> clues) {
+    Question out{.from = test::at(1), .to = test::at(31), .case_ref = "c", .asked_by = "a"};
+    for (const auto clue : clues) out.clues.push_back(parse_clue(clue).value());
+    return out;
+}
+
+TEST(Gather, FindsAPersonaOnceThoughSeveralCluesShowIt) {
+    Fake source;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1")};
+    auto question = asked({"cidr=198.51.100.0/24", "user-agent=crowdview/2.1"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(facts.personas.size(), 1U);
+    EXPECT_EQ(facts.sightings.size(), 2U);
+    EXPECT_EQ(answer(question, facts).use, UseVerdict::used);
+}
+
+TEST(Gather, ReadsTheCluesOfAText) {
+    Fake source;
+    Question question = asked({});
+    question.clues.push_back(
+        make_clue(Kind::text, "User-Agent: 'crowdview/2.1 python-requests/2.31'").value());
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1")};
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(question.clues.size(), 2U);
+    EXPECT_EQ(question.clues[1].from, 0U);
+    EXPECT_EQ(facts.clues.size(), 2U);
+    // What a program calls itself is searched for, not the library it is built on.
+    ASSERT_EQ(source.searches.size(), 1U);
+    EXPECT_EQ(source.searches[0].text, "crowdview");
+}
+
+TEST(Gather, LooksForAProgramInAnyVersionAndForALibraryInTheOneAskedFor) {
+    Fake source;
+    auto question = asked({"user-agent=crowdview/2.1", "sdk=viewkit/1.4"});
+    ASSERT_TRUE(gather(question, source));
+    ASSERT_EQ(source.searches.size(), 2U);
+    EXPECT_EQ(source.searches[0].text, "crowdview");
+    EXPECT_EQ(source.searches[0].version, "");
+    EXPECT_EQ(source.searches[1].text, "viewkit");
+    EXPECT_EQ(source.searches[1].version, "1.4");
+}
+
+TEST(Gather, DoesNotSearchForAClientEverybodyHas) {
+    Fake source;
+    auto question = asked({"sdk=python-requests/2.31", "user-agent=Mozilla/5.0 Chrome/120.0"});
+    const auto facts = gather(question, source).value();
+    EXPECT_TRUE(facts.clues[0].stock);
+    EXPECT_TRUE(facts.clues[1].stock);
+    EXPECT_TRUE(source.searches.empty());
+}
+
+TEST(Gather, AddsNetworksAndClaimsThatTheRegistryHasOfTheParty) {
+    Fake source;
+    source.rows.parties = {{.uid = "p-1",
+                            .name = "Orchard Analytics Ltd",
+                            .networks = {call::parse_network("203.0.113.0/24").value()}}};
+    source.rows.claims = {
+        {.uid = "cl-1", .party = "p-1", .statement = "uses you", .clues = {"asn:64500"}}};
+    auto question = asked({"party=orchard analytics"});
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(question.clues.size(), 3U);
+    EXPECT_EQ(question.clues[1].value, "203.0.113.0/24");
+    EXPECT_EQ(question.clues[2].value, "64500");
+    EXPECT_THAT(question.clues[2].note, HasSubstr("cl-1"));
+    ASSERT_EQ(facts.parties.size(), 1U);
+    EXPECT_EQ(facts.parties[0].by, "name");
+}
+
+TEST(Gather, ASimilarNameIsANearMissAndNoMatch) {
+    Fake source;
+    source.rows.parties = {{.uid = "p-1", .name = "Orchard Analytics Ltd"}};
+    auto question = asked({"party=Orchard"});
+    const auto facts = gather(question, source).value();
+    EXPECT_TRUE(facts.parties.empty());
+    EXPECT_THAT(facts.clues[0].near_miss, HasSubstr("another name"));
+}
+
+TEST(Gather, TakesInWhatThePartyOwnsByMoreThanHalfInThePeriod) {
+    Fake source;
+    source.rows.parties = {{.uid = "p-1", .name = "Orchard"},
+                           {.uid = "p-2", .name = "Grove"},
+                           {.uid = "p-3", .name = "Half"},
+                           {.uid = "p-4", .name = "Later"},
+                           {.uid = "p-5", .name = "Leaf"}};
+    source.rows.owners = {
+        {.party = "p-2", .owner = "p-1", .share_ppm = 500'001},
+        {.party = "p-3", .owner = "p-1", .share_ppm = 500'000},
+        {.party = "p-4", .owner = "p-1", .share_ppm = 1'000'000, .valid_from = test::at(31)},
+        {.party = "p-5", .owner = "p-2", .share_ppm = 800'000}};
+    source.rows.tenants = {{.uid = "t-2", .party = "p-2"}};
+    source.personas = {persona("t-2", "k-2", "198.51.100.7", "curl 8.0")};
+    auto question = asked({"party=Orchard"});
+    const auto facts = gather(question, source).value();
+    std::vector<std::string> uids;
+    for (const NamedParty& party : facts.parties) uids.push_back(party.uid);
+    EXPECT_THAT(uids, UnorderedElementsAre("p-1", "p-2", "p-5"));
+    const auto found = answer(question, facts);
+    EXPECT_EQ(found.use, UseVerdict::used);
+    EXPECT_TRUE(found.customer_record);
+}
+
+TEST(Gather, FindsTheCallsOfAKeyUnderAllItsNames) {
+    Fake source;
+    source.known_key = "sk-abcdefghijklmnopqrstuv";
+    source.personas = {persona("", "kh_1", "198.51.100.7", "curl 8.0")};
+    auto question = asked({"key=sk-abcdefghijklmnopqrstuv"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(facts.personas.size(), 1U);
+    EXPECT_EQ(answer(question, facts).use, UseVerdict::used);
+}
+
+TEST(Gather, JudgesEachUseByTheLicenceThenAndNow) {
+    Fake source;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1")};
+    source.all_uses = {{.key = "k-1",
+                        .tenant = "t-1",
+                        .service = "face",
+                        .operation = "Face.Identify",
+                        .first = test::at(2),
+                        .last = test::at(9),
+                        .ok = 10}};
+    source.rows.tenants = {{.uid = "t-1"}};
+    source.rows.gates = {{.uid = "g", .operations = {"Face.*"}}};
+    source.rows.licences = {{.uid = "l-1",
+                             .subject = "t-1",
+                             .operations = {"Face.Identify"},
+                             .known_from = test::at(20)}};
+    auto question = asked({"cidr=198.51.100.0/24", "user-agent=crowdview"});
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(facts.uses.size(), 1U);
+    EXPECT_EQ(facts.uses[0].known_then, "missing");
+    EXPECT_EQ(facts.uses[0].known_now, "covered");
+    EXPECT_EQ(facts.uses[0].licence, "l-1");
+}
+
+TEST(Gather, MarksCallsWithALeakedKeyFromUndeclaredNetworks) {
+    Fake source;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "curl"),
+                       persona("t-1", "k-1", "192.0.2.9", "curl")};
+    source.rows.tenants = {{.uid = "t-1", .party = "p-1"}};
+    source.rows.parties = {{.uid = "p-1", .name = "Orchard"}};
+    source.rows.keys = {{.uid = "k-1",
+                         .tenant = "t-1",
+                         .declared_origin = {call::parse_network("192.0.2.0/24").value()}}};
+    source.rows.leaks = {{.key = "k-1", .first_seen = test::at(3)}};
+    auto question = asked({"party=Orchard"});
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(facts.personas.size(), 2U);
+    EXPECT_TRUE(facts.personas[0].leaked && facts.personas[0].undeclared);
+    EXPECT_TRUE(facts.personas[1].leaked && !facts.personas[1].undeclared);
+    const auto found = answer(question, facts);
+    ASSERT_EQ(found.candidates.size(), 1U);
+    EXPECT_EQ(found.candidates[0].personas, std::vector<std::size_t>{1});
+}
+
+TEST(Gather, StopsAtTheMostClues) {
+    Fake source;
+    source.rows.parties = {{.uid = "p-1", .name = "Orchard"}};
+    for (int i = 0; i < 200; ++i) {
+        source.rows.parties[0].networks.push_back(
+            call::parse_network("10." + std::to_string(i) + ".0.0/16").value());
+    }
+    auto question = asked({"party=Orchard"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(question.clues.size(), most_clues);
+    EXPECT_EQ(facts.clues_left_off, 201 - most_clues);
+    EXPECT_THAT(answer(question, facts).limits, testing::Contains(HasSubstr("137 more clues")));
+}
+
+}  // namespace
+}  // namespace presence
