@@ -40,16 +40,11 @@ constexpr const char* kept_calls =
     " FROM callerprint.calls WHERE time >= date_trunc('hour', callerprint.at($1), 'UTC')"
     " AND time < date_trunc('hour', callerprint.at($2) + interval '3599.999999 s', 'UTC')"
     " AND received <= coalesce(callerprint.at($3), 'infinity') AND ";
-// What came after the moment; nothing without one. Rows that wait are counted by the ledger's rule
-// too, so that merging them changes nothing.
+// What came after the moment; nothing without one.
 constexpr const char* late_rows =
     "SELECT key_uid, tenant_uid, hour, origin, sum(calls) AS calls, sum(ok) AS ok,"
-    " sum(failed) AS failed FROM (SELECT key_uid, tenant_uid, hour, origin, calls, ok, failed"
-    " FROM callerprint.late_activity WHERE arrived_at > callerprint.at($3)"
-    " UNION ALL SELECT key_uid, tenant_uid, date_trunc('hour', first_seen, 'UTC'), origin, calls,"
-    " ok, failed FROM callerprint.activity WHERE stored_at > callerprint.at($3)"
-    " AND stored_at >= date_trunc('hour', first_seen, 'UTC') + interval '2 hours') AS all_late"
-    " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
+    " sum(failed) AS failed FROM callerprint.late_parts WHERE arrived_at > callerprint.at($3)"
+    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
     " GROUP BY 1, 2, 3, 4";
 
 // Rows that are not added up yet, by the hour. The example is that of the earliest call, as the
@@ -83,8 +78,11 @@ constexpr const char* without_late =
     " h.last_seen, h.address, h.asn, h.as_name, h.client"
     " FROM hours AS h LEFT JOIN late AS l USING (key_uid, tenant_uid, hour, origin)"
     " WHERE h.calls > coalesce(l.calls, 0)";
-// For tables of hashes of as many rows as are scanned.
-constexpr const char* more_memory = "SET LOCAL work_mem = '64MB'";
+// For tables of hashes of as many rows as are scanned. The planner takes the parts to be small, and
+// for a thousand personas of many hours a nested loop was nine tenths of the time.
+constexpr const char* hashes_only =
+    "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = "
+    "off";
 // By day and then by persona: count(DISTINCT) would sort what a hash table adds up.
 constexpr const char* by_day =
     "SELECT key_uid, tenant_uid, origin, date_trunc('day', hour, 'UTC') AS day,"
@@ -128,8 +126,10 @@ struct Reader {
         return {"address <<= $6::inet", "coalesce(address <<= $7::inet, false)", Fit::network_only};
     }
     Condition operator()(const ByAs& clue) const {
-        params.integer(clue.asn);
-        return {"asn = $6"};
+        std::vector<std::string> numbers;
+        for (const auto number : clue.numbers) numbers.push_back(std::to_string(number));
+        params.texts(numbers);
+        return {"asn = ANY ($6::bigint[])"};
     }
     Condition operator()(const ByClient& clue) const {
         params.text(clue.family);
@@ -159,7 +159,7 @@ struct Reader {
 bool says_nothing(const TrafficClue& clue) {
     struct Empty {
         bool operator()(const ByNetwork&) const { return false; }
-        bool operator()(const ByAs& one) const { return one.asn <= 0; }
+        bool operator()(const ByAs& one) const { return one.numbers.empty(); }
         bool operator()(const ByClient& one) const { return one.family.empty(); }
         bool operator()(const ByResource& one) const { return one.uid.empty(); }
         bool operator()(const ByTenants& one) const { return one.uids.empty(); }
@@ -210,26 +210,48 @@ TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
 }
 
 // Tenants one by one through the index that leads with them: there are few tenants and many hours.
+// Those of which all calls came after the moment are taken off again.
 constexpr const char* count_tenants =
     "WITH RECURSIVE each AS ((SELECT min(tenant_uid) AS tenant_uid"
     " FROM callerprint.tenant_operation_hour WHERE tenant_uid > '')"
     " UNION ALL SELECT (SELECT min(t.tenant_uid) FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid > each.tenant_uid) FROM each WHERE each.tenant_uid IS NOT NULL)"
-    " SELECT count(*) FROM (SELECT tenant_uid FROM each WHERE tenant_uid IS NOT NULL"
-    " AND EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid = each.tenant_uid AND t.hour >= date_trunc('hour', callerprint.at($1),"
-    " 'UTC') AND t.hour < callerprint.at($2))"
-    " UNION SELECT tenant_uid FROM callerprint.activity WHERE tenant_uid <> ''"
-    " AND first_seen >= date_trunc('hour', callerprint.at($1), 'UTC')"
-    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2)) AS active";
+    " WHERE t.tenant_uid > each.tenant_uid) FROM each WHERE each.tenant_uid IS NOT NULL),"
+    " period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
+    " callerprint.at($2) AS stop), active AS (SELECT tenant_uid FROM each, period"
+    " WHERE tenant_uid IS NOT NULL AND EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
+    " WHERE t.tenant_uid = each.tenant_uid AND t.hour >= start AND t.hour < stop)"
+    " UNION SELECT tenant_uid FROM callerprint.activity, period WHERE tenant_uid <> ''"
+    " AND first_seen >= start AND date_trunc('hour', first_seen, 'UTC') < stop),"
+    " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
+    " WHERE arrived_at > callerprint.at($3) AND hour >= start AND hour < stop GROUP BY 1)"
+    " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid) WHERE late.calls IS NULL"
+    " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
+    " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop)";
+
+// Systems one by one, as the tenants.
+constexpr const char* list_networks =
+    "WITH RECURSIVE each AS ((SELECT min(asn) AS asn FROM callerprint.key_origin_hour)"
+    " UNION ALL SELECT (SELECT min(t.asn) FROM callerprint.key_origin_hour AS t"
+    " WHERE t.asn > each.asn) FROM each WHERE each.asn IS NOT NULL)"
+    " SELECT asn, (SELECT t.as_name FROM callerprint.key_origin_hour AS t WHERE t.asn = each.asn"
+    " AND t.as_name IS NOT NULL LIMIT 1) FROM each WHERE asn IS NOT NULL"
+    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
+    " ORDER BY 1, 2";
 
 constexpr const char* sum_operations =
-    "SELECT key_uid, tenant_uid, service, operation, (SELECT count(*) FROM unnest($4::bigint[])"
+    "WITH hours AS (SELECT key_uid, tenant_uid, service, operation, hour, sum(calls) AS calls,"
+    " sum(ok) AS ok FROM callerprint.key_operation_parts WHERE key_uid = ANY ($4)"
+    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
+    " GROUP BY 1, 2, 3, 4, 5), late AS (SELECT key_uid, tenant_uid, service, operation, hour,"
+    " sum(calls) AS calls, sum(ok) AS ok FROM callerprint.late_parts WHERE key_uid = ANY ($4)"
+    " AND arrived_at > callerprint.at($3) GROUP BY 1, 2, 3, 4, 5)"
+    " SELECT key_uid, tenant_uid, service, operation, (SELECT count(*) FROM unnest($5::bigint[])"
     " AS m (at) WHERE date_trunc('hour', callerprint.at(m.at), 'UTC') <= hour) AS stretch,"
-    " callerprint.whole(sum(calls)), callerprint.whole(sum(ok)), callerprint.micros(min(hour)),"
-    " callerprint.micros(max(hour)) FROM callerprint.key_operation_parts"
-    " WHERE key_uid = ANY ($3) AND hour >= date_trunc('hour', callerprint.at($1), 'UTC')"
-    " AND hour < callerprint.at($2) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
+    " callerprint.whole(sum(h.calls - coalesce(l.calls, 0))),"
+    " callerprint.whole(sum(h.ok - coalesce(l.ok, 0))), callerprint.micros(min(hour)),"
+    " callerprint.micros(max(hour)) FROM hours AS h LEFT JOIN late AS l"
+    " USING (key_uid, tenant_uid, service, operation, hour)"
+    " WHERE h.calls > coalesce(l.calls, 0) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
 
 base::Result<void> check(base::EventTime from, base::EventTime to) {
     if (from < to) return {};
@@ -253,7 +275,7 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
     return session.connection().transaction(
         "looking for traffic", [&](pqxx::work& tx) -> base::Result<Traffic> {
             Traffic out;
-            tx.exec(more_memory);
+            tx.exec(hashes_only);
             for (const auto& row : run(tx, sql.c_str(), params)) {
                 out.rows.push_back(row_of(row, condition.otherwise));
                 out.personas = row[16].as<std::uint64_t>();
@@ -266,21 +288,35 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
 }
 
 base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime from,
-                                           base::EventTime to) {
+                                           base::EventTime to,
+                                           std::optional<base::WallTime> as_of) {
     if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
     return session.connection().transaction(
         "counting active tenants", [&](pqxx::work& tx) -> base::Result<std::uint64_t> {
-            return run(tx, count_tenants, Params().time(from).time(to))[0][0].as<std::uint64_t>();
+            return run(tx, count_tenants, Params().time(from).time(to).time(as_of))[0][0]
+                .as<std::uint64_t>();
         });
 }
 
-base::Result<std::vector<KeyOperation>> key_operations(
-    Session& session, const std::vector<std::string>& keys, base::EventTime from,
-    base::EventTime to, const std::vector<base::EventTime>& moments) {
+base::Result<std::vector<NamedAs>> seen_networks(Session& session) {
+    return session.connection().transaction(
+        "listing networks", [](pqxx::work& tx) -> base::Result<std::vector<NamedAs>> {
+            std::vector<NamedAs> out;
+            for (const auto& row : run(tx, list_networks))
+                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>("")});
+            return out;
+        });
+}
+
+base::Result<std::vector<KeyOperation>> key_operations(Session& session,
+                                                       const std::vector<std::string>& keys,
+                                                       base::EventTime from, base::EventTime to,
+                                                       const std::vector<base::EventTime>& moments,
+                                                       std::optional<base::WallTime> as_of) {
     if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
     std::vector<std::string> at;
     for (const auto moment : moments) at.push_back(std::to_string(base::micros(moment)));
-    const auto params = Params().time(from).time(to).texts(keys).texts(at);
+    const auto params = Params().time(from).time(to).time(as_of).texts(keys).texts(at);
     return session.connection().transaction(
         "adding up operations", [&](pqxx::work& tx) -> base::Result<std::vector<KeyOperation>> {
             std::vector<KeyOperation> out;

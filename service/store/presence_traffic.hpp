@@ -22,7 +22,7 @@ struct ByNetwork {
     call::Network network;
 };
 struct ByAs {
-    std::int64_t asn = 0;
+    std::vector<std::int64_t> numbers;
 };
 /// Client software by its family, as origin.client_family has it ("boto3"); any version or one.
 struct ByClient {
@@ -97,10 +97,22 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
                                    std::optional<base::WallTime> as_of = std::nullopt,
                                    const TrafficLimits& limits = {});
 
-/// Distinct tenants with calls in hours that overlap [from, to); calls without a tenant count for
-/// none.
+/// Distinct tenants with calls in hours that overlap [from, to), as known at a moment, as above;
+/// calls without a tenant count for none.
 base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime from,
-                                           base::EventTime to);
+                                           base::EventTime to,
+                                           std::optional<base::WallTime> as_of = std::nullopt);
+
+struct NamedAs {
+    std::int64_t number = 0;
+    std::string name;  ///< A name that its holder had; empty when none was known.
+
+    bool operator==(const NamedAs&) const = default;
+};
+
+/// Every AS that calls came from, by number: a name is looked for in this list, by the rules of
+/// names, and then by number.
+base::Result<std::vector<NamedAs>> seen_networks(Session& session);
 
 /// Calls of a key and operation in one stretch of the period.
 struct KeyOperation {
@@ -122,6 +134,7 @@ struct KeyOperation {
 /// and effective from the hour that they are in.
 base::Result<std::vector<KeyOperation>> key_operations(
     Session& session, const std::vector<std::string>& keys, base::EventTime from,
-    base::EventTime to, const std::vector<base::EventTime>& moments = {});
+    base::EventTime to, const std::vector<base::EventTime>& moments = {},
+    std::optional<base::WallTime> as_of = std::nullopt);
 
 }  // namespace store
