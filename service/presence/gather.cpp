@@ -154,7 +154,10 @@ private:
             facts_.clues[i].stock = true;
             return {};
         }
-        return Search{.by = Search::By::client, .text = client.family, .version = client.version};
+        Search search{.by = Search::By::client, .text = client.family};
+        // A program is updated and keeps its name; of a library the version was asked for.
+        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
+        return search;
     }
 
     base::Result<void> customers() {

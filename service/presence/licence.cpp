@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <map>
 #include <set>
 
 namespace presence {
@@ -31,6 +33,30 @@ struct Tally {
     }
 };
 
+/// Who made the calls with the keys of the candidates. Sums are by key and operation and by key and
+/// origin, so what one operation was called from is not known. With a key that others use as well,
+/// an operation is surely the candidate's only where the others' calls are too few to be all of it;
+/// or the gated calls of a reseller's other customer would be held against the party.
+class Shares {
+public:
+    Shares(const Facts& facts, const std::vector<Candidate>& candidates) {
+        for (const Use& use : facts.uses) others_[use.key] += use.ok;
+        for (const Candidate& candidate : candidates) {
+            for (const std::size_t persona : candidate.personas) {
+                std::uint64_t& left = others_[facts.personas[persona].key];
+                left -= std::min(left, facts.personas[persona].ok);
+            }
+        }
+    }
+    [[nodiscard]] bool surely_theirs(const Use& use) const {
+        const auto others = others_.find(use.key);
+        return others == others_.end() || use.ok > others->second;
+    }
+
+private:
+    std::map<std::string, std::uint64_t> others_;  // calls that worked, by key
+};
+
 /// What a reason says of a state.
 std::string words(const std::string& state, bool ours) {
     if (state == "covered" && !ours) {
@@ -54,6 +80,7 @@ LicenceAnswer judge_licence(const Facts& facts, const std::vector<Candidate>& ca
             if (candidate.customer_record) ours.insert(facts.personas[persona].key);
         }
     }
+    const Shares shares(facts, candidates);
     Tally then;
     Tally now;
     LicenceAnswer out;
@@ -62,6 +89,14 @@ LicenceAnswer judge_licence(const Facts& facts, const std::vector<Candidate>& ca
         const bool party_covers = std::ranges::any_of(facts.parties, [&](const NamedParty& party) {
             return std::ranges::find(party.covered, use.operation) != party.covered.end();
         });
+        // A licence of the party holds for its calls, however many of them are its.
+        if (use.known_now != "not_gated" && !party_covers && !shares.surely_theirs(use)) {
+            then.add("unclear", false);
+            now.add("unclear", false);
+            out.reasons.push_back(use.operation + ", " + std::to_string(use.ok) +
+                                  " calls that worked: perhaps all by others, who use the key too");
+            continue;
+        }
         const bool by_party = ours.contains(use.key) || party_covers;
         const std::string& state_now = party_covers ? "covered" : use.known_now;
         then.add(use.known_then, by_party);

@@ -16,7 +16,8 @@ struct Power {
     static constexpr std::array<double, 3> recalls = {1.0, 0.5, 0.1};
 
     double covered = 0;  ///< Probability that a session at a random time is in what we kept.
-    /// Sessions from which on one would have been seen with 95 %; none: no number reaches that.
+    /// Sessions from which on one would have been seen with 95 %, also when all of them go to one
+    /// source; none: no number reaches that.
     std::array<std::optional<std::uint64_t>, 3> n95;
     /// Sessions that may have stayed unseen all the same, at 95 %: one fewer.
     std::array<std::optional<std::uint64_t>, 3> unseen95;

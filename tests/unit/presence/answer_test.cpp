@@ -233,6 +233,32 @@ TEST(Answer, OfATenantThatIsNotThePartysDoesNotBorrowItsLicence) {
     EXPECT_EQ(world.ask().licence.known_now, LicenceVerdict::licensed);
 }
 
+TEST(Answer, CallsOfOthersWithTheSameKeyAreNotHeldAgainstTheParty) {
+    World world;
+    const auto network = world.clue(Kind::cidr, "198.51.100.0/24");
+    const auto client = world.clue(Kind::user_agent, "crowdview/2.1");
+    const auto persona = world.persona("t-reseller", "k-1", 100);
+    world.shows(persona, network);
+    world.shows(persona, client);
+    const auto use = [](const char* operation, std::uint64_t ok, const char* state) {
+        return Use{.key = "k-1",
+                   .tenant = "t-reseller",
+                   .operation = operation,
+                   .ok = ok,
+                   .known_then = state,
+                   .known_now = state};
+    };
+    // 90 of the 190 calls are others': they may be all that needs a licence.
+    world.facts.uses = {use("Face.Detect", 110, "not_gated"), use("Face.Identify", 80, "missing")};
+    EXPECT_EQ(world.ask().use, UseVerdict::used);
+    EXPECT_EQ(world.ask().licence.known_now, LicenceVerdict::unclear);
+    // One more than they made is the party's.
+    world.facts.uses = {use("Face.Detect", 99, "not_gated"), use("Face.Identify", 91, "missing")};
+    EXPECT_EQ(world.ask().licence.known_now, LicenceVerdict::unlicensed);
+    world.facts.uses = {use("Face.Detect", 190, "not_gated")};
+    EXPECT_EQ(world.ask().licence.known_now, LicenceVerdict::not_applicable);
+}
+
 /// The two promises, over random worlds: one kind of evidence never names anybody, and a hole that
 /// nobody acknowledged never gives a no.
 TEST(AnswerProperty, NamesNobodyOnOneKindAndDeniesNothingOverAHole) {

@@ -121,6 +121,17 @@ TEST(Gather, ReadsTheCluesOfAText) {
     EXPECT_EQ(source.searches[0].text, "crowdview");
 }
 
+TEST(Gather, LooksForAProgramInAnyVersionAndForALibraryInTheOneAskedFor) {
+    Fake source;
+    auto question = asked({"user-agent=crowdview/2.1", "sdk=viewkit/1.4"});
+    ASSERT_TRUE(gather(question, source));
+    ASSERT_EQ(source.searches.size(), 2U);
+    EXPECT_EQ(source.searches[0].text, "crowdview");
+    EXPECT_EQ(source.searches[0].version, "");
+    EXPECT_EQ(source.searches[1].text, "viewkit");
+    EXPECT_EQ(source.searches[1].version, "1.4");
+}
+
 TEST(Gather, DoesNotSearchForAClientEverybodyHas) {
     Fake source;
     auto question = asked({"sdk=python-requests/2.31", "user-agent=Mozilla/5.0 Chrome/120.0"});
