@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "call/field.hpp"
+#include "correlate/baseline_window.hpp"
 #include "correlate/siphash.hpp"
 
 #include <algorithm>
@@ -36,6 +37,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::cadence;
         case Correlation::Type::absence:
             return Counter::Kind::absence;
+        case Correlation::Type::baseline:
+            return Counter::Kind::baseline;
     }
     return Counter::Kind::count;
 }
@@ -50,9 +53,11 @@ std::size_t limit_of(const Correlation& correlation) {
 /// What only some types have: others are to keep the signatures that saved states know.
 void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
     const bool has = correlation.type == Correlation::Type::cadence ||
-                     correlation.type == Correlation::Type::absence;
+                     correlation.type == Correlation::Type::absence ||
+                     correlation.type == Correlation::Type::baseline;
     if (!has) return;
-    text.add(static_cast<std::int64_t>(correlation.at_least));
+    text.add(static_cast<std::int64_t>(correlation.at_least)).add(correlation.history.count());
+    text.add(static_cast<std::int64_t>(correlation.factor));
     for (const auto& bound : correlation.interval) {
         text.add(policy::name(bound.op)).add(std::to_string(bound.value));
     }
@@ -94,6 +99,7 @@ Counter plain(const policy::Set& set, PolicyIndex index) {
     out.policy = index;
     out.key = policy.key();
     out.span = policy.callerprint.quiet.value_or(std::chrono::microseconds{0}).count();
+    out.keep = out.span;
     out.sweep_every = std::max(out.span / 4, out.sweep_every);
     if (!policy.callerprint.subject_field.empty()) {
         out.group_names.push_back(policy.callerprint.subject_field);
@@ -117,7 +123,8 @@ Counter correlated(const policy::Set& set, PolicyIndex index) {
     out.kind = kind_of(correlation, out.limit);
     out.signature = signature_of(set, correlation);
     out.span = correlation.timespan.count();
-    out.sweep_every = std::max<std::int64_t>(out.span / 4, 1);
+    out.keep = out.kind == Counter::Kind::baseline ? BaselineWindow::lives : out.span;
+    out.sweep_every = std::max<std::int64_t>(out.keep / 4, 1);
     out.rules = correlation.rules.size();
     out.emits = policy.generate;
     for (const auto& name : correlation.group_by) out.group_names.push_back(name.name);

@@ -56,6 +56,7 @@ struct Correlation {
         value_median,
         cadence,
         absence,
+        baseline,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -81,9 +82,12 @@ struct Correlation {
     double percentile = 50;     ///< Of value_percentile: 0 to 100.
     RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
     /// Below it nothing fires. Of cadence intervals, 3 to 9,999; of absence hits of its only rule
-    /// before the last one, itself included, 1 to 1,000,000; else 0.
+    /// before the last one, itself included, 1 to 1,000,000; of baseline hits of the hour, the
+    /// same; else 0.
     std::uint32_t at_least = 0;
     std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
+    std::chrono::microseconds history{0};  ///< Of baseline: before it nothing fires; 2 to 4 weeks.
+    bool factor = false;  ///< Of baseline: how many times the usual, not how many deviations above.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

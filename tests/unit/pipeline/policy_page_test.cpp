@@ -134,6 +134,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: value_median",
                              "type: cadence",
                              "type: absence",
+                             "type: baseline",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }
