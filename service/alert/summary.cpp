@@ -142,6 +142,7 @@ std::string counted(const policy::Set& set, const Correlation& correlation,
                    " s, regular to " + number + " over " + figure(firing, "intervals") +
                    " intervals,";
         case Correlation::Type::absence:
+        case Correlation::Type::baseline:
             break;  // said otherwise
     }
     return number;
@@ -201,6 +202,15 @@ std::string flagged(const Correlation::Bound& bound) {
             return "anything but " + number;
     }
     return number;
+}
+
+/// An hour beside what is usual in it.
+std::string compared(const Correlation& correlation, const correlate::Firing& firing,
+                     const std::string& who) {
+    return figure(firing, "hits") + " matching calls" + who + " within an hour in which " +
+           figure(firing, "usual") + " are usual, by " + figure(firing, "weeks") +
+           " weeks: " + number_text(firing.value) +
+           (correlation.factor ? " times as many" : " deviations above");
 }
 
 /// What did not come.
@@ -295,6 +305,9 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
     }
     if (correlation->type == Correlation::Type::absence) {
         return missed(set, *correlation, firing, who);
+    }
+    if (correlation->type == Correlation::Type::baseline) {
+        return compared(*correlation, firing, who) + "; " + allowed(*correlation);
     }
     return counted(set, *correlation, firing) + who + " within " +
            duration_text(correlation->timespan) + "; " + allowed(*correlation);

@@ -186,6 +186,8 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             group.window()->sample(hit.time - counter.span, firing.sample);
             firing.total = group.window()->total();
             group.window()->figures(firing.figures);
+            firing.window_start =
+                base::event_time(group.window()->begins(hit.time - counter.span));
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -258,6 +260,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
             case Counter::Kind::plain:
             case Counter::Kind::count:
             case Counter::Kind::cadence:
+            case Counter::Kind::baseline:
                 break;
         }
         if (!complete) continue;

@@ -57,7 +57,7 @@ void Engine::State::wake(GroupId id, std::int64_t time, std::vector<Firing>& out
 /// When a group is over if no hit comes after `newest`.
 std::int64_t Engine::State::end(const Counter& counter, std::int64_t newest) noexcept {
     // A window includes its end; a quiet time does not.
-    return std::clamp(newest, -far, far) + counter.span +
+    return std::clamp(newest, -far, far) + counter.keep +
            (counter.kind == Counter::Kind::plain ? 0 : 1);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "call/field.hpp"
+#include "correlate/baseline_window.hpp"
 #include "correlate/siphash.hpp"
 
 #include <algorithm>
@@ -40,6 +41,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::cadence;
         case Correlation::Type::absence:
             return Counter::Kind::absence;
+        case Correlation::Type::baseline:
+            return Counter::Kind::baseline;
     }
     return Counter::Kind::count;
 }
@@ -62,6 +65,9 @@ void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
     text.add(static_cast<std::int64_t>(correlation.at_least));
     if (correlation.type == Correlation::Type::ratio) {
         text.add(correlation.over_all ? "all" : "second");
+    }
+    if (correlation.type == Correlation::Type::baseline) {
+        text.add(correlation.history.count()).add(static_cast<std::int64_t>(correlation.factor));
     }
     for (const auto& bound : correlation.interval) {
         text.add(policy::name(bound.op)).add(std::to_string(bound.value));
@@ -104,6 +110,7 @@ Counter plain(const policy::Set& set, PolicyIndex index) {
     out.policy = index;
     out.key = policy.key();
     out.span = policy.callerprint.quiet.value_or(std::chrono::microseconds{0}).count();
+    out.keep = out.span;
     out.sweep_every = std::max(out.span / 4, out.sweep_every);
     if (!policy.callerprint.subject_field.empty()) {
         out.group_names.push_back(policy.callerprint.subject_field);
@@ -127,7 +134,8 @@ Counter correlated(const policy::Set& set, PolicyIndex index) {
     out.kind = kind_of(correlation, out.limit);
     out.signature = signature_of(set, correlation);
     out.span = correlation.timespan.count();
-    out.sweep_every = std::max<std::int64_t>(out.span / 4, 1);
+    out.keep = out.kind == Counter::Kind::baseline ? BaselineWindow::lives : out.span;
+    out.sweep_every = std::max<std::int64_t>(out.keep / 4, 1);
     out.rules = correlation.rules.size();
     out.emits = policy.generate;
     for (const auto& name : correlation.group_by) out.group_names.push_back(name.name);

@@ -33,7 +33,8 @@ struct Counter {
         new_value,
         ratio,
         cadence,
-        absence
+        absence,
+        baseline
     };
 
     Kind kind = Kind::plain;
@@ -42,6 +43,7 @@ struct Counter {
     std::string key;                                   ///< Policy::key().
     std::string signature;  ///< Windows outlive a reload when this stays the same. 32 bytes.
     std::int64_t span = 0;  ///< Microseconds; of a plain rule its quiet time, 0 for none.
+    std::int64_t keep = 0;  ///< How long a group is live after its newest hit, at least `span`.
     /// Groups are forgotten at multiples of this event time, never in between, so that what is
     /// forgotten does not depend on how the matches were cut into batches.
     std::int64_t sweep_every = 1'000'000;

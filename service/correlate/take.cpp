@@ -175,6 +175,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
         case Counter::Kind::plain:
         case Counter::Kind::count:
         case Counter::Kind::cadence:
+        case Counter::Kind::baseline:
             return true;
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:

@@ -1,6 +1,7 @@
 #include "correlate/window.hpp"
 
 #include "correlate/absence_window.hpp"
+#include "correlate/baseline_window.hpp"
 #include "correlate/cadence_window.hpp"
 #include "correlate/distinct_window.hpp"
 #include "correlate/new_value_window.hpp"
@@ -68,6 +69,8 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<CadenceWindow>(counter.span);
         case Counter::Kind::absence:
             return std::make_unique<AbsenceWindow>(counter.span, counter.rules > 1);
+        case Counter::Kind::baseline:
+            return std::make_unique<BaselineWindow>(*counter.correlation);
     }
     return nullptr;
 }

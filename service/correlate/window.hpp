@@ -79,6 +79,8 @@ public:
     /// How much would be lost with this window: its hits.
     [[nodiscard]] virtual std::uint64_t weight() const noexcept = 0;
     virtual void sample(std::int64_t from, std::vector<RecordRef>& out) const = 0;
+    /// When the window of a firing begins whose span does at `from`.
+    [[nodiscard]] virtual std::int64_t begins(std::int64_t from) const noexcept { return from; }
     /// Appends what a firing says beside its number.
     virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;

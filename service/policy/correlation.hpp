@@ -58,6 +58,7 @@ struct Correlation {
         ratio,
         cadence,
         absence,
+        baseline,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -85,11 +86,13 @@ struct Correlation {
     RuleExpression expression;           ///< Temporal types; then `bounds` is empty.
     std::chrono::microseconds learn{0};  ///< Of new_value: the age at which a group may fire.
     /// Below it nothing fires. Of ratio the denominator, 2 or more; of cadence intervals, 3 to
-    /// 9,999; of absence hits of its only rule before the last one, itself included, 1 to
-    /// 1,000,000; else 0.
+    /// 9,999; of absence hits of its only rule before the last one, itself included, and
+    /// of baseline hits of the hour, 1 to 1,000,000; else 0.
     std::uint32_t at_least = 0;
     bool over_all = false;  ///< Of ratio: over the calls of all rules, not the hits of the second.
     std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
+    std::chrono::microseconds history{0};  ///< Of baseline: before it nothing fires; 2 to 4 weeks.
+    bool factor = false;  ///< Of baseline: how many times the usual, not how many deviations above.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

@@ -11,13 +11,13 @@ namespace {
 
 using Type = Correlation::Type;
 
-constexpr std::string_view keys[] = {"type",      "rules",    "group-by", "timespan",
-                                     "condition", "aliases",  "generate", "timeframe",
-                                     "learn",     "at-least", "over",     "interval"};
+constexpr std::string_view keys[] = {"type",    "rules",    "group-by",  "timespan", "condition",
+                                     "aliases", "generate", "timeframe", "learn",    "at-least",
+                                     "over",    "interval", "history",   "measure"};
 constexpr std::string_view types[] = {
-    "event_count", "value_count", "temporal",         "temporal_ordered",
-    "value_sum",   "value_avg",   "value_percentile", "value_median",
-    "new_value",   "ratio",       "cadence",          "absence"};
+    "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
+    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio",
+    "cadence",     "absence",          "baseline"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};

@@ -13,6 +13,11 @@ using Type = Correlation::Type;
 
 constexpr std::string_view interval_operators[] = {"gt", "gte", "lt", "lte"};
 
+constexpr std::string_view measures[] = {"deviations", "factor"};
+// The same hour of two weeks at least; more than four are not kept.
+constexpr std::chrono::microseconds least_history = std::chrono::weeks(2);
+constexpr std::chrono::microseconds most_history = std::chrono::weeks(4);
+
 /// What `at-least` counts, by type.
 struct AtLeast {
     Type type;
@@ -27,6 +32,7 @@ constexpr AtLeast at_least[] = {
     // Of two intervals the median says nothing of the other.
     {Type::cadence, true, 3, Correlation::most_intervals, "the fewest intervals that are judged"},
     {Type::absence, false, 1, 1'000'000, "the fewest calls after which silence counts"},
+    {Type::baseline, true, 1, 1'000'000, "the fewest calls in an hour that are judged"},
 };
 
 const AtLeast* at_least_of(Type type) {
@@ -56,6 +62,9 @@ public:
         read_at_least();
         if (const auto* entry = taken("over", type == Type::ratio)) read_over(*entry);
         if (const auto* node = taken("interval", type == Type::cadence)) read_interval(*node);
+        read_history(type == Type::baseline);
+        if (const auto* node = taken("measure", type == Type::baseline)) read_measure(*node);
+        if (type == Type::baseline) check_baseline();
     }
 
 private:
@@ -151,6 +160,42 @@ private:
                     {static_cast<Correlation::Operator>(op - std::begin(interval_operators)),
                      static_cast<double>(value->count())});
         }
+    }
+
+    void read_history(bool takes) {
+        const auto* entry = taken("history", takes);
+        if (entry == nullptr) {
+            if (takes) missing("history", "how long a group is watched before it is judged");
+            return;
+        }
+        const auto span = parse_span(entry->value.text());
+        if (span && *span >= least_history && *span <= most_history)
+            draft_.correlation.history = *span;
+        else
+            report_.error(entry->value.mark(), "'history' is a time span from 2w to 4w");
+    }
+
+    void read_measure(const yaml::Entry& entry) {
+        const std::string& text = entry.value.text();
+        if (text != measures[0] && text != measures[1])
+            report_.error(entry.value.mark(),
+                          "'measure' is " + one_of(measures) + did_you_mean(text, measures));
+        draft_.correlation.factor = text == measures[1];
+    }
+
+    /// An hour is judged against the same hour of the week, as its calls come.
+    void check_baseline() {
+        const Correlation& mine = draft_.correlation;
+        if (mine.timespan.count() > 0 && mine.timespan != std::chrono::hours(1))
+            report_.error(draft_.timespan_mark,
+                          "the 'timespan' of a baseline is 1h: it compares hours of the week");
+        const auto falls_below = [](const Correlation::Bound& bound) {
+            return bound.op != Correlation::Operator::gt && bound.op != Correlation::Operator::gte;
+        };
+        if (std::ranges::any_of(mine.bounds, falls_below))
+            report_.error(draft_.condition_mark,
+                          "an hour is judged as its calls come, so a baseline tells only what is "
+                          "above: use gt or gte");
     }
 
     const yaml::Node& block_;

@@ -63,6 +63,24 @@ TEST(Summary, TellsARhythmWithItsPeriod) {
     EXPECT_EQ(alert::evidence_of(*set, firing).at("number").at("interval_seconds"), 0.2);
 }
 
+TEST(Summary, TellsAnHourBesideItsUsualOnes) {
+    const std::string body =
+        "    type: baseline\n    group-by: [tenant_uid]\n    timespan: 1h\n"
+        "    condition: { gte: 6 }\n    at-least: 20\n    history: 2w\n";
+    for (const bool factor : {false, true}) {
+        const auto set =
+            fixture::load(over(body + (factor ? "    measure: factor\n" : ""), "tenant"));
+        ASSERT_NE(set, nullptr);
+        auto firing = fixture::firing(*set, "p", 1, {{"tenant_uid", "t1"}}, 9.25);
+        firing.figures = {{"hits", 60}, {"usual", 4.5}, {"weeks", 3}};
+        EXPECT_EQ(alert::summary_of(*set, firing, alert::subject_of(*set, firing)),
+                  std::string("60 matching calls by tenant t1 within an hour in which 4.5 are "
+                              "usual, by 3 weeks: 9.25 ") +
+                      (factor ? "times as many" : "deviations above") +
+                      "; the policy allows less than 6");
+    }
+}
+
 TEST(Summary, SaysWhatDidNotCome) {
     EXPECT_EQ(sentence(over("    type: absence\n    group-by: [tenant_uid]\n    timespan: 1h\n",
                             "tenant"),

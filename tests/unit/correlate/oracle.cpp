@@ -25,6 +25,7 @@ struct Hit {
 struct Group {
     std::vector<Hit> hits;
     bool fired = false;
+    std::int64_t fired_in = 0;  // hour, of a baseline
     std::int64_t quiet_until = 0;
     bool quiet = false;
 };
@@ -89,6 +90,47 @@ double variation(const std::vector<double>& gaps) {
     std::vector<double> deviations;
     for (const double gap : gaps) deviations.push_back(std::abs(gap - median));
     return median == 0 ? 0 : 1.4826 * percentile(deviations, 50) / median;
+}
+
+std::int64_t hour_of(std::int64_t time) {
+    return time / 3'600'000'000;  // the tests' times are after 1970
+}
+
+/// The last hit's hour against the past four weeks, nothing while it is not judged.
+std::optional<double> above_usual(const Correlation& correlation, const std::vector<Hit>& hits) {
+    std::int64_t first = hour_of(hits.front().time);
+    std::map<std::int64_t, double> counts;
+    std::int64_t last = first;
+    for (const Hit& hit : hits) {
+        const std::int64_t hour = hour_of(hit.time);
+        if (hour - last > 672) first = hour;  // silent for longer than is remembered
+        last = hour;
+        ++counts[hour];
+    }
+    const double now = counts[last];
+    if (now < correlation.at_least || (last - first) * 3'600'000'000 < correlation.history.count())
+        return std::nullopt;
+    std::vector<double> slot;
+    std::vector<double> all;
+    for (std::int64_t hour = std::max(first, last - 672); hour < last; ++hour) {
+        const double count = counts.contains(hour) ? counts[hour] : 0;
+        all.push_back(count);
+        if ((last - hour) % 168 == 0) slot.push_back(count);
+    }
+    const auto spread = [](const std::vector<double>& of) {
+        std::vector<double> away;
+        for (const double count : of) away.push_back(std::abs(count - percentile(of, 50)));
+        return percentile(away, 50);
+    };
+    const auto weeks = static_cast<double>(slot.size());
+    const auto mix = [&](double own, double overall) {
+        return (2 * weeks * own + (4 - weeks) * overall) / (weeks + 4);
+    };
+    const double usual = mix(percentile(slot, 50), percentile(all, 50));
+    if (correlation.factor) return now / std::max(usual, 1.0);
+    const double deviation = 1.4826 * mix(spread(slot), spread(all)) +
+                             std::abs(usual - percentile(slot, 50));
+    return (now - usual) / std::max(deviation, std::sqrt(std::max(usual, 1.0)));
 }
 
 class Machine {
@@ -234,6 +276,7 @@ private:
             case Correlation::Type::cadence:
                 return variation(intervals(window));
             case Correlation::Type::absence:
+            case Correlation::Type::baseline:
                 break;
         }
         return 0;
@@ -362,6 +405,18 @@ private:
             return;
         }
         const std::int64_t at = hits.front().time;
+        if (correlation.type == Correlation::Type::baseline) {
+            group.hits.insert(group.hits.end(), hits.begin(), hits.end());
+            const auto value = above_usual(correlation, group.hits);
+            const bool holds = value && meets(correlation.bounds, *value);
+            // An hour begins with nothing: only a hit of the same hour can have fired before.
+            const bool before = group.fired && group.fired_in == hour_of(at);
+            group.fired = holds;
+            group.fired_in = hour_of(at);
+            if (!holds || before) return;
+            if (set_.policies()[index].generate) fired.push_back({at, index, key, *value});
+            return chain(index, key, at);
+        }
         if (!group.hits.empty() && group.fired) {
             const std::int64_t last = group.hits.back().time;
             // The condition can change only just after a hit has left.

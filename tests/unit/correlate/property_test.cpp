@@ -109,10 +109,11 @@ Event random_event(Random& random, const std::vector<policy::PolicyIndex>& rules
 }
 
 /// Gives the events to engines, one a shard, in an order of arrival that keeps the lateness, in
-/// random batches, restarting here and there.
+/// random batches, restarting here and there. The lateness is up to seven times `unit`.
 std::vector<correlate::Firing> arrive(const std::shared_ptr<const policy::Set>& set,
-                                      const std::vector<Event>& events, Random& random) {
-    const std::int64_t lateness = static_cast<std::int64_t>(below(random, 8)) * world::second;
+                                      const std::vector<Event>& events, Random& random,
+                                      std::int64_t unit = world::second) {
+    const std::int64_t lateness = static_cast<std::int64_t>(below(random, 8)) * unit;
     std::vector<std::pair<std::int64_t, const Event*>> arrivals;
     for (const Event& event : events) {
         const auto delay = below(random, static_cast<std::size_t>(lateness) + 1);
@@ -199,6 +200,65 @@ TEST(Property, ArrivalOrderBatchesShardsAndRestartsChangeNothing) {
     for (std::size_t i = 0; i < by_policy.size(); ++i) {
         if (set->policies()[i].generate) EXPECT_GT(by_policy[i], 20u) << set->policies()[i].name;
     }
+}
+
+/// Weeks of calls, most of them in a few hours of the week, and now and then many.
+std::vector<Event> random_weeks(Random& random, const std::vector<policy::PolicyIndex>& rules) {
+    constexpr std::int64_t hour = 3'600 * world::second;
+    std::vector<Event> out;
+    const auto weeks = static_cast<std::int64_t>(3 + below(random, 9));
+    const auto habit = static_cast<std::int64_t>(below(random, 168));
+    for (std::int64_t week = 0; week < weeks; ++week) {
+        if (below(random, 8) == 0) week += static_cast<std::int64_t>(below(random, 6));
+        const std::size_t calls = below(random, 6) * (below(random, 4) == 0 ? 5 : 1);
+        for (std::size_t i = 0; i < calls + 2; ++i) {
+            Event event;
+            auto at = week * 168 + habit;
+            if (below(random, 4) == 0) at = week * 168 + static_cast<std::int64_t>(below(random, 168));
+            event.time = at * hour + static_cast<std::int64_t>(below(random, 3'600'000'000));
+            event.id = below(random, 1'000'000'000);
+            event.fields["tenant_uid"] = below(random, 3) == 0 ? "t1" : "t2";
+            for (const auto rule : rules)
+                if (below(random, 3) > 0) event.rules.push_back(rule);
+            out.push_back(std::move(event));
+        }
+    }
+    return out;
+}
+
+TEST(Property, WeeksOfHistoryDoNotDependOnArrivalEither) {
+    const std::string by = "    group-by: [tenant_uid]\n    timespan: 1h\n";
+    const auto baseline = [&](const std::string& name, const std::string& rest) {
+        return world::correlation(name, "    type: baseline\n" + by + rest);
+    };
+    const auto set = world::load(
+        world::rule("a") + world::rule("b") +
+        baseline("above", "    rules: [a]\n    condition: { gte: 2 }\n    at-least: 2\n"
+                          "    history: 2w\n") +
+        baseline("far_above", "    rules: [a, b]\n    condition: { gt: 4 }\n    at-least: 4\n"
+                              "    history: 3w\n") +
+        baseline("times", "    rules: [b]\n    condition: { gte: 1.5 }\n    at-least: 3\n"
+                          "    history: 17d\n    measure: factor\n") +
+        world::correlation("twice", "    type: event_count\n    rules: [above, times]\n"
+                                    "    group-by: [tenant_uid]\n    timespan: 6d\n"
+                                    "    condition: { gte: 2 }\n    generate: true\n"));
+    ASSERT_NE(set, nullptr);
+    std::vector<policy::PolicyIndex> rules{world::index_of(*set, "a"), world::index_of(*set, "b")};
+    std::ranges::sort(rules);
+    std::vector<std::size_t> by_policy(set->policies().size());
+    for (unsigned seed = 0; seed < 300; ++seed) {
+        Random random(seed);
+        const auto events = random_weeks(random, rules);
+        const auto expected = oracle::run(*set, events);
+        for (const auto& fired : expected) ++by_policy[fired.policy];
+        for (int permutation = 0; permutation < 4; ++permutation) {
+            const auto found = oracle::view(arrive(set, events, random, 900 * world::second));
+            ASSERT_TRUE(found == expected) << "seed " << seed << "\n"
+                                           << difference(*set, found, expected);
+        }
+    }
+    for (const auto* name : {"above", "far_above", "times", "twice"})
+        EXPECT_GT(by_policy[world::index_of(*set, name)], 20u) << name;
 }
 
 TEST(Property, SampleAndEpisodesDoNotDependOnArrivalEither) {

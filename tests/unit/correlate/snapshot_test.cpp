@@ -172,12 +172,17 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
         correlation("cadence",
                     "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n") +
         correlation("silent", "    type: absence\n" + by) + rule("b") +
+        correlation("baseline",
+                    "    type: baseline\n    rules: [a]\n    group-by: [user]\n"
+                    "    timespan: 1h\n    condition: { gte: 6 }\n    at-least: 1\n"
+                    "    history: 2w\n") +
         correlation("unanswered",
                     "    type: absence\n    rules: [a, b]\n    group-by: [user]\n"
                     "    timespan: 10s\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});
+    bench.hit(-30'000, "a", {{"user", 1}, {"key", 1}});  // hours of history
     bench.advance(3);
     const std::string state = bench.saved();
     for (std::size_t i = 0; i < state.size(); ++i)

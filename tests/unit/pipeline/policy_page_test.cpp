@@ -138,6 +138,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "over: all",
                              "type: cadence",
                              "type: absence",
+                             "type: baseline",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }
