@@ -177,6 +177,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
             firing.total = group.window()->total();
+            group.window()->held(firing.held);
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -227,6 +228,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
         switch (outer.kind) {
             case Counter::Kind::temporal:
             case Counter::Kind::ordered:
+            case Counter::Kind::joint:
                 derived.value = chain.rule;
                 break;
             case Counter::Kind::few:

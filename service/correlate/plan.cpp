@@ -36,6 +36,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::new_value;
         case Correlation::Type::ratio:
             return Counter::Kind::ratio;
+        case Correlation::Type::joint:
+            return Counter::Kind::joint;
     }
     return Counter::Kind::count;
 }
@@ -73,6 +75,9 @@ std::string signature_of(const policy::Set& set, const Correlation& correlation)
     if (correlation.type == Correlation::Type::ratio) {
         text.add(static_cast<std::int64_t>(correlation.at_least));
         text.add(correlation.over_all ? "all" : "second");
+    }
+    for (const std::uint32_t weight : correlation.weights) {
+        text.add(static_cast<std::int64_t>(weight));
     }
     const auto digest = base::sha256(text.text());
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};

@@ -31,7 +31,8 @@ struct Counter {
         temporal,
         ordered,
         new_value,
-        ratio
+        ratio,
+        joint
     };
 
     Kind kind = Kind::plain;
@@ -53,7 +54,7 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::joint;
     }
     /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {

@@ -177,6 +177,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
             return true;
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:
+        case Counter::Kind::joint:
             value = feed.rule;
             return true;
         case Counter::Kind::ratio:

@@ -1,6 +1,7 @@
 #include "correlate/window.hpp"
 
 #include "correlate/distinct_window.hpp"
+#include "correlate/joint_window.hpp"
 #include "correlate/new_value_window.hpp"
 #include "correlate/ordered_window.hpp"
 #include "correlate/rank_window.hpp"
@@ -62,6 +63,8 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<NewValueWindow>(counter.limit);
         case Counter::Kind::ratio:
             return std::make_unique<RatioWindow>(counter.span);
+        case Counter::Kind::joint:
+            return std::make_unique<JointWindow>(counter.correlation->weights);
     }
     return nullptr;
 }

@@ -55,6 +55,7 @@ struct Correlation {
         value_median,
         new_value,
         ratio,
+        joint,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -80,6 +81,7 @@ struct Correlation {
     std::chrono::microseconds learn{0};  ///< Of new_value: the age at which a group may fire.
     std::uint64_t at_least = 0;          ///< Of ratio: the denominator that is judged; 2 or more.
     bool over_all = false;  ///< Of ratio: over the calls of all rules, not the hits of the second.
+    std::vector<std::uint32_t> weights;  ///< Of joint: of each rule, 1 to 100.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

@@ -13,10 +13,11 @@ using Type = Correlation::Type;
 
 constexpr std::string_view keys[] = {"type",      "rules",    "group-by", "timespan",
                                      "condition", "aliases",  "generate", "timeframe",
-                                     "learn",     "at-least", "over"};
+                                     "learn",     "at-least", "over",     "weights"};
 constexpr std::string_view types[] = {
     "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
-    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio"};
+    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio",
+    "joint"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -25,7 +26,8 @@ bool temporal(Type type) {
     return type == Type::temporal || type == Type::temporal_ordered;
 }
 bool needs_field(Type type) {
-    return type != Type::event_count && type != Type::ratio && !temporal(type);
+    return type != Type::event_count && type != Type::ratio && type != Type::joint &&
+           !temporal(type);
 }
 bool takes_tuples(Type type) {
     return type == Type::value_count || type == Type::new_value;
@@ -36,7 +38,8 @@ bool needs_no_bound(Type type) {
 }
 std::string example_of(Type type) {
     if (type == Type::new_value) return "{ field: src_endpoint.ip }";
-    return type == Type::ratio ? "{ gte: 0.8 }" : "{ gte: 5 }";
+    if (type == Type::ratio) return "{ gte: 0.8 }";
+    return type == Type::joint ? "{ gte: 3 }" : "{ gte: 5 }";
 }
 
 class CorrelationReader {

@@ -10,6 +10,7 @@ namespace {
 using Type = Correlation::Type;
 
 constexpr double most_at_least = 1e9;
+constexpr double most_weight = 100;
 
 /// The option's value if the type has it; else it is reported.
 const yaml::Node* find_option(const yaml::Node& block, std::string_view key, Type type,
@@ -64,12 +65,33 @@ void read_over(const yaml::Node& block, CorrelationDraft& draft, Report& report)
                      "'rules'. Without it they are over the hits of the second");
 }
 
+/// Whole numbers, so that sums are what they look like: 0.1 and 0.2 are more than 0.3 to a
+/// computer.
+void read_weights(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
+    const yaml::Node* node = find_option(block, "weights", Type::joint, draft, report);
+    if (node == nullptr) return;
+    const std::size_t before = report.errors();
+    if (!node->is_map() || node->entries().empty())
+        report.error(node->mark(), "'weights' is a map { rule name: weight }");
+    for (const yaml::Entry& entry : node->entries()) {
+        const auto weight = entry.value.as_double();
+        if (!weight || *weight < 1 || *weight > most_weight || *weight != std::floor(*weight))
+            report.error(entry.value.mark(),
+                         "a weight is a whole number from 1 to 100; without one it is 1");
+        else
+            draft.weights.push_back(
+                {{entry.key, entry.key_mark}, static_cast<std::uint32_t>(*weight)});
+    }
+    draft.weights_read = report.errors() == before;
+}
+
 }  // namespace
 
 void read_options(const yaml::Node& block, CorrelationDraft& draft, Report& report) {
     read_learn(block, draft, report);
     read_at_least(block, draft, report);
     read_over(block, draft, report);
+    read_weights(block, draft, report);
 }
 
 }  // namespace policy

@@ -96,7 +96,8 @@ public:
                 auto& hits = direct[key];
                 const bool by_rule = correlation.type == Correlation::Type::temporal ||
                                      correlation.type == Correlation::Type::temporal_ordered ||
-                                     correlation.type == Correlation::Type::ratio;
+                                     correlation.type == Correlation::Type::ratio ||
+                                     correlation.type == Correlation::Type::joint;
                 if (hits.empty() || by_rule) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
@@ -176,6 +177,11 @@ private:
                 return percentile(numbers, correlation.percentile);
             case Correlation::Type::value_median:
                 return percentile(numbers, 50);
+            case Correlation::Type::joint: {
+                std::uint32_t weight = 0;
+                for (const std::size_t rule : rules) weight += correlation.weights[rule];
+                return weight;
+            }
             case Correlation::Type::ratio: {
                 const auto [numerator, denominator] = counts(correlation, window);
                 return denominator == 0 ? 0 : numerator / denominator;

@@ -135,6 +135,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: new_value",
                              "type: ratio",
                              "over: all",
+                             "type: joint",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }
