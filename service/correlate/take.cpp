@@ -144,7 +144,7 @@ void Engine::State::settle() {
         look_up(taken_[i]);
     }
     taken_.clear();
-    if (texts_.capacity() > 2 * longest_texts) texts_ = {};
+    if (texts_.capacity() > 2 * longest_texts) std::string().swap(texts_);
     texts_.clear();
 }
 
