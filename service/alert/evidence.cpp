@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace alert {
@@ -50,6 +51,22 @@ json::object number_of(const policy::Correlation& correlation, const correlate::
     return out;
 }
 
+json::array rules_of(const policy::Set& set, const policy::Correlation& correlation,
+                     const correlate::Firing& firing) {
+    json::array out;
+    for (std::uint32_t place = 0; place < correlation.rules.size(); ++place) {
+        const policy::Policy& policy = set.policies()[correlation.rules[place]];
+        json::object rule{
+            {"key", policy.key()}, {"title", policy.title}, {"digest", policy.digest}};
+        if (correlation.type == policy::Correlation::Type::joint) {
+            rule["weight"] = correlation.weights[place];
+            rule["held"] = std::ranges::find(firing.held, place) != firing.held.end();
+        }
+        out.push_back(std::move(rule));
+    }
+    return out;
+}
+
 json::object window_of(const policy::Correlation& correlation, const correlate::Firing& firing) {
     return {{"from", base::to_rfc3339(firing.window_start)},
             {"to", base::to_rfc3339(firing.at)},
@@ -65,13 +82,7 @@ json::object evidence_of(const policy::Set& set, const correlate::Firing& firing
     if (const auto* correlation = set.correlation(firing.policy); correlation != nullptr) {
         out["number"] = number_of(*correlation, firing);
         out["window"] = window_of(*correlation, firing);
-        json::array rules;
-        for (const auto rule : correlation->rules) {
-            const policy::Policy& policy = set.policies()[rule];
-            rules.push_back(
-                {{"key", policy.key()}, {"title", policy.title}, {"digest", policy.digest}});
-        }
-        out["rules"] = std::move(rules);
+        out["rules"] = rules_of(set, *correlation, firing);
     }
     // The times already judged when the record came: a search of them before did not see it.
     if (firing.behind) out["late"] = json::object{{"behind", base::to_rfc3339(*firing.behind)}};

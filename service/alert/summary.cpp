@@ -12,6 +12,7 @@ namespace {
 
 using policy::Correlation;
 
+constexpr std::size_t most_named_rules = 5;
 constexpr std::size_t shown_of_key = 8;  // enough to recognise a key, too little to use it
 
 bool harmless(char32_t c) {
@@ -110,6 +111,20 @@ std::string figure(const correlate::Firing& firing, std::string_view name) {
     return found == firing.figures.end() ? "?" : number_text(found->value);
 }
 
+/// "2 of 4 rules (leaked_key, resale) held, which weighs 3".
+std::string joint_text(const policy::Set& set, const Correlation& correlation,
+                       const correlate::Firing& firing) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(firing.held.size(), most_named_rules); ++i) {
+        names += (i == 0 ? "" : ", ") + rule_text(set, correlation.rules[firing.held[i]]);
+    }
+    if (firing.held.size() > most_named_rules) {
+        names += " and " + std::to_string(firing.held.size() - most_named_rules) + " more";
+    }
+    return std::to_string(firing.held.size()) + " of " + std::to_string(correlation.rules.size()) +
+           " rules (" + names + ") held, which weighs " + number_text(firing.value) + ",";
+}
+
 /// What was counted, with its number.
 std::string counted(const policy::Set& set, const Correlation& correlation,
                     const correlate::Firing& firing) {
@@ -137,6 +152,8 @@ std::string counted(const policy::Set& set, const Correlation& correlation,
             return "a new " + one_of_fields(correlation);
         case Correlation::Type::ratio:
             return ratio_text(set, correlation, firing);
+        case Correlation::Type::joint:
+            return joint_text(set, correlation, firing);
         case Correlation::Type::cadence:
             return "a matching call every " + figure(firing, "interval_seconds") +
                    " s, regular to " + number + " over " + figure(firing, "intervals") +

@@ -188,6 +188,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             group.window()->figures(firing.figures);
             firing.window_start =
                 base::event_time(group.window()->begins(hit.time - counter.span));
+            group.window()->held(firing.held);
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -239,6 +240,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
             case Counter::Kind::temporal:
             case Counter::Kind::ordered:
             case Counter::Kind::absence:
+            case Counter::Kind::joint:
                 derived.value = chain.rule;
                 break;
             case Counter::Kind::few:

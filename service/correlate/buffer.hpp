@@ -104,7 +104,7 @@ private:
             const bool keep_old = old != begin && earlier(*(next - 1), *(old - 1));
             *--place = keep_old ? *--old : *--next;
         }
-        if (newcomers_.capacity() > 65'536) newcomers_ = {};
+        if (newcomers_.capacity() > 65'536) std::vector<Pending>().swap(newcomers_);
         ordered_ = matches_.size();
     }
 

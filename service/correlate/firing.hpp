@@ -40,8 +40,9 @@ struct Firing {
     base::EventTime at;            ///< Time of the match that completed the condition.
     base::EventTime window_start;  ///< `at` less the timespan; `at` itself for a plain rule.
     std::vector<GroupValue> group;
-    double value = 0;               ///< The number compared with the policy's bounds; 1 for a rule.
-    std::uint64_t total = 0;        ///< Of a ratio: its denominator; else 0.
+    double value = 0;         ///< The number compared with the policy's bounds; 1 for a rule.
+    std::uint64_t total = 0;  ///< Of a ratio: its denominator; else 0.
+    std::vector<std::uint32_t> held;  ///< Of a joint policy: places of the rules with a hit.
     std::uint64_t episode = 0;      ///< Earlier firings of this group since it was last forgotten.
     std::vector<RecordRef> sample;  ///< The newest of the matches counted, at most 5, oldest first.
     std::vector<Figure> figures;    ///< What else some types have to say, in a fixed order.

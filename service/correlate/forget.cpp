@@ -88,7 +88,8 @@ void Engine::State::sweep(std::uint32_t counter, std::int64_t now, std::vector<F
         if (groups_[id].waiting == 0) dying_.push_back(id);
     }
     release_dying();
-    if (due_.capacity() > 65'536) due_ = {};  // a flood's memory is not kept for ever
+    // A flood's memory is not kept for ever. Assigning an empty list would keep it.
+    if (due_.capacity() > 65'536) std::vector<GroupId>().swap(due_);
 }
 
 void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
@@ -155,7 +156,7 @@ void Engine::State::release_dying() {
         }
         for (std::size_t i = 0; i < some.size(); ++i) groups_.release(some[i], hashes[i]);
     }
-    if (dying_.capacity() > 65'536) dying_ = {};
+    if (dying_.capacity() > 65'536) std::vector<GroupId>().swap(dying_);
     dying_.clear();
 }
 

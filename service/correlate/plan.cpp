@@ -43,6 +43,8 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::absence;
         case Correlation::Type::baseline:
             return Counter::Kind::baseline;
+        case Correlation::Type::joint:
+            return Counter::Kind::joint;
     }
     return Counter::Kind::count;
 }
@@ -65,6 +67,9 @@ void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
     text.add(static_cast<std::int64_t>(correlation.at_least));
     if (correlation.type == Correlation::Type::ratio) {
         text.add(correlation.over_all ? "all" : "second");
+    }
+    for (const std::uint32_t weight : correlation.weights) {
+        text.add(static_cast<std::int64_t>(weight));
     }
     if (correlation.type == Correlation::Type::baseline) {
         text.add(correlation.history.count()).add(static_cast<std::int64_t>(correlation.factor));

@@ -34,7 +34,8 @@ struct Counter {
         ratio,
         cadence,
         absence,
-        baseline
+        baseline,
+        joint
     };
 
     Kind kind = Kind::plain;
@@ -57,7 +58,8 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence ||
+               kind == Kind::joint;
     }
     /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {

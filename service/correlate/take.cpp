@@ -144,7 +144,7 @@ void Engine::State::settle() {
         look_up(taken_[i]);
     }
     taken_.clear();
-    if (texts_.capacity() > 2 * longest_texts) texts_ = {};
+    if (texts_.capacity() > 2 * longest_texts) std::string().swap(texts_);
     texts_.clear();
 }
 
@@ -180,6 +180,7 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:
         case Counter::Kind::absence:
+        case Counter::Kind::joint:
             value = feed.rule;
             return true;
         case Counter::Kind::ratio:

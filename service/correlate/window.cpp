@@ -4,6 +4,7 @@
 #include "correlate/baseline_window.hpp"
 #include "correlate/cadence_window.hpp"
 #include "correlate/distinct_window.hpp"
+#include "correlate/joint_window.hpp"
 #include "correlate/new_value_window.hpp"
 #include "correlate/ordered_window.hpp"
 #include "correlate/rank_window.hpp"
@@ -71,6 +72,8 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<AbsenceWindow>(counter.span, counter.rules > 1);
         case Counter::Kind::baseline:
             return std::make_unique<BaselineWindow>(*counter.correlation);
+        case Counter::Kind::joint:
+            return std::make_unique<JointWindow>(counter.correlation->weights);
     }
     return nullptr;
 }

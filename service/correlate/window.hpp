@@ -24,7 +24,7 @@ inline constexpr std::int64_t far = 4'000'000'000'000'000'000;
 /// A match applied to a window.
 struct Hit {
     std::int64_t time = 0;  ///< Event time, microseconds.
-    /// What the counter needs: the rule's place (temporal, absence), the value's hash (distinct),
+    /// What the counter needs: the rule's place (temporal, absence, joint), the value's hash (distinct),
     /// the bits of a double (sum, average, rank), what it counts for (ratio), else nothing.
     std::uint64_t value = 0;
     PackedRef ref;
@@ -70,6 +70,8 @@ public:
     [[nodiscard]] virtual double value() const = 0;
     /// Firing::total.
     [[nodiscard]] virtual std::uint64_t total() const noexcept { return 0; }
+    /// Appends Firing::held.
+    virtual void held(std::vector<std::uint32_t>& /*out*/) const {}
     /// Whether the condition holds. An empty window satisfies none.
     [[nodiscard]] virtual bool holds(const Counter& counter) const {
         return counter.holds(value());

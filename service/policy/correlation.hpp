@@ -59,6 +59,7 @@ struct Correlation {
         cadence,
         absence,
         baseline,
+        joint,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -93,6 +94,7 @@ struct Correlation {
     std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
     std::chrono::microseconds history{0};  ///< Of baseline: before it nothing fires; 2 to 4 weeks.
     bool factor = false;  ///< Of baseline: how many times the usual, not how many deviations above.
+    std::vector<std::uint32_t> weights;  ///< Of joint: of each rule, 1 to 100.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;

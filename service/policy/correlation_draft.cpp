@@ -13,11 +13,12 @@ using Type = Correlation::Type;
 
 constexpr std::string_view keys[] = {"type",    "rules",    "group-by",  "timespan", "condition",
                                      "aliases", "generate", "timeframe", "learn",    "at-least",
-                                     "over",    "interval", "history",   "measure"};
+                                     "over",    "interval", "history",   "measure",  "weights"};
 constexpr std::string_view types[] = {
-    "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
-    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio",
-    "cadence",     "absence",          "baseline"};
+    "event_count", "value_count", "temporal",         "temporal_ordered",
+    "value_sum",   "value_avg",   "value_percentile", "value_median",
+    "new_value",   "ratio",       "cadence",          "absence",
+    "baseline",    "joint"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -47,7 +48,8 @@ bool needs_no_bound(Type type) {
 }
 std::string example_of(Type type) {
     if (type == Type::new_value) return "{ field: src_endpoint.ip }";
-    return type == Type::ratio ? "{ gte: 0.8 }" : "{ gte: 5 }";
+    if (type == Type::ratio) return "{ gte: 0.8 }";
+    return type == Type::joint ? "{ gte: 3 }" : "{ gte: 5 }";
 }
 
 class CorrelationReader {

@@ -27,6 +27,8 @@ struct CorrelationDraft {
         std::vector<std::pair<Reference, std::string>> in_rule;
     };
     std::map<std::string, Alias> aliases;
+    std::vector<std::pair<Reference, std::uint32_t>> weights;
+    bool weights_read = true;  ///< False: whether the condition can hold is not known.
     std::optional<ConditionText> expression;
     bool generate = false;
     yaml::Mark mark;

@@ -12,6 +12,7 @@ namespace {
 using Type = Correlation::Type;
 
 constexpr std::string_view interval_operators[] = {"gt", "gte", "lt", "lte"};
+constexpr double most_weight = 100;
 
 constexpr std::string_view measures[] = {"deviations", "factor"};
 // The same hour of two weeks at least; more than four are not kept.
@@ -63,6 +64,7 @@ public:
         if (const auto* entry = taken("over", type == Type::ratio)) read_over(*entry);
         if (const auto* node = taken("interval", type == Type::cadence)) read_interval(*node);
         read_history(type == Type::baseline);
+        if (const auto* entry = taken("weights", type == Type::joint)) read_weights(entry->value);
         if (const auto* node = taken("measure", type == Type::baseline)) read_measure(*node);
         if (type == Type::baseline) check_baseline();
     }
@@ -160,6 +162,24 @@ private:
                     {static_cast<Correlation::Operator>(op - std::begin(interval_operators)),
                      static_cast<double>(value->count())});
         }
+    }
+
+    /// Whole numbers, so that sums are what they look like: 0.1 and 0.2 are more than 0.3 to a
+    /// computer.
+    void read_weights(const yaml::Node& node) {
+        const std::size_t before = report_.errors();
+        if (!node.is_map() || node.entries().empty())
+            report_.error(node.mark(), "'weights' is a map { rule name: weight }");
+        for (const yaml::Entry& entry : node.entries()) {
+            const auto weight = entry.value.as_double();
+            if (!weight || *weight < 1 || *weight > most_weight || *weight != std::floor(*weight))
+                report_.error(entry.value.mark(),
+                              "a weight is a whole number from 1 to 100; without one it is 1");
+            else
+                draft_.weights.push_back(
+                    {{entry.key, entry.key_mark}, static_cast<std::uint32_t>(*weight)});
+        }
+        draft_.weights_read = report_.errors() == before;
     }
 
     void read_history(bool takes) {

@@ -51,7 +51,7 @@ void Linker::resolve_correlation(PolicyIndex policy) {
     if (draft.expression) resolve_expression(policy, *correlation, names, report);
     if (report.errors() == 0) {
         check_aliases(policy, *correlation, report);
-        check_options(policy, *correlation, report);
+        resolve_options(policy, *correlation, report);
     }
     if (report.errors() == 0) {
         correlation->group_by = resolve_names(draft.group_by, draft, *correlation, report);

@@ -51,9 +51,20 @@ void Linker::check_condition(PolicyIndex policy, Report& report) {
         report.error_or_warning(draft.ours, draft.interval_mark,
                                 "this interval never holds: no " + std::to_string(mine.at_least) +
                                     " intervals within the timespan have such a median");
-    const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size();
+    const bool weighed = mine.type != Correlation::Type::joint ||
+                         (draft.weights_read && mine.weights.size() == mine.rules.size());
+    const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size() && weighed;
     const bool compares = !mine.bounds.empty() || !mine.expression.steps.empty();
-    if (!sound || !compares || can_hold(mine)) return;
+    if (!sound || !compares) return;
+    if (can_hold(mine)) {
+        for (const std::size_t rule : undecisive(mine))
+            report.error_or_warning(
+                draft.ours, draft.rules[rule].mark,
+                "the rule " + quoted(draft.rules[rule].text) + " with a weight of " +
+                    std::to_string(mine.weights[rule]) +
+                    " never decides: the condition holds or fails without it as with it");
+        return;
+    }
     report.error_or_warning(
         draft.ours, draft.condition_mark,
         asks_for_absence(mine)

@@ -48,7 +48,8 @@ private:
                                                  const CorrelationDraft& draft,
                                                  const Correlation& correlation, Report& report);
     void check_aliases(PolicyIndex policy, const Correlation& correlation, Report& report);
-    void check_options(PolicyIndex policy, const Correlation& correlation, Report& report);
+    void resolve_options(PolicyIndex policy, Correlation& correlation, Report& report);
+    void resolve_weights(PolicyIndex policy, Correlation& correlation, Report& report);
     void check_extent(PolicyIndex policy, const Correlation& correlation, Report& report);
     void order_correlations();
     bool visit(PolicyIndex policy, std::vector<int>& state);

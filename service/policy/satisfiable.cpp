@@ -1,5 +1,6 @@
 #include "policy/satisfiable.hpp"
 
+#include <bitset>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -61,6 +62,30 @@ bool bounds_can_hold(std::span<const Correlation::Bound> bounds, const Domain& d
     return false;
 }
 
+// Sums that the weights of some rules make, none included: at most 64 rules of at most 100.
+constexpr std::size_t most_sum = 6'400;
+using Sums = std::bitset<most_sum + 1>;
+
+/// Without the rule in one place.
+Sums sums_of(const Correlation& correlation, std::size_t without) {
+    Sums sums;
+    sums.set(0);
+    for (std::size_t rule = 0; rule < correlation.weights.size(); ++rule)
+        if (rule != without) sums |= sums << correlation.weights[rule];
+    return sums;
+}
+
+bool joint_holds(const Correlation& correlation, std::size_t sum) {
+    return sum > 0 && correlation.within_bounds(static_cast<double>(sum));
+}
+
+bool joint_can_hold(const Correlation& correlation) {
+    const Sums sums = sums_of(correlation, correlation.weights.size());
+    for (std::size_t sum = 1; sum <= most_sum; ++sum)
+        if (sums[sum] && joint_holds(correlation, sum)) return true;
+    return false;
+}
+
 bool expression_can_hold(const Correlation& correlation) {
     if (correlation.rules.size() > most_tried_rules) return true;
     const std::uint32_t sets = std::uint32_t{1} << correlation.rules.size();
@@ -72,7 +97,22 @@ bool expression_can_hold(const Correlation& correlation) {
 
 }  // namespace
 
+std::vector<std::size_t> undecisive(const Correlation& correlation) {
+    std::vector<std::size_t> out;
+    for (std::size_t rule = 0; rule < correlation.weights.size(); ++rule) {
+        const Sums without = sums_of(correlation, rule);
+        const std::size_t weight = correlation.weights[rule];
+        bool decides = false;
+        for (std::size_t sum = 0; sum <= most_sum - weight && !decides; ++sum)
+            decides = without[sum] &&
+                      joint_holds(correlation, sum) != joint_holds(correlation, sum + weight);
+        if (!decides) out.push_back(rule);
+    }
+    return out;
+}
+
 bool can_hold(const Correlation& correlation) {
+    if (correlation.type == Type::joint) return joint_can_hold(correlation);
     if (!correlation.expression.steps.empty()) return expression_can_hold(correlation);
     return bounds_can_hold(correlation.bounds, domain_of(correlation));
 }

@@ -2,6 +2,9 @@
 
 #include "policy/correlation.hpp"
 
+#include <cstddef>
+#include <vector>
+
 namespace policy {
 
 /// Whether some window makes the condition hold, by what each type can count at a hit: a window
@@ -10,6 +13,9 @@ namespace policy {
 
 /// Whether enough intervals within the time span can have a median as `interval` asks, of cadence.
 [[nodiscard]] bool interval_can_hold(const Correlation& correlation);
+/// The places of a joint correlation's rules whose hits never make a difference to its condition,
+/// whichever of the others have one. Of other types none.
+[[nodiscard]] std::vector<std::size_t> undecisive(const Correlation& correlation);
 
 /// Whether the condition would hold if a window without hits could be judged, which none is.
 [[nodiscard]] bool asks_for_absence(const Correlation& correlation);

@@ -24,6 +24,23 @@ TEST(Evidence, OfANewValueComparesNothingAndSaysHowLongTheGroupLearned) {
               R"({"value":4E0,"exact":true,"fields":["ip"],"bounds":[],"learn_seconds":8.64E4})");
 }
 
+TEST(Evidence, OfAJointPolicySaysWhichRulesHeldAndWhatTheyWeigh) {
+    const auto set = fixture::load(fixture::rule("a") + fixture::rule("b") + fixture::rule("d") +
+                                   "title: P\nname: p\ncorrelation:\n    type: joint\n"
+                                   "    rules: [a, b, d]\n    timespan: 1h\n"
+                                   "    weights: { d: 2 }\n    condition: { gte: 3 }\n");
+    ASSERT_NE(set, nullptr);
+    auto firing = fixture::firing(*set, "p", 1, {}, 3);
+    firing.held = {0, 2};
+    const auto rules = alert::evidence_of(*set, firing).at("rules").as_array();
+    ASSERT_EQ(rules.size(), 3u);
+    EXPECT_EQ(rules[0].at("held"), true);
+    EXPECT_EQ(rules[1].at("held"), false);
+    EXPECT_EQ(rules[2].at("held"), true);
+    EXPECT_EQ(rules[1].at("weight"), 1u);
+    EXPECT_EQ(rules[2].at("weight"), 2u);
+}
+
 TEST(Evidence, OfARatioHasBothCounts) {
     const auto set = fixture::load(fixture::rule("a") + fixture::rule("b") +
                                    "title: P\nname: p\ncorrelation:\n    type: ratio\n"

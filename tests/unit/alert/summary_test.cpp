@@ -111,6 +111,35 @@ TEST(Summary, SaysBesideWhatElseAValueIsNew) {
               "30 d");
 }
 
+TEST(Summary, NamesTheRulesThatHeldTogether) {
+    std::string text;
+    std::string names;
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g"}) {
+        text += fixture::rule(name);
+        names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    const auto set = fixture::load(text + "title: P\nname: p\ncorrelation:\n    type: joint\n" +
+                                   "    rules: [" + names +
+                                   "]\n    group-by: [key_uid]\n    timespan: 24h\n"
+                                   "    weights: { c: 2 }\n    condition: { gte: 3 }\n"
+                                   "callerprint: { subject: key }\n");
+    ASSERT_NE(set, nullptr);
+    auto firing = fixture::firing(*set, "p", 1, {{"key_uid", "k1"}}, 3);
+    firing.held = {0, 2};
+    const auto sentence = [&] {
+        return alert::summary_of(*set, firing, alert::subject_of(*set, firing));
+    };
+    EXPECT_EQ(sentence(),
+              "2 of 7 rules (a, c) held, which weighs 3, by key k1 within 24 h; the policy allows "
+              "less than 3");
+    firing.held = {0, 1, 2, 3, 4, 5, 6};
+    firing.value = 8;
+    EXPECT_EQ(
+        sentence(),
+        "7 of 7 rules (a, b, c, d, e and 2 more) held, which weighs 8, by key k1 within 24 h; "
+        "the policy allows less than 3");
+}
+
 TEST(Summary, SaysBothCountsOfARatio) {
     const auto sentence = [](const std::string& more, double value, bool exact) {
         const auto set = fixture::load(fixture::rule("refused") + fixture::rule("called") +

@@ -387,4 +387,11 @@ TEST(Engine, TimesAtTheEndsOfTheRangeAreHarmless) {
     EXPECT_EQ(bench.times("c").size(), 2u);
 }
 
+TEST(Engine, WhatAHugeTextNeededIsGivenBack) {
+    Bench bench(counting("{ gte: 2 }"));
+    bench.hit(1, "a", {{"user", std::string(4'000'000, 'x')}});
+    bench.finish();
+    EXPECT_LT(bench.engine().stats().bytes, 1'000'000u);
+}
+
 }  // namespace

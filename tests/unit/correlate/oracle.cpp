@@ -128,8 +128,8 @@ std::optional<double> above_usual(const Correlation& correlation, const std::vec
     };
     const double usual = mix(percentile(slot, 50), percentile(all, 50));
     if (correlation.factor) return now / std::max(usual, 1.0);
-    const double deviation = 1.4826 * mix(spread(slot), spread(all)) +
-                             std::abs(usual - percentile(slot, 50));
+    const double deviation =
+        1.4826 * mix(spread(slot), spread(all)) + std::abs(usual - percentile(slot, 50));
     return (now - usual) / std::max(deviation, std::sqrt(std::max(usual, 1.0)));
 }
 
@@ -189,7 +189,8 @@ public:
                 const bool all = correlation.type == Correlation::Type::temporal ||
                                  correlation.type == Correlation::Type::temporal_ordered ||
                                  correlation.type == Correlation::Type::ratio ||
-                                 correlation.type == Correlation::Type::absence;
+                                 correlation.type == Correlation::Type::absence ||
+                                 correlation.type == Correlation::Type::joint;
                 if (hits.empty() || all) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
@@ -269,6 +270,11 @@ private:
                 return percentile(numbers, correlation.percentile);
             case Correlation::Type::value_median:
                 return percentile(numbers, 50);
+            case Correlation::Type::joint: {
+                std::uint32_t weight = 0;
+                for (const std::size_t rule : rules) weight += correlation.weights[rule];
+                return weight;
+            }
             case Correlation::Type::ratio: {
                 const auto [numerator, denominator] = counts(correlation, window);
                 return denominator == 0 ? 0 : numerator / denominator;

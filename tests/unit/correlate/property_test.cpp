@@ -56,6 +56,11 @@ std::shared_ptr<const policy::Set> policies() {
     add("novel_burst", "new_value", "inner_pair",
         by + "12s\n    condition: { field: key }\n    learn: 2s\n");
     add("after_novel", "event_count", "novel", by + "9s\n    condition: { gte: 2 }\n");
+    add("joint", "joint", "a, b, c", by + "2s\n    weights: { b: 2 }\n    condition: { gte: 3 }\n");
+    add("between", "joint", "c, b, a",
+        by + "4s\n    weights: { b: 3, a: 2 }\n    condition: { gt: 1, lt: 6, neq: 3 }\n");
+    add("accusation", "joint", "novel, inner, a, share",
+        by + "5s\n    weights: { novel: 2, share: 2 }\n    condition: { gte: 4 }\n");
     add("share", "ratio", "a, b", by + "6s\n    at-least: 2\n    condition: { gte: 0.8 }\n");
     add("share_of_all", "ratio", "b, a, c",
         by + "8s\n    over: all\n    at-least: 3\n    condition: { gt: 0.3, lt: 0.7 }\n");

@@ -178,7 +178,10 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                     "    history: 2w\n") +
         correlation("unanswered",
                     "    type: absence\n    rules: [a, b]\n    group-by: [user]\n"
-                    "    timespan: 10s\n"));
+                    "    timespan: 10s\n") +
+        correlation("joint",
+                    "    type: joint\n    rules: [a, b]\n    group-by: [user]\n"
+                    "    timespan: 10s\n    condition: { gte: 2 }\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});

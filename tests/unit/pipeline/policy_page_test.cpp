@@ -139,6 +139,7 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: cadence",
                              "type: absence",
                              "type: baseline",
+                             "type: joint",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }

@@ -82,6 +82,64 @@ TEST(NewValue, SaysWhatIsTooLongOrNeverFires) {
                  "this condition never holds: 'group-by' lists all of 'field'");
 }
 
+TEST(Joint, IsReadWhole) {
+    std::shared_ptr<const policy::Set> set;
+    const auto* c = loaded(
+        "  type: joint\n  rules: [a, b, d]\n  group-by: [u]\n  timespan: 1h\n"
+        "  weights: { d: 3, a: 2 }\n  condition: { gte: 4 }\ncallerprint: { family: abuse }\n",
+        set);
+    ASSERT_NE(c, nullptr);
+    EXPECT_EQ(c->type, policy::Correlation::Type::joint);
+    EXPECT_EQ(policy::name(c->type), "joint");
+    EXPECT_EQ(c->weights, (std::vector<std::uint32_t>{2, 1, 3}));
+    c = loaded("  type: joint\n  rules: [a, b]\n  timespan: 1h\n  condition: { gte: 2 }\n", set);
+    ASSERT_NE(c, nullptr);
+    EXPECT_EQ(c->weights, (std::vector<std::uint32_t>{1, 1}));
+}
+
+TEST(Joint, RefusesWhatItCannotCompute) {
+    const std::string bare = "  type: joint\n  rules: [a, b]\n  timespan: 1h\n";
+    const std::string head = bare + "  condition: { gte: 2 }\n";
+    EXPECT_THAT(refused(correlation(bare)),
+                HasSubstr("p.yaml:25:3: 'condition' is missing: add one, such as { gte: 3 }"));
+    EXPECT_THAT(refused(correlation(bare + "  condition: a and b\n")),
+                HasSubstr("an expression of rule names is for the temporal types"));
+    for (const auto* weight : {"0", "-1", "0.5", "101", "heavy", "[1]"})
+        EXPECT_EQ(refused(correlation(head + "  weights: { a: " + weight + " }\n")),
+                  "p.yaml:29:17: a weight is a whole number from 1 to 100; without one it is 1\n")
+            << weight;
+    EXPECT_THAT(refused(correlation(head + "  weights: 2\n")),
+                HasSubstr("p.yaml:29:12: 'weights' is a map { rule name: weight }"));
+    EXPECT_THAT(refused(correlation(head + "  weights: { d: 2 }\n")),
+                HasSubstr("p.yaml:29:14: 'd' is not listed in 'rules'"));
+    EXPECT_THAT(refused(correlation(head + "  weights: { nobody: 2 }\n")),
+                HasSubstr("p.yaml:29:14: no rule has"));
+    EXPECT_THAT(refused(correlation("  type: joint\n  rules: [a]\n  timespan: 1h\n"
+                                    "  condition: { gte: 1 }\n")),
+                HasSubstr("p.yaml:25:3: a joint correlation lists 2 to 64 rules, not 1"));
+    EXPECT_THAT(refused(correlation("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n"
+                                    "  weights: { a: 2 }\n")),
+                HasSubstr("p.yaml:28:12: 'weights' is for the type joint: remove it"));
+}
+
+TEST(Joint, SaysWhatNeverHoldsAndWhichRuleNeverDecides) {
+    const std::string head =
+        "  type: joint\n  rules: [a, b, d]\n  timespan: 1h\n  weights: { a: 5, b: 5 }\n";
+    for (const auto* condition : {"{ gte: 12 }", "{ eq: 2 }", "{ gt: 6, lt: 10 }", "{ lt: 1 }"})
+        expect_inert(head + "  condition: " + condition + "\n", "this condition never holds");
+    expect_inert(head + "  condition: { gte: 5 }\n",
+                 "the rule 'd' with a weight of 1 never decides");
+    expect_inert(head + "  condition: { gte: 2 }\n",
+                 "the rule 'd' with a weight of 1 never decides");
+    EXPECT_THAT(refused(correlation(head + "  condition: { gte: 5 }\n"
+                                           "callerprint: { family: abuse }\n")),
+                HasSubstr("p.yaml:26:17: the rule 'd'"));
+    std::shared_ptr<const policy::Set> set;
+    for (const auto* condition :
+         {"{ gte: 11 }", "{ gte: 6 }", "{ eq: 5 }", "{ lt: 6 }", "{ gte: 1 }"})
+        EXPECT_NE(loaded(head + "  condition: " + condition + "\n", set), nullptr);
+}
+
 TEST(Ratio, IsReadWhole) {
     std::shared_ptr<const policy::Set> set;
     const auto* c = loaded(
