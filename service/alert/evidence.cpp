@@ -21,7 +21,9 @@ json::array bounds_of(const policy::Correlation& correlation) {
         out.push_back({{"op", policy::name(bound.op)}, {"value", bound.value}});
     }
     // A temporal correlation without a condition asks for every rule it lists.
-    if (out.empty() && correlation.fields.empty() && correlation.expression.steps.empty()) {
+    const bool temporal = correlation.type == policy::Correlation::Type::temporal ||
+                          correlation.type == policy::Correlation::Type::temporal_ordered;
+    if (out.empty() && temporal && correlation.expression.steps.empty()) {
         out.push_back({{"op", "gte"}, {"value", static_cast<double>(correlation.rules.size())}});
     }
     return out;

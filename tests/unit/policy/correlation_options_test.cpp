@@ -117,9 +117,8 @@ TEST(Joint, RefusesWhatItCannotCompute) {
     EXPECT_THAT(refused(correlation("  type: joint\n  rules: [a]\n  timespan: 1h\n"
                                     "  condition: { gte: 1 }\n")),
                 HasSubstr("p.yaml:25:3: a joint correlation lists 2 to 64 rules, not 1"));
-    EXPECT_THAT(refused(correlation("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n"
-                                    "  weights: { a: 2 }\n")),
-                HasSubstr("p.yaml:28:12: 'weights' is for the type joint: remove it"));
+    expect_inert("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n  weights: { a: 2 }\n",
+                 "p.yaml:28:3: 'weights' has no effect with 'temporal': remove it");
 }
 
 TEST(Joint, SaysWhatNeverHoldsAndWhichRuleNeverDecides) {
