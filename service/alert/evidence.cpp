@@ -46,6 +46,7 @@ json::object number_of(const policy::Correlation& correlation, const correlate::
         out["at_least"] = correlation.at_least;
         out["over"] = correlation.over_all ? "all" : "second";
     }
+    for (const auto& figure : firing.figures) out[figure.name] = figure.value;
     return out;
 }
 

@@ -27,12 +27,6 @@ const std::optional<std::string>* find(const correlate::Firing& firing, std::str
     return nullptr;
 }
 
-/// A policy in trial, or out of service, is recorded and told to nobody. One without a status was
-/// written to be told of.
-bool shadow(std::string_view status) {
-    return status != "stable" && !status.empty();
-}
-
 std::string tenant_of(const correlate::Firing& firing, const Subject& subject) {
     if (const auto* value = find(firing, call::name(call::Field::tenant_uid)); value != nullptr) {
         return value->value_or("");
@@ -170,7 +164,7 @@ Alert Grouper::State::describe(const correlate::Firing& firing, const Subject& s
     out.status = policy.status;
     out.family = policy.callerprint.family;
     out.clause = policy.callerprint.clause;
-    out.shadow = shadow(policy.status);
+    out.shadow = is_shadow(policy);
     out.tenant = tenant;
     out.subject = subject;
     return out;

@@ -3,6 +3,7 @@
 #include "base/utf8.hpp"
 #include "call/field.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -103,6 +104,12 @@ std::string ratio_text(const policy::Set& set, const Correlation& correlation,
     return out + ", a ratio of " + (firing.exact ? "" : "about ") + number_text(firing.value);
 }
 
+/// A number beside the one compared; "?" of a firing that has none of that name.
+std::string figure(const correlate::Firing& firing, std::string_view name) {
+    const auto found = std::ranges::find(firing.figures, name, &correlate::Figure::name);
+    return found == firing.figures.end() ? "?" : number_text(found->value);
+}
+
 /// What was counted, with its number.
 std::string counted(const policy::Set& set, const Correlation& correlation,
                     const correlate::Firing& firing) {
@@ -130,6 +137,12 @@ std::string counted(const policy::Set& set, const Correlation& correlation,
             return "a new " + one_of_fields(correlation);
         case Correlation::Type::ratio:
             return ratio_text(set, correlation, firing);
+        case Correlation::Type::cadence:
+            return "a matching call every " + figure(firing, "interval_seconds") +
+                   " s, regular to " + number + " over " + figure(firing, "intervals") +
+                   " intervals,";
+        case Correlation::Type::absence:
+            break;  // said otherwise
     }
     return number;
 }
@@ -188,6 +201,20 @@ std::string flagged(const Correlation::Bound& bound) {
             return "anything but " + number;
     }
     return number;
+}
+
+/// What did not come.
+std::string missed(const policy::Set& set, const Correlation& correlation,
+                   const correlate::Firing& firing, const std::string& who) {
+    const std::string wait = duration_text(correlation.timespan);
+    const auto title = [&](std::size_t rule) {
+        return "'" + line_text(set.policies()[correlation.rules[rule]].title, 200) + "'";
+    };
+    if (correlation.rules.size() > 1) {
+        return title(0) + who + " was not followed by " + title(1) + " within " + wait;
+    }
+    return "no further call" + who + " for " + wait + ", after " + number_text(firing.value) +
+           (firing.value == 1 ? " matching call" : " matching calls");
 }
 
 std::string allowed(const Correlation& correlation) {
@@ -250,6 +277,10 @@ std::string detection_of(const policy::Set& set, policy::PolicyIndex policy) {
     return correlation == nullptr ? "rule" : std::string(policy::name(correlation->type));
 }
 
+bool is_shadow(const policy::Policy& policy) noexcept {
+    return policy.status != "stable" && !policy.status.empty();
+}
+
 std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
                        const Subject& subject) {
     const policy::Policy& policy = set.policies()[firing.policy];
@@ -261,6 +292,9 @@ std::string summary_of(const policy::Set& set, const correlate::Firing& firing,
     }
     if (correlation->type == Correlation::Type::new_value) {
         return counted(set, *correlation, firing) + who + remembered(*correlation, firing);
+    }
+    if (correlation->type == Correlation::Type::absence) {
+        return missed(set, *correlation, firing, who);
     }
     return counted(set, *correlation, firing) + who + " within " +
            duration_text(correlation->timespan) + "; " + allowed(*correlation);

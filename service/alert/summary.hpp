@@ -18,6 +18,10 @@ namespace alert {
 /// "rule", or the correlation's type: "event_count" ...
 [[nodiscard]] std::string detection_of(const policy::Set& set, policy::PolicyIndex policy);
 
+/// True when alerts of the policy are recorded and told to nobody: it is in trial, or out of
+/// service. One without a status was written to be told of.
+[[nodiscard]] bool is_shadow(const policy::Policy& policy) noexcept;
+
 /// "90 s", "15 min", "1 h", "7 d": the largest unit that leaves a whole number.
 [[nodiscard]] std::string duration_text(std::chrono::microseconds duration);
 

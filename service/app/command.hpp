@@ -36,6 +36,7 @@ void add_check(CLI::App& app, Invocation& invocation);
 
 // Of the group `policy`, called by add_policy.
 void add_policy_backtest(CLI::App& group, Invocation& invocation);
+void add_policy_promotion(CLI::App& group, Invocation& invocation);
 
 /// Adds `-o table|json|ndjson|csv`.
 void add_output(CLI::App& command, Invocation& invocation);

@@ -18,8 +18,7 @@ namespace app {
 namespace {
 
 struct Explaining {
-    std::vector<std::string> policies;
-    std::string lists;
+    PolicyPlaces places;
     OfflineOptions input;
     std::vector<std::string> chosen;
     std::vector<std::uint64_t> lines;
@@ -174,7 +173,7 @@ private:
 Exit explain(const Invocation& invocation, const Explaining& options) {
     const auto form = form_of(invocation.output);
     if (!form) return complain(form.error());
-    const auto set = load_offline(invocation, options.policies, options.lists);
+    const auto set = load_offline(invocation, options.places);
     if (!set) return complain(set.error());
     const auto offline = open_offline(options.input, *set);
     if (!offline) return complain(offline.error());
@@ -194,10 +193,10 @@ void add_explain(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand(
         "explain", "Why policies match records of files, or do not; needs no database");
     command
-        ->add_option("--policies", options->policies,
+        ->add_option("--policies", options->places.paths,
                      "Policy files or folders (default: those of the configuration)")
         ->take_all();
-    command->add_option("--lists", options->lists, "Folder of value lists for expand");
+    command->add_option("--lists", options->places.lists, "Folder of value lists for expand");
     command
         ->add_option("--policy", options->chosen,
                      "Only the policy of this id or name, matched or not; may be repeated")

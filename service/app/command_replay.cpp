@@ -47,6 +47,7 @@ void print_firing(const policy::Set& set, const correlate::Firing& firing) {
     line["at"] = base::to_rfc3339(firing.at);
     line["window_start"] = base::to_rfc3339(firing.window_start);
     line["value"] = number(firing.value);
+    for (const auto& figure : firing.figures) line[figure.name] = number(figure.value);
     line["exact"] = firing.exact;
     if (firing.behind) line["behind"] = base::to_rfc3339(*firing.behind);
     if (!policy.level.empty()) line["level"] = policy.level;

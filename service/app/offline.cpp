@@ -59,20 +59,30 @@ base::Result<Offline> open_offline(const OfflineOptions& options,
     return out;
 }
 
+void add_policy_places(CLI::App& command, PolicyPlaces& places) {
+    command.add_option("paths", places.paths,
+                       "Policy files or folders (default: those of the configuration)");
+    command.add_option("--lists", places.lists, "Folder of value lists for expand");
+}
+
+base::Result<PolicyPlaces> resolve(const Invocation& invocation, PolicyPlaces places) {
+    if (!places.paths.empty() && !places.lists.empty()) return places;
+    const auto config = invocation.load();
+    if (!config && places.paths.empty()) return std::unexpected(config.error());
+    if (!config) return places;
+    if (places.paths.empty())
+        for (const auto& path : config->policies) places.paths.push_back(path.string());
+    if (places.lists.empty()) places.lists = config->lists.string();
+    return places;
+}
+
 base::Result<std::shared_ptr<const policy::Set>> load_offline(const Invocation& invocation,
-                                                              const std::vector<std::string>& given,
-                                                              const std::string& given_lists) {
-    std::vector<std::filesystem::path> paths(given.begin(), given.end());
-    std::filesystem::path folder = given_lists;
-    if (paths.empty() || folder.empty()) {
-        const auto config = invocation.load();
-        if (!config && paths.empty()) return std::unexpected(config.error());
-        if (config && paths.empty()) paths = config->policies;
-        if (config && folder.empty()) folder = config->lists;
-    }
-    const auto lists = load_lists(folder);
+                                                              const PolicyPlaces& given) {
+    const auto places = resolve(invocation, given);
+    if (!places) return std::unexpected(places.error());
+    const auto lists = load_lists(places->lists);
     if (!lists) return std::unexpected(lists.error());
-    return load_policies(paths, *lists);
+    return load_policies({places->paths.begin(), places->paths.end()}, *lists);
 }
 
 }  // namespace app

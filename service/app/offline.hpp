@@ -32,10 +32,21 @@ struct Offline {
 base::Result<Offline> open_offline(const OfflineOptions& options,
                                    std::shared_ptr<const policy::Set> policies);
 
+/// Policy paths and a folder of lists, as given or as the configuration has them.
+struct PolicyPlaces {
+    std::vector<std::string> paths;
+    std::string lists;
+};
+
+/// Adds the paths as positionals, and --lists.
+void add_policy_places(CLI::App& command, PolicyPlaces& places);
+
+/// With what is not given taken from the configuration.
+base::Result<PolicyPlaces> resolve(const Invocation& invocation, PolicyPlaces places);
+
 /// The policies at the paths with the lists of the folder; what is not given comes from the
 /// configuration.
 base::Result<std::shared_ptr<const policy::Set>> load_offline(const Invocation& invocation,
-                                                              const std::vector<std::string>& paths,
-                                                              const std::string& lists);
+                                                              const PolicyPlaces& places);
 
 }  // namespace app

@@ -1,6 +1,5 @@
 #include "app/reference_files.hpp"
 
-#include "app/files.hpp"
 #include "enrich/mmdb_table.hpp"
 #include "enrich/range_table.hpp"
 #include "registry/list.hpp"
@@ -45,12 +44,15 @@ base::Result<policy::Lists> load_lists(const fs::path& folder) {
     return lists;
 }
 
-base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
-                                                               const policy::Lists& lists) {
-    auto texts = read_tree(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
-    if (!texts) return std::unexpected(texts.error());
-    std::vector<policy::File> files;
-    for (auto& text : *texts) files.push_back({std::move(text.name), std::move(text.text)});
+PolicyFiles read_policies(const std::vector<fs::path>& paths) {
+    auto tree = read_each(paths, {".yml", ".yaml"}, policy::most_file_bytes, policy_files);
+    PolicyFiles out{{}, std::move(tree.faults)};
+    for (auto& text : tree.texts) out.files.push_back({std::move(text.name), std::move(text.text)});
+    return out;
+}
+
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists) {
     auto set = policy::Set::load(files, lists);
     if (set) return *set;
     std::string problems;
@@ -59,6 +61,13 @@ base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector
         problems += to_text(problem);
     }
     return base::fail(base::Fault::invalid, std::move(problems));
+}
+
+base::Result<std::shared_ptr<const policy::Set>> load_policies(const std::vector<fs::path>& paths,
+                                                               const policy::Lists& lists) {
+    const auto read = read_policies(paths);
+    if (!read.faults.empty()) return std::unexpected(read.faults.front().error);
+    return link_policies(read.files, lists);
 }
 
 base::Result<std::shared_ptr<const decode::Formats>> load_formats(const fs::path& folder) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/files.hpp"
 #include "base/result.hpp"
 #include "decode/formats.hpp"
 #include "enrich/table.hpp"
@@ -17,8 +18,19 @@ namespace app {
 /// there is no list.
 base::Result<policy::Lists> load_lists(const std::filesystem::path& folder);
 
-/// The policies below the paths with these lists. Fails with Fault::invalid and every problem, one
-/// a line; warnings are in the set.
+/// Policy files, and those that could not be read or are too large.
+struct PolicyFiles {
+    std::vector<policy::File> files;
+    std::vector<FileFault> faults;
+};
+PolicyFiles read_policies(const std::vector<std::filesystem::path>& paths);
+
+/// The policies of the files with these lists. Fails with Fault::invalid and every problem, one a
+/// line; warnings are in the set.
+base::Result<std::shared_ptr<const policy::Set>> link_policies(
+    const std::vector<policy::File>& files, const policy::Lists& lists);
+
+/// Both in one; fails with the first file that could not be read.
 base::Result<std::shared_ptr<const policy::Set>> load_policies(
     const std::vector<std::filesystem::path>& paths, const policy::Lists& lists);
 

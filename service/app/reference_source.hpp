@@ -28,7 +28,8 @@ public:
     void use(std::shared_ptr<const registry::Registry> registry);
 
     using Taker = std::function<void(std::shared_ptr<const pipeline::Reference>)>;
-    /// Whom to hand references to. It must be quick and call nothing of this.
+    /// Whom to hand references to. Others wait meanwhile, so that each overtakes none; it calls
+    /// nothing of this.
     void hand_to(Taker taker);
     /// Hands the current reference to the taker, if there is one.
     void hand_on() const;

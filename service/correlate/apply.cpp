@@ -13,7 +13,7 @@ constexpr std::size_t ahead = 16;  // matches whose groups are fetched early; 8 
 
 }  // namespace
 
-void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
+void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out) {
     if (watermark <= watermark_) return;
     settle();
     watermark_ = watermark;
@@ -25,12 +25,15 @@ void Engine::State::advance(std::int64_t watermark, std::vector<Firing>& out) {
         if (i + ahead < due.size()) groups_.prefetch_block(due[i + ahead].group);
         if (i == ordered) ordered += buffer_.order_front(due.subspan(i));
         const Pending& pending = due[i];
+        if (pending.time > next_deadline_) expire(pending.time - 1, out);
         const bool last = i + 1 == due.size() || due[i + 1].group != pending.group ||
                           !due[i + 1].same_call(pending);
         apply(pending.group, pending.hit(), last, out);
         done_with(pending.group);  // only now: a sweep on the way must leave it alone
     }
     buffer_.pop(due.size());
+    expire(std::min(watermark, told), out);
+    forget_answers();
     for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) sweep(c, watermark, out);
     const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
     if (!std::is_sorted(begin, out.end(), before)) std::sort(begin, out.end(), before);
@@ -46,6 +49,8 @@ void Engine::State::apply(GroupId id, const Hit& hit, bool last_of_call, std::ve
             return apply_count(id, hit, out);
         case Counter::Kind::few:
             return apply_few(id, hit, out);
+        case Counter::Kind::absence:
+            return apply_absence(id, hit, out);
         default:
             return apply_window(id, hit, last_of_call, out);
     }
@@ -154,8 +159,11 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
                          std::vector<Firing>& out) {
     const std::uint32_t place = groups_[id].counter;
     const Counter& counter = plan_.counters[place];
-    // A rule that fires at each match has nothing to remember.
-    const bool remembers = counter.kind != Counter::Kind::plain || counter.span > 0;
+    // A rule that fires at each match has nothing to remember, nor has what is forgotten at once.
+    const bool forgets = counter.kind == Counter::Kind::plain
+                             ? counter.span == 0
+                             : counter.kind == Counter::Kind::absence;
+    const bool remembers = !forgets;
     if (remembers) groups_.give_story(id);
     Group& group = groups_[id];
     if (counter.emits) {
@@ -177,6 +185,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
         } else {
             group.window()->sample(hit.time - counter.span, firing.sample);
             firing.total = group.window()->total();
+            group.window()->figures(firing.figures);
         }
         out.push_back(std::move(firing));
         ++stats_.firings;
@@ -227,6 +236,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
         switch (outer.kind) {
             case Counter::Kind::temporal:
             case Counter::Kind::ordered:
+            case Counter::Kind::absence:
                 derived.value = chain.rule;
                 break;
             case Counter::Kind::few:
@@ -247,6 +257,7 @@ void Engine::State::feed_outer(GroupId id, const Hit& hit, std::vector<Firing>& 
                 break;
             case Counter::Kind::plain:
             case Counter::Kind::count:
+            case Counter::Kind::cadence:
                 break;
         }
         if (!complete) continue;

@@ -27,7 +27,10 @@ Engine::State::State(std::shared_ptr<const policy::Set> set,
       buffer_(Tie{&groups_}) {
     members_.reserve(plan_.counters.size());
     for (const Counter& counter : plan_.counters) {
-        members_.push_back({Wheel(counter.sweep_every), 0});
+        if (counter.kind == Counter::Kind::absence) {
+            absences_.push_back(static_cast<std::uint32_t>(members_.size()));
+        }
+        members_.push_back({Wheel(counter.sweep_every), {}, 0});
     }
     BASE_ASSERT(options_.shard_count >= 1 && options_.shard < options_.shard_count);
     options_.groups_per_policy = std::max(options_.groups_per_policy, fewest_groups);
@@ -51,7 +54,9 @@ Stats Engine::State::stats() const noexcept {
     out.buffered = buffer_.size();
     out.bytes = groups_.bytes() + buffer_.bytes();
     out.bytes += taken_.capacity() * sizeof(Taken) + texts_.capacity();
-    for (const Members& members : members_) out.bytes += members.wheel.bytes();
+    for (const Members& members : members_) {
+        out.bytes += members.wheel.bytes() + members.deadlines.bytes();
+    }
     return out;
 }
 
@@ -68,11 +73,12 @@ void Engine::observe(const call::Call& call, std::span<const policy::PolicyIndex
 }
 
 void Engine::advance(base::EventTime watermark, std::vector<Firing>& out) {
-    state_->advance(std::min(base::micros(watermark), end_of_time), out);
+    const std::int64_t until = std::min(base::micros(watermark), end_of_time);
+    state_->advance(until, until, out);
 }
 
-void Engine::finish(std::vector<Firing>& out) {
-    state_->advance(end_of_time, out);
+void Engine::finish(base::EventTime newest, std::vector<Firing>& out) {
+    state_->advance(end_of_time, base::micros(newest), out);
 }
 
 base::EventTime Engine::watermark() const noexcept {

@@ -74,8 +74,10 @@ public:
     /// fired, in the order of `before`. A watermark older than the last one changes nothing.
     void advance(base::EventTime watermark, std::vector<Firing>& out);
 
-    /// Applies everything that waits: the end of a file. Whatever comes after is late.
-    void finish(std::vector<Firing>& out);
+    /// Applies everything that waits: the end of a file. Whatever comes after is late. `newest` is
+    /// the event time of the newest call, also of those that no rule matched: what did not come
+    /// until then fires, and of later deadlines nobody knows.
+    void finish(base::EventTime newest, std::vector<Firing>& out);
 
     [[nodiscard]] base::EventTime watermark() const noexcept;
     [[nodiscard]] Stats stats() const;

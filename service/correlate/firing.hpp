@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace correlate {
@@ -26,6 +27,13 @@ struct GroupValue {
     auto operator<=>(const GroupValue&) const = default;
 };
 
+/// One of the numbers behind the one that was compared.
+struct Figure {
+    std::string_view name;  ///< Ours, never a stranger's: lives for ever.
+    double value = 0;
+    auto operator<=>(const Figure&) const = default;
+};
+
 /// A full window: a policy's condition became true for a group.
 struct Firing {
     policy::PolicyIndex policy = 0;
@@ -36,6 +44,7 @@ struct Firing {
     std::uint64_t total = 0;        ///< Of a ratio: its denominator; else 0.
     std::uint64_t episode = 0;      ///< Earlier firings of this group since it was last forgotten.
     std::vector<RecordRef> sample;  ///< The newest of the matches counted, at most 5, oldest first.
+    std::vector<Figure> figures;    ///< What else some types have to say, in a fixed order.
     /// False when the window held more than an exact one may (docs/explanation/event-time.md).
     bool exact = true;
     /// Given only when Options::repeat_every asks: not a new firing, but word that matches go on in

@@ -63,6 +63,7 @@ std::int64_t Engine::State::end(const Counter& counter, std::int64_t newest) noe
 
 void Engine::State::place(GroupId id, std::int64_t newest) {
     const Counter& counter = plan_.counters[groups_[id].counter];
+    if (counter.kind == Counter::Kind::absence) return watch(id, newest);
     Wheel& wheel = members_[groups_[id].counter].wheel;
     // A sample of values may lose its newest one, and its window is then over earlier.
     const bool sampled = counter.kind == Counter::Kind::distinct && counter.limit > exact_hits;
@@ -99,8 +100,11 @@ void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
     Members& members = members_[place];
     std::vector<Candidate> candidates;
     candidates.reserve(members.live);
-    members.wheel.each(
-        [&](GroupId id) { candidates.push_back({weight(groups_[id]), newest(groups_[id]), id}); });
+    const auto add = [&](GroupId id) {
+        candidates.push_back({weight(groups_[id]), newest(groups_[id]), id});
+    };
+    members.wheel.each(add);
+    members.deadlines.each(add);
     const std::size_t count = std::max<std::size_t>(candidates.size() / evicted_part, 1);
     // By content only: which group goes must not depend on the order in which they came.
     const auto lesser = [&](const Candidate& a, const Candidate& b) {
@@ -112,11 +116,13 @@ void Engine::State::evict(std::uint32_t place, std::vector<Firing>& out) {
     std::nth_element(candidates.begin(), end - 1, candidates.end(), lesser);
     std::for_each(candidates.begin(), end, [&](const Candidate& gone) { reset(gone.id, out); });
     stats_.evicted += count;
-    members.wheel.erase_if([&](GroupId id) {
+    const auto gone = [&](GroupId id) {
         if (groups_[id].live) return false;
         if (groups_[id].waiting == 0) release(id);
         return true;
-    });
+    };
+    members.wheel.erase_if(gone);
+    members.deadlines.erase_if(gone);
 }
 
 void Engine::State::reset(GroupId id, std::vector<Firing>& out) {

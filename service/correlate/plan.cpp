@@ -36,6 +36,10 @@ Counter::Kind kind_of(const Correlation& correlation, std::size_t limit) {
             return Counter::Kind::new_value;
         case Correlation::Type::ratio:
             return Counter::Kind::ratio;
+        case Correlation::Type::cadence:
+            return Counter::Kind::cadence;
+        case Correlation::Type::absence:
+            return Counter::Kind::absence;
     }
     return Counter::Kind::count;
 }
@@ -46,6 +50,22 @@ std::size_t limit_of(const Correlation& correlation) {
     double highest = 0;
     for (const auto& bound : correlation.bounds) highest = std::max(highest, bound.value);
     return static_cast<std::size_t>(std::min(std::floor(highest), 1e9)) + 1;
+}
+
+/// What only some types have: others are to keep the signatures that saved states know.
+void add_options(const Correlation& correlation, base::LengthPrefixed& text) {
+    if (correlation.type < Correlation::Type::new_value) return;
+    if (correlation.type == Correlation::Type::new_value) {
+        text.add(correlation.learn.count());
+        return;
+    }
+    text.add(static_cast<std::int64_t>(correlation.at_least));
+    if (correlation.type == Correlation::Type::ratio) {
+        text.add(correlation.over_all ? "all" : "second");
+    }
+    for (const auto& bound : correlation.interval) {
+        text.add(policy::name(bound.op)).add(std::to_string(bound.value));
+    }
 }
 
 std::string signature_of(const policy::Set& set, const Correlation& correlation) {
@@ -69,11 +89,7 @@ std::string signature_of(const policy::Set& set, const Correlation& correlation)
         const Correlation* inner = set.correlation(rule);
         text.add(inner != nullptr ? signature_of(set, *inner) : set.policies()[rule].digest);
     }
-    if (correlation.type == Correlation::Type::new_value) text.add(correlation.learn.count());
-    if (correlation.type == Correlation::Type::ratio) {
-        text.add(static_cast<std::int64_t>(correlation.at_least));
-        text.add(correlation.over_all ? "all" : "second");
-    }
+    add_options(correlation, text);
     const auto digest = base::sha256(text.text());
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

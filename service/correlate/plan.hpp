@@ -31,7 +31,9 @@ struct Counter {
         temporal,
         ordered,
         new_value,
-        ratio
+        ratio,
+        cadence,
+        absence
     };
 
     Kind kind = Kind::plain;
@@ -53,7 +55,7 @@ struct Counter {
 
     /// A hit carries the place of its rule.
     [[nodiscard]] bool by_rule() const noexcept {
-        return kind == Kind::temporal || kind == Kind::ordered;
+        return kind == Kind::temporal || kind == Kind::ordered || kind == Kind::absence;
     }
     /// A hit carries the hash of a value.
     [[nodiscard]] bool by_value() const noexcept {

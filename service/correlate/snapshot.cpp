@@ -216,6 +216,11 @@ GroupId Engine::State::load_group(std::uint32_t place, Reader& in) {
         groups_[id].story() = story;
     }
     load_hits(id, in);
+    const bool waits = counter.kind == Counter::Kind::absence;
+    if (!in.good() || (waits && (groups_[id].fired || groups_[id].window() == nullptr))) {
+        in.spoil();
+        return id;
+    }
     this->place(id, newest(groups_[id]));
     return id;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "correlate/buffer.hpp"
+#include "correlate/deadlines.hpp"
 #include "correlate/engine.hpp"
 #include "correlate/groups.hpp"
 #include "correlate/plan.hpp"
@@ -12,7 +13,7 @@
 namespace correlate {
 
 /// What an Engine is made of. take.cpp fills the buffer, apply.cpp empties it into the windows,
-/// forget.cpp removes groups, snapshot.cpp saves and restores.
+/// expire.cpp fires what did not come, forget.cpp removes groups, snapshot.cpp saves and restores.
 class Engine::State {
 public:
     State(std::shared_ptr<const policy::Set> set, std::shared_ptr<const call::Names> names,
@@ -26,7 +27,8 @@ public:
     void settle();
 
     // apply.cpp
-    void advance(std::int64_t watermark, std::vector<Firing>& out);
+    /// What does not come fires up to `told`, at most the watermark.
+    void advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out);
 
     // snapshot.cpp
     void save(Writer& out) const;
@@ -42,6 +44,7 @@ private:
     /// What one policy has on this shard. Groups that are not live have matches waiting.
     struct Members {
         Wheel wheel;
+        Deadlines deadlines;  // of absence, in place of the wheel
         std::size_t live = 0;
     };
 
@@ -93,6 +96,14 @@ private:
     [[nodiscard]] static std::vector<GroupValue> group_values(const Counter& counter,
                                                               std::string_view key);
 
+    // expire.cpp
+    void apply_absence(GroupId id, const Hit& hit, std::vector<Firing>& out);
+    void answer(GroupId id, std::int64_t time);
+    void forget_answers();
+    void watch(GroupId id, std::int64_t time);
+    void expire(std::int64_t until, std::vector<Firing>& out);
+    void expire_at(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
+
     // forget.cpp
     void wake(GroupId id, std::int64_t time, std::vector<Firing>& out);
     void sweep(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
@@ -120,6 +131,10 @@ private:
     Buffer<Tie> buffer_;
     std::int64_t watermark_ = no_time;
     Stats stats_;
+    std::vector<std::uint32_t> absences_;  // counters with deadlines, inner before outer
+    std::int64_t next_deadline_ = Deadlines::never;
+    std::int64_t answered_at_ = no_time;
+    std::vector<GroupId> answered_;  // groups whose `fired` says so
 
     // Matches whose groups are looked up together: by then their memory has been fetched.
     std::vector<Taken> taken_;
@@ -131,6 +146,7 @@ private:
     std::vector<GroupId> seen_;
     std::vector<GroupId> due_;
     std::vector<GroupId> dying_;
+    std::vector<GroupId> expired_;
 };
 
 /// The parts of a group key in one text: each its length plus one as LEB128 and its bytes; 0 for an

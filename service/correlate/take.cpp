@@ -174,9 +174,11 @@ bool Engine::State::value_of(const Feed& feed, const call::Call& call, std::uint
     switch (counter.kind) {
         case Counter::Kind::plain:
         case Counter::Kind::count:
+        case Counter::Kind::cadence:
             return true;
         case Counter::Kind::temporal:
         case Counter::Kind::ordered:
+        case Counter::Kind::absence:
             value = feed.rule;
             return true;
         case Counter::Kind::ratio:

@@ -1,5 +1,7 @@
 #include "correlate/window.hpp"
 
+#include "correlate/absence_window.hpp"
+#include "correlate/cadence_window.hpp"
 #include "correlate/distinct_window.hpp"
 #include "correlate/new_value_window.hpp"
 #include "correlate/ordered_window.hpp"
@@ -62,6 +64,10 @@ std::unique_ptr<Window> make_window(const Counter& counter) {
             return std::make_unique<NewValueWindow>(counter.limit);
         case Counter::Kind::ratio:
             return std::make_unique<RatioWindow>(counter.span);
+        case Counter::Kind::cadence:
+            return std::make_unique<CadenceWindow>(counter.span);
+        case Counter::Kind::absence:
+            return std::make_unique<AbsenceWindow>(counter.span, counter.rules > 1);
     }
     return nullptr;
 }

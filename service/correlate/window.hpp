@@ -24,8 +24,8 @@ inline constexpr std::int64_t far = 4'000'000'000'000'000'000;
 /// A match applied to a window.
 struct Hit {
     std::int64_t time = 0;  ///< Event time, microseconds.
-    /// What the counter needs: the rule's place (temporal), the value's hash (distinct), the bits
-    /// of a double (sum, average, rank), what it counts for (ratio), else nothing.
+    /// What the counter needs: the rule's place (temporal, absence), the value's hash (distinct),
+    /// the bits of a double (sum, average, rank), what it counts for (ratio), else nothing.
     std::uint64_t value = 0;
     PackedRef ref;
 
@@ -40,6 +40,7 @@ public:
     [[nodiscard]] bool ends_with(const Hit& hit) const noexcept {
         return newest_.front().time == hit.time && newest_.front().ref == hit.ref;
     }
+    [[nodiscard]] PackedRef last() const noexcept { return newest_.front().ref; }
     /// Appends those not before `from`, oldest first.
     void take(std::int64_t from, std::vector<RecordRef>& out) const;
     void save(Writer& out) const;
@@ -78,6 +79,8 @@ public:
     /// How much would be lost with this window: its hits.
     [[nodiscard]] virtual std::uint64_t weight() const noexcept = 0;
     virtual void sample(std::int64_t from, std::vector<RecordRef>& out) const = 0;
+    /// Appends what a firing says beside its number.
+    virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
     virtual void save(Writer& out) const = 0;
     /// Into an empty window. Spoils the reader when what it finds cannot be.

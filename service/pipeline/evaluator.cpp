@@ -319,26 +319,31 @@ std::size_t Evaluator::pending_bytes() const noexcept {
 store::Effects Evaluator::take() {
     gathered_.rollup = rollup_.take();
     gathered_.watermark = watermark_.value();
-    gathered_.policy_rev = preparer_.reference().policies->digest();
+    gathered_.policy_rev = revision();
     return std::exchange(gathered_, {});
 }
 
-base::Result<void> Evaluator::use(std::shared_ptr<const Reference> reference) {
+base::Result<Evaluator::Next> Evaluator::ready(std::shared_ptr<const Reference> reference,
+                                               const Options& options) {
     auto preparer = Preparer::make(reference, {});
     if (!preparer) return std::unexpected(preparer.error());
+    return Next(std::move(*preparer), make_engine(*reference, options));
+}
+
+void Evaluator::use(Next next) {
+    const auto& reference = next.preparer.reference();
     // In parts, and one engine at a time: at no moment is there twice of what may be most of the
     // memory.
     const auto windows = pack([&](correlate::Writer& out) { engine_.save(out); });
-    engine_ = make_engine(*reference, options_);
+    engine_ = std::move(next.engine);
     auto unpacker = Unpacker::open(windows);
     BASE_ASSERT(unpacker);
     correlate::Reader in([&] { return unpacker->next(); });
     const auto kept = engine_.restore(in);
     BASE_ASSERT(kept && in.done());
-    grouper_.use(reference->policies);
-    rollup_.use(reference->names);
-    preparer_ = std::move(*preparer);
-    return {};
+    grouper_.use(reference.policies);
+    rollup_.use(reference.names);
+    preparer_ = std::move(next.preparer);
 }
 
 Parts Evaluator::save() const {

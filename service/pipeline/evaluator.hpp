@@ -66,12 +66,28 @@ public:
     /// a hundredfold.
     [[nodiscard]] std::size_t pending_bytes() const noexcept;
 
-    /// Goes on under another reference; windows of unchanged policies stay. Fails with
-    /// Fault::invalid and changes nothing.
-    base::Result<void> use(std::shared_ptr<const Reference> reference);
+    /// What another reference needs, made ahead: with thousands of rules that takes longer than
+    /// evaluation may stand still.
+    class Next {
+        friend class Evaluator;
+        Next(Preparer made, correlate::Engine empty)
+            : preparer(std::move(made)), engine(std::move(empty)) {}
+        Preparer preparer;
+        correlate::Engine engine;
+    };
+    /// On any thread. The options are the evaluator's own. Fails with Fault::invalid.
+    static base::Result<Next> ready(std::shared_ptr<const Reference> reference,
+                                    const Options& options);
+    /// Goes on under another reference; windows of unchanged policies stay.
+    void use(Next next);
 
     /// True while the source holds the watermark back.
     [[nodiscard]] bool holds(std::string_view source) const { return watermark_.holds(source); }
+
+    /// Digest of the policies that judge now.
+    [[nodiscard]] const std::string& revision() const noexcept {
+        return preparer_.reference().policies->digest();
+    }
 
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     [[nodiscard]] correlate::Stats windows() const noexcept { return engine_.stats(); }

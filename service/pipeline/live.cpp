@@ -52,8 +52,13 @@ void Live::stop(milliseconds patience) {
 }
 
 void Live::use(std::shared_ptr<const Reference> reference) {
-    const std::lock_guard lock(reference_mutex_);
-    waiting_reference_ = std::move(reference);
+    auto next = Evaluator::ready(std::move(reference), options_.evaluator);
+    if (!next) {
+        base::log::error("pipeline.reload_refused", {{"reason", next.error().reason}});
+        return;
+    }
+    const std::lock_guard lock(next_mutex_);
+    waiting_.emplace(std::move(*next));
 }
 
 base::Result<void> Live::catch_up() {
@@ -113,19 +118,19 @@ void Live::run(const std::stop_token& stop) {
 // What was evaluated is handed over first: a batch names the revision that judged it. While the
 // committer is busy evaluation goes on as it is, so that a reload never waits for the database.
 void Live::take_reference() {
-    std::shared_ptr<const Reference> reference;
+    std::optional<Evaluator::Next> next;
     {
-        const std::lock_guard lock(reference_mutex_);
-        if (!waiting_reference_ || (from_ != next_ && !committer_.free())) return;
-        reference = std::exchange(waiting_reference_, nullptr);
+        const std::lock_guard lock(next_mutex_);
+        if (!waiting_ || (from_ != next_ && !committer_.free())) return;
+        next = std::exchange(waiting_, std::nullopt);
     }
     hand_over(false);
     if (from_ != next_) return;  // stopping: the next start reads the files anew
-    if (auto used = evaluator_->use(reference); !used) {
-        base::log::error("pipeline.reload_refused", {{"reason", used.error().reason}});
-    } else {
-        base::log::info("pipeline.reloaded", {{"policies", reference->policies->digest()}});
-    }
+    const auto started = steady_clock::now();
+    evaluator_->use(std::move(*next));
+    probe_.reload_seconds.observe(
+        std::chrono::duration<double>(steady_clock::now() - started).count());
+    base::log::info("pipeline.reloaded", {{"policies", evaluator_->revision()}});
 }
 
 void Live::note_block(const journal::Entry& entry) {

@@ -49,6 +49,8 @@ public:
     /// Goes on under another reference from the start of the next batch on, so that a batch has one
     /// revision of the policies. Waits for the batch in hand to be stored, and stops nothing.
     /// Thread-safe.
+    /// Makes ready in the caller's thread what can be made without the windows. A reference that
+    /// cannot be used is logged, and all stays as it is.
     void use(std::shared_ptr<const Reference> reference);
 
     /// The first LSN whose effects are not stored yet. Thread-safe.
@@ -79,8 +81,8 @@ private:
     std::chrono::steady_clock::duration snapshot_cost_{};
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
         last_block_;  // by source
-    std::mutex reference_mutex_;
-    std::shared_ptr<const Reference> waiting_reference_;
+    std::mutex next_mutex_;
+    std::optional<Evaluator::Next> waiting_;
     std::jthread thread_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "call/field.hpp"
 #include "pipeline/replay.hpp"
+#include "policy/explain.hpp"
+#include "policy/rule.hpp"
 #include "registry/import.hpp"
 
 #include <boost/json/object.hpp>
@@ -90,6 +92,49 @@ base::Result<std::shared_ptr<const registry::Registry>> registry_of(const policy
                       "registry row " + std::to_string(problem.line) + ": " + problem.what);
 }
 
+/// Which selections of which rules were true and which were false.
+class Reached {
+public:
+    explicit Reached(const policy::Set& set) : set_(set), selections_(set.policies().size()) {
+        for (policy::PolicyIndex i = 0; i < selections_.size(); ++i) {
+            const policy::Rule* rule = set.rule(i);
+            if (rule == nullptr) continue;
+            for (const auto& selection : rule->selections)
+                selections_[i].push_back({i, selection.name});
+        }
+    }
+
+    /// The rules that the policy is made of: itself, or those that it counts, at any depth.
+    [[nodiscard]] std::vector<policy::PolicyIndex> rules_of(policy::PolicyIndex policy) const {
+        const auto* correlation = set_.correlation(policy);
+        if (correlation == nullptr) return {policy};
+        std::vector<policy::PolicyIndex> out;
+        for (const auto rule : correlation->rules)
+            for (const auto inner : rules_of(rule))
+                if (std::ranges::find(out, inner) == out.end()) out.push_back(inner);
+        return out;
+    }
+
+    void note(policy::PolicyIndex rule, const call::Call& call) {
+        const auto explained = policy::explain(set_, rule, call);
+        for (std::size_t i = 0; i < explained.selections.size(); ++i) {
+            auto& selection = selections_[rule][i];
+            (explained.selections[i].held ? selection.was_true : selection.was_false) = true;
+        }
+    }
+
+    [[nodiscard]] std::vector<TestCoverage::Selection> selections() const {
+        std::vector<TestCoverage::Selection> out;
+        for (const auto& of_rule : selections_)
+            out.insert(out.end(), of_rule.begin(), of_rule.end());
+        return out;
+    }
+
+private:
+    const policy::Set& set_;
+    std::vector<std::vector<TestCoverage::Selection>> selections_;  // by policy
+};
+
 /// Runs the tests of one set.
 class Runner {
 public:
@@ -99,8 +144,9 @@ public:
         return Runner(std::move(*formats), std::move(policies));
     }
 
-    /// What is wrong; empty when nothing is.
-    base::Result<std::string> run(policy::PolicyIndex index, const policy::TestCase& test) const {
+    /// What is wrong; empty when nothing is. Notes what the calls reach.
+    base::Result<std::string> run(policy::PolicyIndex index, const policy::TestCase& test,
+                                  Reached& reached) const {
         auto reference = untold_;
         if (!test.registry.empty()) {
             auto registry = registry_of(test);
@@ -111,6 +157,10 @@ public:
         Replay::Options options;
         options.on_firing = [&](const correlate::Firing& firing) {
             if (firing.policy == index) firings.push_back(firing);
+        };
+        const auto rules = reached.rules_of(index);
+        options.on_call = [&](const call::Call& call) {
+            for (const auto rule : rules) reached.note(rule, call);
         };
         auto replay = Replay::make(std::move(reference), std::move(options));
         if (!replay) return std::unexpected(replay.error());
@@ -143,23 +193,45 @@ private:
 
 }  // namespace
 
-base::Result<std::vector<TestOutcome>> run_policy_tests(std::shared_ptr<const policy::Set> policies,
-                                                        const std::string& filter) {
+std::size_t TestCoverage::reached() const noexcept {
+    std::size_t out = 0;
+    for (const auto& policy : policies)
+        out += std::size_t{policy.positive} + std::size_t{policy.negative};
+    for (const auto& selection : selections)
+        out += std::size_t{selection.was_true} + std::size_t{selection.was_false};
+    return out;
+}
+
+double TestCoverage::percent() const noexcept {
+    if (total() == 0) return 100;
+    return 100 * static_cast<double>(reached()) / static_cast<double>(total());
+}
+
+base::Result<TestReport> run_policy_tests(std::shared_ptr<const policy::Set> policies,
+                                          const std::string& filter) {
     const auto runner = Runner::make(policies);
     if (!runner) return std::unexpected(runner.error());
-    std::vector<TestOutcome> outcomes;
+    TestReport report;
+    Reached reached(*policies);
     for (policy::PolicyIndex index = 0; index < policies->policies().size(); ++index) {
         const auto& policy = policies->policies()[index];
+        TestCoverage::Policy covered{index};
         for (const auto& test : policy.tests) {
             if ((policy.title + "\n" + policy.name + "\n" + test.name).find(filter) ==
                 std::string::npos)
                 continue;
-            auto detail = runner->run(index, test);
+            const auto began = std::chrono::steady_clock::now();
+            auto detail = runner->run(index, test, reached);
             if (!detail) return std::unexpected(detail.error());
-            outcomes.push_back({index, test.name, test.line, detail->empty(), std::move(*detail)});
+            report.outcomes.push_back({index, test.name, test.line, detail->empty(),
+                                       std::move(*detail),
+                                       std::chrono::steady_clock::now() - began});
+            (test.expect.empty() ? covered.negative : covered.positive) = true;
         }
+        if (policy.generate) report.coverage.policies.push_back(covered);
     }
-    return outcomes;
+    report.coverage.selections = reached.selections();
+    return report;
 }
 
 }  // namespace pipeline

@@ -27,6 +27,10 @@ Probe::Probe(metrics::Registry& registry)
       commit_seconds(registry.histogram("callerprint_commit_seconds",
                                         "Duration of a batch transaction.",
                                         metrics::latency_seconds())),
+      reload_seconds(registry.histogram("callerprint_reload_pause_seconds",
+                                        "How long evaluation stood still to go on under other "
+                                        "policies or facts.",
+                                        metrics::latency_seconds())),
       groups(registry.gauge("callerprint_window_groups", "Group keys held in windows.")),
       buffered_matches(
           registry.gauge("callerprint_matches_waiting", "Matches waiting for the watermark.")),

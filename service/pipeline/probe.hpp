@@ -24,6 +24,7 @@ struct Probe {
     metrics::Counter commits;
     metrics::Counter commit_failures;
     metrics::Histogram commit_seconds;
+    metrics::Histogram reload_seconds;
     metrics::Gauge groups;
     metrics::Gauge buffered_matches;
     metrics::Gauge window_bytes;

@@ -39,6 +39,7 @@ void Replay::observe(const call::Batch& batch) {
     std::vector<correlate::Firing> firings;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
+        if (options_.on_call) options_.on_call(call);
         const auto& matched = preparer_.match(call);
         if (!matched.empty()) engine_.observe(call, matched, 0, firings);
         if (options_.on_match) {
@@ -55,7 +56,7 @@ void Replay::observe(const call::Batch& batch) {
 
 void Replay::finish() {
     std::vector<correlate::Firing> firings;
-    engine_.finish(firings);
+    engine_.finish(newest_, firings);
     report(firings);
 }
 

@@ -27,6 +27,8 @@ public:
         /// Called for each rule that holds on a record, in the order of the input; lines count
         /// from 1.
         std::function<void(policy::PolicyIndex, std::uint64_t line)> on_match;
+        /// Called for each call, in the order of the input, before its matches.
+        std::function<void(const call::Call&)> on_call;
         std::function<void(const correlate::Firing&)> on_firing;
     };
     struct Summary {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,8 @@ struct Correlation {
         value_median,
         new_value,
         ratio,
+        cadence,
+        absence,
     };
     enum class Operator : std::uint8_t { gt, gte, lt, lte, eq, neq };
     struct Bound {
@@ -69,21 +72,35 @@ struct Correlation {
         std::vector<std::string> in_rule;  ///< Same order and size as Correlation::rules.
     };
 
+    static constexpr std::uint32_t most_intervals = 9'999;  ///< Of cadence, to be asked for.
+
     Type type = Type::event_count;
     std::vector<PolicyIndex> rules;         ///< As listed, each once; rules or correlations.
     std::vector<Name> group_by;             ///< Empty: one group for everything.
     std::chrono::microseconds timespan{0};  ///< At least 1 s.
-    std::vector<Bound> bounds;  ///< All must hold. Empty for temporal types: all rules; new_value.
-    std::vector<Name> fields;   ///< Of the value_ types and new_value; a tuple if several.
-    double percentile = 50;     ///< Of value_percentile: 0 to 100.
-    RuleExpression expression;  ///< Temporal types; then `bounds` is empty.
+    /// All must hold. Empty for new_value, absence and, all rules, temporal types.
+    std::vector<Bound> bounds;
+    std::vector<Name> fields;            ///< Of the value_ types and new_value; a tuple if several.
+    double percentile = 50;              ///< Of value_percentile: 0 to 100.
+    RuleExpression expression;           ///< Temporal types; then `bounds` is empty.
     std::chrono::microseconds learn{0};  ///< Of new_value: the age at which a group may fire.
-    std::uint64_t at_least = 0;          ///< Of ratio: the denominator that is judged; 2 or more.
+    /// Below it nothing fires. Of ratio the denominator, 2 or more; of cadence intervals, 3 to
+    /// 9,999; of absence hits of its only rule before the last one, itself included, 1 to
+    /// 1,000,000; else 0.
+    std::uint32_t at_least = 0;
     bool over_all = false;  ///< Of ratio: over the calls of all rules, not the hits of the second.
+    std::vector<Bound> interval;  ///< Of cadence: what its median must keep within, microseconds.
 
     /// True when the number keeps within all bounds.
     [[nodiscard]] bool within_bounds(double value) const noexcept;
 };
+
+/// The greatest robust coefficient of variation that there is: a normal distribution's standard
+/// deviation is so many times its median absolute deviation, which is at most the median.
+inline constexpr double most_variation = 1.4826;
+
+/// True when the number keeps within all bounds.
+[[nodiscard]] bool within(std::span<const Correlation::Bound> bounds, double value) noexcept;
 
 [[nodiscard]] std::string_view name(Correlation::Type type) noexcept;
 [[nodiscard]] std::string_view name(Correlation::Operator op) noexcept;

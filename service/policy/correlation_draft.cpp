@@ -13,10 +13,11 @@ using Type = Correlation::Type;
 
 constexpr std::string_view keys[] = {"type",      "rules",    "group-by", "timespan",
                                      "condition", "aliases",  "generate", "timeframe",
-                                     "learn",     "at-least", "over"};
+                                     "learn",     "at-least", "over",     "interval"};
 constexpr std::string_view types[] = {
-    "event_count", "value_count",      "temporal",     "temporal_ordered", "value_sum",
-    "value_avg",   "value_percentile", "value_median", "new_value",        "ratio"};
+    "event_count", "value_count", "temporal",         "temporal_ordered",
+    "value_sum",   "value_avg",   "value_percentile", "value_median",
+    "new_value",   "ratio",       "cadence",          "absence"};
 constexpr std::string_view operators[] = {"gt", "gte", "lt", "lte", "eq", "neq"};
 constexpr std::string_view condition_keys[] = {"gt", "gte", "lt",    "lte",
                                                "eq", "neq", "field", "percentile"};
@@ -25,7 +26,17 @@ bool temporal(Type type) {
     return type == Type::temporal || type == Type::temporal_ordered;
 }
 bool needs_field(Type type) {
-    return type != Type::event_count && type != Type::ratio && !temporal(type);
+    switch (type) {
+        case Type::value_count:
+        case Type::value_sum:
+        case Type::value_avg:
+        case Type::value_percentile:
+        case Type::value_median:
+        case Type::new_value:
+            return true;
+        default:
+            return false;
+    }
 }
 bool takes_tuples(Type type) {
     return type == Type::value_count || type == Type::new_value;
@@ -147,7 +158,12 @@ private:
         const Type type = draft_.correlation.type;
         const yaml::Node* node = block.find("condition");
         if (node != nullptr) draft_.condition_mark = node->mark();
-        if (node == nullptr || node->is_null()) {
+        if (type == Type::absence) {
+            if (node != nullptr)
+                report_.error(node->mark(),
+                              "'condition' has no effect with 'absence', which fires when nothing "
+                              "comes: remove it");
+        } else if (node == nullptr || node->is_null()) {
             if (!temporal(type))
                 report_.error(block.mark(),
                               "'condition' is missing: add one, such as " + example_of(type));
@@ -230,8 +246,9 @@ private:
 
 }  // namespace
 
-bool Correlation::within_bounds(double value) const noexcept {
-    return std::ranges::all_of(bounds, [value](const Bound& bound) {
+bool within(std::span<const Correlation::Bound> bounds, double value) noexcept {
+    using Operator = Correlation::Operator;
+    return std::ranges::all_of(bounds, [value](const Correlation::Bound& bound) {
         switch (bound.op) {
             case Operator::gt:
                 return value > bound.value;
@@ -248,6 +265,10 @@ bool Correlation::within_bounds(double value) const noexcept {
         }
         return false;
     });
+}
+
+bool Correlation::within_bounds(double value) const noexcept {
+    return within(bounds, value);
 }
 
 std::string_view name(Correlation::Type type) noexcept {

@@ -18,7 +18,7 @@ struct Reference {
 
 /// A correlation as it is written, before the names of its rules are resolved.
 struct CorrelationDraft {
-    Correlation correlation;  ///< Type, time span, bounds, percentile.
+    Correlation correlation;  ///< Type, time span, bounds, percentile, options of single types.
     std::vector<Reference> rules;
     std::vector<Reference> group_by;
     std::vector<Reference> fields;
@@ -33,6 +33,7 @@ struct CorrelationDraft {
     yaml::Mark timespan_mark;
     yaml::Mark condition_mark;
     yaml::Mark learn_mark;  ///< Unless `learn` is not written.
+    yaml::Mark interval_mark;
     /// In a policy of ours what has no effect is refused; of others it is told.
     bool ours = false;
 };

@@ -4,9 +4,8 @@
 
 namespace policy {
 
-/// Reads the options of `correlation:` that belong to single types of ours, such as the `learn` of
-/// new_value, after type and time span. One that the type does not have is an error: no other
-/// program knows them, so that nobody wrote them for one.
+/// Reads the keys of `correlation:` that only some types take, of which `draft` has the type, and
+/// reports those that are missing, wrong or without effect.
 void read_options(const yaml::Node& block, CorrelationDraft& draft, Report& report);
 
 }  // namespace policy

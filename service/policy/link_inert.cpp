@@ -46,14 +46,19 @@ void Linker::check_condition(PolicyIndex policy, Report& report) {
         report.error_or_warning(draft.ours, draft.condition_mark,
                                 "this condition never holds: 'group-by' lists all of 'field', so "
                                 "that a group has one value, which it learns");
+    if (!mine.interval.empty() && mine.at_least > 0 && mine.timespan.count() > 0 &&
+        !interval_can_hold(mine))
+        report.error_or_warning(draft.ours, draft.interval_mark,
+                                "this interval never holds: no " + std::to_string(mine.at_least) +
+                                    " intervals within the timespan have such a median");
     const bool sound = !mine.rules.empty() && mine.rules.size() >= draft.rules.size();
     const bool compares = !mine.bounds.empty() || !mine.expression.steps.empty();
     if (!sound || !compares || can_hold(mine)) return;
     report.error_or_warning(
         draft.ours, draft.condition_mark,
         asks_for_absence(mine)
-            ? "this condition never holds: absence cannot be seen, as windows are judged "
-              "when a call matches"
+            ? "this condition never holds: windows are judged when a call matches, and what does "
+              "not come is seen by the type 'absence' only"
             : "this condition never holds: no window meets all of it");
 }
 

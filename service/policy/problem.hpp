@@ -33,6 +33,13 @@ struct Problem {
 /// "file:line:column: what"; a warning says "file:line:column: warning: what".
 [[nodiscard]] std::string to_text(const Problem& problem);
 
+/// A problem's text in two: what is wrong, and what to write instead.
+struct Advice {
+    std::string message;
+    std::string hint;  ///< "did you mean 'x'?" or "write ..."; empty when the text has none.
+};
+[[nodiscard]] Advice advice_of(const Problem& problem);
+
 /// Values for `%name%` of the modifier `expand`, by name without the percent signs.
 using Lists = std::map<std::string, std::vector<std::string>>;
 

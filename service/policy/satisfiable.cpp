@@ -31,15 +31,17 @@ Domain domain_of(const Correlation& correlation) {
             return {1, static_cast<double>(correlation.rules.size()), true};
         case Type::ratio:
             return {0, correlation.over_all ? 1 : infinite, false};
+        case Type::cadence:
+            return {0, most_variation, false};
         default:
             return {-infinite, infinite, false};
     }
 }
 
 /// A set that bounds describe begins and ends at them, so it holds one of these or is empty.
-std::vector<double> candidates(const Correlation& correlation, const Domain& domain) {
+std::vector<double> candidates(std::span<const Correlation::Bound> bounds, const Domain& domain) {
     std::vector<double> out{domain.least, domain.most};
-    for (const auto& bound : correlation.bounds) {
+    for (const auto& bound : bounds) {
         const double down = std::floor(bound.value);
         const double up = std::ceil(bound.value);
         out.insert(out.end(), {down - 1, down, up, up + 1});
@@ -50,12 +52,11 @@ std::vector<double> candidates(const Correlation& correlation, const Domain& dom
     return out;
 }
 
-bool bounds_can_hold(const Correlation& correlation) {
-    const Domain domain = domain_of(correlation);
-    for (const double value : candidates(correlation, domain)) {
+bool bounds_can_hold(std::span<const Correlation::Bound> bounds, const Domain& domain) {
+    for (const double value : candidates(bounds, domain)) {
         const bool possible = value >= domain.least && value <= domain.most &&
                               (!domain.whole || std::isinf(value) || value == std::floor(value));
-        if (possible && correlation.within_bounds(value)) return true;
+        if (possible && within(bounds, value)) return true;
     }
     return false;
 }
@@ -73,7 +74,15 @@ bool expression_can_hold(const Correlation& correlation) {
 
 bool can_hold(const Correlation& correlation) {
     if (!correlation.expression.steps.empty()) return expression_can_hold(correlation);
-    return bounds_can_hold(correlation);
+    return bounds_can_hold(correlation.bounds, domain_of(correlation));
+}
+
+bool interval_can_hold(const Correlation& correlation) {
+    // Half of the intervals, rounded up, are at least as long as their median.
+    const auto longest = static_cast<double>(correlation.timespan.count()) /
+                         std::ceil(static_cast<double>(correlation.at_least) / 2);
+    const double shortest = 0.5;  // microseconds, between 0 and 1
+    return bounds_can_hold(correlation.interval, {shortest, longest, false});
 }
 
 bool asks_for_absence(const Correlation& correlation) {

@@ -32,10 +32,9 @@ std::vector<Piece> cut(std::string_view text) {
     return pieces;
 }
 
-std::string digest_of(const std::vector<Piece>& pieces, unsigned line) {
+const Piece& piece_at(const std::vector<Piece>& pieces, unsigned line) {
     const auto after = std::ranges::upper_bound(pieces, line, {}, &Piece::line);
-    const Piece& piece = after == pieces.begin() ? pieces.front() : *std::prev(after);
-    return base::hex(base::sha256(piece.text));
+    return after == pieces.begin() ? pieces.front() : *std::prev(after);
 }
 
 Document::Kind kind_of(const yaml::Node& root) {
@@ -45,10 +44,13 @@ Document::Kind kind_of(const yaml::Node& root) {
 
 }  // namespace
 
+std::string_view document_text(std::string_view text, unsigned line) {
+    const auto pieces = cut(text);
+    return piece_at(pieces, line).text;
+}
+
 std::vector<Document> read_source(const File& file, Report& report) {
-    constexpr yaml::Limits limits{
-        .bytes = most_file_bytes, .nodes = 50'000, .many_documents = true, .aliases = true};
-    const auto nodes = yaml::parse(file.text, limits);
+    const auto nodes = yaml::parse(file.text, source_limits);
     if (!nodes) {
         report.error(nodes.error().mark, nodes.error().what);
         return {};
@@ -68,7 +70,8 @@ std::vector<Document> read_source(const File& file, Report& report) {
         } else {
             const unsigned line =
                 root.entries().empty() ? root.mark().line : root.entries().front().key_mark.line;
-            documents.push_back({kind_of(root), root, digest_of(pieces, line)});
+            documents.push_back(
+                {kind_of(root), root, base::hex(base::sha256(piece_at(pieces, line).text))});
         }
     }
     if (empty) report.error({1, 1}, "there is no policy in this file: write one, or remove it");

@@ -21,7 +21,52 @@ constexpr const char* add_policy =
     " clause, subject, author, description, digest, file)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
+constexpr const char* sum_shadow =
+    "SELECT count(*), count(DISTINCT (opened AT TIME ZONE 'UTC')::date),"
+    " callerprint.micros(min(opened)), callerprint.micros(max(opened)),"
+    " count(DISTINCT (subject_kind, subject)),"
+    " count(*) FILTER (WHERE disposition = 'true-positive'),"
+    " count(*) FILTER (WHERE disposition = 'benign-positive'),"
+    " count(*) FILTER (WHERE disposition = 'false-positive'),"
+    " count(*) FILTER (WHERE disposition = 'undetermined')"
+    " FROM callerprint.alerts WHERE policy_key = $1 AND shadow";
+constexpr const char* most_shadowed =
+    "SELECT subject_kind, subject, count(*) FROM callerprint.alerts WHERE policy_key = $1 AND "
+    "shadow"
+    " GROUP BY subject_kind, subject ORDER BY count(*) DESC, subject_kind, subject LIMIT 5";
+
 }  // namespace
+
+base::Result<ShadowRecord> shadow_record(Session& session, std::string_view policy_key) {
+    using Found = base::Result<ShadowRecord>;
+    return session.connection().look("adding up alerts in shadow", [&](pqxx::work& tx) -> Found {
+        ShadowRecord out;
+        const auto sums = run(tx, sum_shadow, Params().text(policy_key))[0];
+        out.alerts = sums[0].as<std::uint64_t>();
+        out.days = sums[1].as<std::uint64_t>();
+        out.first = maybe_event_time(sums[2]);
+        out.last = maybe_event_time(sums[3]);
+        out.subjects = sums[4].as<std::uint64_t>();
+        out.true_positive = sums[5].as<std::uint64_t>();
+        out.benign_positive = sums[6].as<std::uint64_t>();
+        out.false_positive = sums[7].as<std::uint64_t>();
+        out.undetermined = sums[8].as<std::uint64_t>();
+        for (const auto& row : run(tx, most_shadowed, Params().text(policy_key))) {
+            out.most.push_back(
+                {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::uint64_t>()});
+        }
+        return out;
+    });
+}
+
+base::Result<void> audit_policy(Session& session, std::string_view actor, std::string_view action,
+                                std::string_view policy_key, std::string_view details) {
+    return session.connection().transaction("writing the audit",
+                                            [&](pqxx::work& tx) -> base::Result<void> {
+                                                audit(tx, actor, action, policy_key, details);
+                                                return {};
+                                            });
+}
 
 base::Result<void> save_policies(Session& session, std::string_view revision,
                                  const std::vector<PolicyRow>& policies, base::WallTime now) {

@@ -4,6 +4,8 @@
 #include "base/time.hpp"
 #include "store/session.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,5 +33,24 @@ struct PolicyRow {
 /// before are marked as replaced. Nothing changes when it is the current one already.
 base::Result<void> save_policies(Session& session, std::string_view revision,
                                  const std::vector<PolicyRow>& policies, base::WallTime now);
+
+/// What a policy's alerts in shadow were, for who decides about its promotion.
+struct ShadowRecord {
+    std::uint64_t alerts = 0;
+    std::uint64_t days = 0;                      ///< Days of event time with an alert.
+    std::optional<base::EventTime> first, last;  ///< Openings.
+    std::uint64_t subjects = 0;
+    std::uint64_t true_positive = 0, benign_positive = 0, false_positive = 0, undetermined = 0;
+    struct Subject {
+        std::string kind, subject;
+        std::uint64_t alerts = 0;
+    };
+    std::vector<Subject> most;  ///< Up to 5, those with the most alerts first.
+};
+base::Result<ShadowRecord> shadow_record(Session& session, std::string_view policy_key);
+
+/// Notes in the audit that somebody changed a policy's file. `details` is a JSON object.
+base::Result<void> audit_policy(Session& session, std::string_view actor, std::string_view action,
+                                std::string_view policy_key, std::string_view details);
 
 }  // namespace store

@@ -52,6 +52,9 @@ constexpr const char* sweep_canaries =
     "DELETE FROM callerprint.canaries WHERE sent_at < callerprint.at($1)";
 constexpr const char* sweep_chain =
     "DELETE FROM callerprint.batch_chain WHERE at < callerprint.at($1)";
+// By arrival, which the table is in the order of, and which is never before the hour.
+constexpr const char* sweep_late =
+    "DELETE FROM callerprint.late_activity WHERE arrived_at < callerprint.at($1)";
 constexpr const char* sweep_deliveries =
     "DELETE FROM callerprint.outbox WHERE state <> 'ready' AND finished_at < callerprint.at($1)";
 
@@ -112,6 +115,7 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
                                           {sweep_counters, retention.coverage},
                                           {sweep_canaries, retention.coverage},
                                           {sweep_chain, retention.coverage},
+                                          {sweep_late, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;
         if (auto done = sweep(connection, statement, now - kept, out); !done) {

@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
     }
     const auto stats = engine->stats();
     const double began = cpu_seconds();
-    if (file) engine->finish(firings);
+    if (file) engine->finish(matched.newest, firings);
     advancing += cpu_seconds() - began;
     const std::size_t fired = engine->stats().firings;
     if (file) {

@@ -1,5 +1,6 @@
 #include "../fake/json_call.hpp"
 #include "policy/explain.hpp"
+#include "policy/format.hpp"
 #include "policy/matcher.hpp"
 #include "policy/set.hpp"
 
@@ -10,12 +11,27 @@
 #include <string>
 #include <vector>
 
+namespace {
+
+/// What can be laid out loads if it did before, and is then laid out.
+void check_layout(const std::string& text, bool loads, const policy::Lists& lists) {
+    const auto laid_out = policy::format(text);
+    if (!laid_out) return;
+    const policy::File file{"p.yaml", *laid_out};
+    if (policy::Set::load({&file, 1}, lists).has_value() != loads) std::abort();
+    const auto again = policy::format(*laid_out);
+    if (!again || *again != *laid_out) std::abort();
+}
+
+}  // namespace
+
 /// Any text is refused with a place or loads, and what loads can be matched; match and explain
-/// agree.
+/// agree; what is laid out means the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const policy::File file{"p.yaml", std::string(reinterpret_cast<const char*>(data), size)};
     const policy::Lists lists = {{"ops", {"a", "b*"}}};
     const auto set = policy::Set::load({&file, 1}, lists);
+    check_layout(file.text, set.has_value(), lists);
     if (!set) {
         if (set.error().empty()) std::abort();
         return 0;

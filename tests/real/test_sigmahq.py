@@ -5,6 +5,7 @@ import pathlib
 import tarfile
 
 import pytest
+import yaml
 import zstandard
 
 from conftest import SHARED
@@ -34,3 +35,15 @@ def test_rules_of_a_product_load(rules, product):
     assert sum(len(list(folder.glob("*.yml"))) for folder in folders) > 10
     done = run("policy", "check", *folders)
     assert done.returncode in (0, 3), done.stdout + done.stderr
+
+
+def test_every_rule_has_one_layout_and_the_values_it_had(rules):
+    files = sorted(pathlib.Path(rules).rglob("*.yml"))
+    assert len(files) > 3000
+    before = [yaml.load(file.read_bytes(), yaml.BaseLoader) for file in files[::20]]
+    done = run("policy", "fmt", rules)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 3000
+    again = run("policy", "fmt", "--check", rules)
+    assert again.returncode == 0, again.stdout[:2000]
+    assert [yaml.load(file.read_bytes(), yaml.BaseLoader) for file in files[::20]] == before

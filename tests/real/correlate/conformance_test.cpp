@@ -105,7 +105,9 @@ std::multiset<Alert> run(const std::shared_ptr<const policy::Set>& set, const js
         matcher.match(batch[i], matcher.route({}), matched);
         engine.observe(batch[i], matched, 0, firings);
     }
-    engine.finish(firings);
+    auto newest = base::EventTime::min();
+    for (std::size_t i = 0; i < events.size(); ++i) newest = std::max(newest, batch[i].time());
+    engine.finish(newest, firings);
     return found(*set, firings);
 }
 

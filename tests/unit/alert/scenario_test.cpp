@@ -77,7 +77,9 @@ std::vector<json::object> run(const std::shared_ptr<const policy::Set>& set,
         matcher.match(batch[i], route, matched);
         engine.observe(batch[i], matched, 1, firings);
     }
-    engine.finish(firings);
+    auto newest = base::EventTime::min();
+    for (const auto& call : calls) newest = std::max(newest, time_of(call));
+    engine.finish(newest, firings);
     alert::Grouper grouper(set, {});
     std::vector<alert::Change> changes;
     for (const auto& firing : firings) grouper.apply(firing, changes);

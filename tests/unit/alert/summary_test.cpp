@@ -1,5 +1,6 @@
 #include "alert/summary.hpp"
 
+#include "alert/evidence.hpp"
 #include "alert/grouper.hpp"
 #include "policies.hpp"
 
@@ -48,6 +49,30 @@ TEST(Summary, NamesTheNumbersCompared) {
     EXPECT_EQ(sentence(fixture::rule("p", "callerprint: { subject: tenant }\n"),
                        {{"metadata.tenant_uid", "t1"}}, 1),
               "Title of p: a call by tenant t1");
+}
+
+TEST(Summary, TellsARhythmWithItsPeriod) {
+    const auto set =
+        fixture::load(over("    type: cadence\n    group-by: [src_endpoint.ip]\n    timespan: 1h\n"
+                           "    condition: { lte: 0.2 }\n    at-least: 20\n"));
+    auto firing = fixture::firing(*set, "p", 1, {{"src_endpoint.ip", "192.0.2.1"}}, 0.031);
+    firing.figures = {{"interval_seconds", 0.2}, {"intervals", 120}};
+    EXPECT_EQ(alert::summary_of(*set, firing, alert::subject_of(*set, firing)),
+              "a matching call every 0.2 s, regular to 0.031 over 120 intervals, for "
+              "src_endpoint.ip=192.0.2.1 within 1 h; the policy flags at most 0.2");
+    EXPECT_EQ(alert::evidence_of(*set, firing).at("number").at("interval_seconds"), 0.2);
+}
+
+TEST(Summary, SaysWhatDidNotCome) {
+    EXPECT_EQ(sentence(over("    type: absence\n    group-by: [tenant_uid]\n    timespan: 1h\n",
+                            "tenant"),
+                       {{"tenant_uid", "t1"}}, 12),
+              "no further call by tenant t1 for 1 h, after 12 matching calls");
+    EXPECT_EQ(sentence(fixture::rule("off") + fixture::rule("on") +
+                           "title: P\nname: p\ncorrelation: { type: absence, rules: [off, on], "
+                           "timespan: 30m }\n",
+                       {}, 1),
+              "'Title of off' was not followed by 'Title of on' within 30 min");
 }
 
 TEST(Summary, SaysWhenANumberIsEstimated) {

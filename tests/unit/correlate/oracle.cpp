@@ -74,11 +74,61 @@ std::size_t longest_chain(const std::vector<Hit>& window, std::size_t rules) {
     return best(0, std::numeric_limits<std::int64_t>::min());
 }
 
+std::vector<double> intervals(const std::vector<Hit>& window) {
+    std::vector<double> out;
+    for (std::size_t i = 1; i < window.size(); ++i) {
+        out.push_back(static_cast<double>(window[i].time - window[i - 1].time));
+    }
+    return out;
+}
+
+/// 1.4826 MAD over median.
+double variation(const std::vector<double>& gaps) {
+    if (gaps.empty()) return 0;
+    const double median = percentile(gaps, 50);
+    std::vector<double> deviations;
+    for (const double gap : gaps) deviations.push_back(std::abs(gap - median));
+    return median == 0 ? 0 : 1.4826 * percentile(deviations, 50) / median;
+}
+
 class Machine {
 public:
     explicit Machine(const policy::Set& set) : set_(set) {}
 
+    /// Everything that was waited for in vain up to a time, soonest first.
+    void expire(std::int64_t until) {
+        for (;;) {
+            std::optional<std::pair<std::int64_t, std::size_t>> soonest;
+            Key whose;
+            const auto order = set_.correlations();
+            for (const auto& [place, group] : groups_) {
+                const auto rank =
+                    static_cast<std::size_t>(std::ranges::find(order, place.first) - order.begin());
+                const auto open = unanswered(place.first, group);
+                if (open.empty()) continue;
+                const auto span = set_.correlation(place.first)->timespan.count();
+                const std::pair due{open.front().time + span, rank};
+                if (due.first > until || (soonest && *soonest <= due)) continue;
+                soonest = due;
+                whose = place.second;
+            }
+            if (!soonest) return;
+            const PolicyIndex index = order[soonest->second];
+            Group& group = groups_[{index, whose}];
+            const auto& correlation = *set_.correlation(index);
+            const std::size_t seen =
+                correlation.rules.size() > 1 ? unanswered(index, group).size() : group.hits.size();
+            group.hits.clear();
+            if (seen < correlation.at_least) continue;
+            if (set_.policies()[index].generate) {
+                fired.push_back({soonest->first, index, whose, static_cast<double>(seen)});
+            }
+            chain(index, whose, soonest->first);
+        }
+    }
+
     void event(const world::Event& event) {
+        expire(event.time - 1);
         // Direct hits of inner correlations come before those of outer ones.
         for (const PolicyIndex rule : event.rules) plain(rule, event);
         for (const PolicyIndex outer : set_.correlations()) {
@@ -94,10 +144,11 @@ public:
                     key.push_back(text_of(event.fields, name.in_rule[r]));
                 }
                 auto& hits = direct[key];
-                const bool by_rule = correlation.type == Correlation::Type::temporal ||
-                                     correlation.type == Correlation::Type::temporal_ordered ||
-                                     correlation.type == Correlation::Type::ratio;
-                if (hits.empty() || by_rule) hits.push_back(hit);
+                const bool all = correlation.type == Correlation::Type::temporal ||
+                                 correlation.type == Correlation::Type::temporal_ordered ||
+                                 correlation.type == Correlation::Type::ratio ||
+                                 correlation.type == Correlation::Type::absence;
+                if (hits.empty() || all) hits.push_back(hit);
             }
             for (const auto& [key, hits] : direct) apply(outer, key, hits);
         }
@@ -180,6 +231,10 @@ private:
                 const auto [numerator, denominator] = counts(correlation, window);
                 return denominator == 0 ? 0 : numerator / denominator;
             }
+            case Correlation::Type::cadence:
+                return variation(intervals(window));
+            case Correlation::Type::absence:
+                break;
         }
         return 0;
     }
@@ -193,6 +248,13 @@ private:
         }
         const auto first = std::ranges::count(window, 0u, &Hit::rule);
         return {static_cast<double>(first), static_cast<double>(calls.size())};
+    }
+
+    static bool steady(const Correlation& correlation, const std::vector<Hit>& window) {
+        const auto gaps = intervals(window);
+        if (gaps.size() < correlation.at_least) return false;
+        const double median = percentile(gaps, 50);
+        return median > 0 && meets(correlation.interval, median);
     }
 
     static bool holds(const Correlation& correlation, const std::vector<Hit>& window) {
@@ -210,7 +272,14 @@ private:
         if (correlation.bounds.empty()) {
             return value == static_cast<double>(correlation.rules.size());
         }
-        return std::ranges::all_of(correlation.bounds, [&](const Correlation::Bound& bound) {
+        if (correlation.type == Correlation::Type::cadence && !steady(correlation, window)) {
+            return false;
+        }
+        return meets(correlation.bounds, value);
+    }
+
+    static bool meets(const std::vector<Correlation::Bound>& bounds, double value) {
+        return std::ranges::all_of(bounds, [&](const Correlation::Bound& bound) {
             switch (bound.op) {
                 case Correlation::Operator::gt:
                     return value > bound.value;
@@ -227,6 +296,21 @@ private:
             }
             return false;
         });
+    }
+
+    /// The hits of an absence that nothing followed, the oldest first; of one rule the last hit.
+    [[nodiscard]] std::vector<Hit> unanswered(PolicyIndex index, const Group& group) const {
+        const Correlation* correlation = set_.correlation(index);
+        if (correlation == nullptr || correlation->type != Correlation::Type::absence) return {};
+        std::vector<Hit> out;
+        for (const Hit& hit : group.hits) {
+            const bool answered = std::ranges::any_of(group.hits, [&](const Hit& other) {
+                if (correlation->rules.size() > 1) return other.rule == 1 && other.time >= hit.time;
+                return &other > &hit;
+            });
+            if (!answered) out.push_back(hit);
+        }
+        return out;
     }
 
     static std::vector<Hit> between(const std::vector<Hit>& hits, std::int64_t from,
@@ -273,6 +357,10 @@ private:
         }
         const std::int64_t span = correlation.timespan.count();
         Group& group = groups_[{index, key}];
+        if (correlation.type == Correlation::Type::absence) {
+            group.hits.insert(group.hits.end(), hits.begin(), hits.end());
+            return;
+        }
         const std::int64_t at = hits.front().time;
         if (!group.hits.empty() && group.fired) {
             const std::int64_t last = group.hits.back().time;
@@ -330,6 +418,7 @@ std::vector<Fired> run(const policy::Set& set, std::vector<world::Event> events)
     });
     Machine machine(set);
     for (const auto& event : events) machine.event(event);
+    if (!events.empty()) machine.expire(events.back().time);
     std::ranges::sort(machine.fired);
     return machine.fired;
 }

@@ -64,6 +64,22 @@ std::shared_ptr<const policy::Set> policies() {
         by + "12s\n    at-least: 2\n    condition: { gte: 0.5 }\n");
     add("share_of_chains", "ratio", "a, inner, outer",
         by + "12s\n    at-least: 4\n    over: all\n    condition: { gte: 0.5, lt: 1 }\n");
+    add("rhythm", "cadence", "a", by + "15s\n    condition: { lte: 0.4 }\n    at-least: 3\n");
+    add("tempo", "cadence", "b, c",
+        by + "20s\n    condition: { gt: 0.1, lt: 1.2 }\n    at-least: 4\n"
+             "    interval: { gte: 500ms, lt: 3s }\n");
+    add("pace_of_outer", "cadence", "inner",
+        by + "40s\n    condition: { lt: 1 }\n    at-least: 3\n");
+    add("silent", "absence", "a", by + "5s\n");
+    add("silent_after_some", "absence", "a", by + "4s\n    at-least: 3\n");
+    add("unanswered", "absence", "a, b", by + "4s\n");
+    add("stopped", "absence", "b", "    group-by: [tenant_uid, key]\n    timespan: 7s\n");
+    add("many_stopped", "value_count", "stopped",
+        by + "12s\n    condition: { field: key, gte: 2 }\n");
+    add("stopped_and_c", "temporal_ordered", "c, stopped", by + "9s\n");
+    add("no_more_stopped", "absence", "stopped", by + "6s\n");
+    add("no_c_after_count", "absence", "inner, outer", by + "8s\n");
+    add("a_stops_nothing", "absence", "a, stopped", by + "10s\n");
     return world::load(text);
 }
 

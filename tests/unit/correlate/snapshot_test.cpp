@@ -168,7 +168,13 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                                  "    condition: { field: key }\n    learn: 1s\n") +
         correlation("share",
                     "    type: ratio\n    rules: [a, b]\n    group-by: [user]\n"
-                    "    timespan: 10s\n    at-least: 2\n    condition: { lt: 3 }\n"));
+                    "    timespan: 10s\n    at-least: 2\n    condition: { lt: 3 }\n") +
+        correlation("cadence",
+                    "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n") +
+        correlation("silent", "    type: absence\n" + by) + rule("b") +
+        correlation("unanswered",
+                    "    type: absence\n    rules: [a, b]\n    group-by: [user]\n"
+                    "    timespan: 10s\n"));
     Bench bench(set);
     for (int i = 0; i < 6; ++i) bench.hit(i, "a", {{"user", i % 2}, {"key", i}, {"n", 1}});
     bench.hit(1, "plain", {{"tenant_uid", "t1"}});

@@ -133,6 +133,80 @@ TEST(DistinctWindow, EstimatesBeyondTheStatedSize) {
     EXPECT_LT(made.window->bytes(), 1'500'000u);
 }
 
+TEST(CadenceWindow, OnePauseDoesNotHideAMachine) {
+    Made made(Counter::Kind::cadence);
+    made.correlation.bounds = {{policy::Correlation::Operator::lte, 0.2}};
+    made.correlation.at_least = 20;
+    std::int64_t time = 0;
+    for (int i = 0; i < 40; ++i) made.add({time += i == 20 ? 500'000 : 5'000 + i % 3 * 100, 0, {}});
+    EXPECT_TRUE(made.window->holds(made.counter)) << made.window->value();
+    EXPECT_LT(made.window->value(), 0.05);
+    std::vector<Figure> figures;
+    made.window->figures(figures);
+    const std::vector<Figure> expected{{"interval_seconds", 0.0051}, {"intervals", 39}};
+    EXPECT_EQ(figures, expected);
+}
+
+TEST(CadenceWindow, WhatComesByChanceIsNearOne) {
+    std::mt19937_64 random(3);
+    std::exponential_distribution<double> gap(0.005);
+    Made made(Counter::Kind::cadence);
+    made.counter.span = std::int64_t{1} << 50;
+    double time = 0;
+    for (int i = 0; i < 9'000; ++i)
+        made.add({static_cast<std::int64_t>(time += gap(random)), 0, {}});
+    EXPECT_NEAR(made.window->value(), 1.03, 0.1);
+}
+
+TEST(CadenceWindow, NeedsEnoughIntervalsOfAMedianAboveZero) {
+    Made made(Counter::Kind::cadence);
+    made.correlation.bounds = {{policy::Correlation::Operator::lte, 1}};
+    made.correlation.at_least = 3;
+    for (const std::int64_t time : {10, 20, 30}) made.add({time, 0, {}});
+    EXPECT_FALSE(made.window->holds(made.counter));
+    made.add({40, 0, {}});
+    EXPECT_TRUE(made.window->holds(made.counter));
+    for (int i = 0; i < 4; ++i) made.add({40, 0, {}});
+    EXPECT_FALSE(made.window->holds(made.counter)) << "most hits have one time";
+}
+
+TEST(CadenceWindow, SeesTheNewestHitsBeyondTheStatedSize) {
+    Made made(Counter::Kind::cadence);
+    for (int i = 0; i < 5'000; ++i) made.add({i, 0, {}});
+    for (int i = 0; i < 12'000; ++i) made.add({5'000 + i * 7, 0, {}});
+    EXPECT_FALSE(made.window->exact());
+    EXPECT_EQ(made.window->weight(), exact_hits);
+    EXPECT_EQ(made.window->value(), 0);
+    EXPECT_LT(made.window->bytes(), 250'000u);
+    made.add({2 * span, 0, {}});
+    EXPECT_TRUE(made.window->exact()) << "what was left out has left the span";
+}
+
+TEST(CadenceWindow, TakesTheMediansOfAnyIntervals) {
+    std::mt19937_64 random(9);
+    Made made(Counter::Kind::cadence);
+    std::vector<std::int64_t> times;
+    std::int64_t time = 0;
+    for (int i = 0; i < 1'500; ++i) {
+        // Many equal ones, none, and a few that are far off.
+        time += static_cast<std::int64_t>(random() % 4 == 0 ? random() % 60'000 : random() % 5);
+        times.push_back(time);
+        made.add({time, 0, {}});
+        std::erase_if(times, [&](std::int64_t old) { return old < time - span; });
+        std::vector<double> gaps;
+        for (std::size_t n = 1; n < times.size(); ++n)
+            gaps.push_back(static_cast<double>(times[n] - times[n - 1]));
+        const auto middle = [](std::vector<double> of) {
+            std::ranges::sort(of);
+            return (of[(of.size() - 1) / 2] + of[of.size() / 2]) / 2;
+        };
+        if (gaps.empty() || middle(gaps) == 0) continue;
+        const double median = middle(gaps);
+        for (double& gap : gaps) gap = std::abs(gap - median);
+        ASSERT_DOUBLE_EQ(made.window->value(), 1.4826 * middle(gaps) / median) << i;
+    }
+}
+
 TEST(OrderedWindow, ChainsHitsOfOneTimeInListOrderWhateverCameFirst) {
     Made made(Counter::Kind::ordered, 1, 3);
     made.add({5, 2, {}});
@@ -154,7 +228,7 @@ TEST(OrderedWindow, TheChainMustFitTheSpan) {
 TEST(Window, LoadsWhatItSavedAndGoesOnAlike) {
     for (const auto kind :
          {Counter::Kind::sum, Counter::Kind::average, Counter::Kind::rank, Counter::Kind::distinct,
-          Counter::Kind::temporal, Counter::Kind::ordered}) {
+          Counter::Kind::temporal, Counter::Kind::ordered, Counter::Kind::cadence}) {
         std::mt19937_64 random(static_cast<unsigned>(kind));
         Made made(kind, 100, 4);
         Made other(kind, 100, 4);

@@ -63,6 +63,7 @@ public:
           engine_(set_, names_, options) {}
 
     void observe(const Event& event, std::uint64_t block = 1) {
+        newest_ = std::max(newest_, event.time);
         batch_.clear();
         fake::append(batch_, event.fields, base::event_time(event.time), event.id);
         engine_.observe(batch_[0], event.rules, block, fired);
@@ -84,8 +85,10 @@ public:
     void advance(double seconds) {
         engine_.advance(base::event_time(static_cast<std::int64_t>(seconds * second)), fired);
     }
-    std::vector<correlate::Firing>& finish() {
-        engine_.finish(fired);
+    /// The end of a file whose newest call is the newest observed, or came at so many seconds.
+    std::vector<correlate::Firing>& finish(double seconds = 0) {
+        newest_ = std::max(newest_, static_cast<std::int64_t>(seconds * second));
+        engine_.finish(base::event_time(newest_), fired);
         return fired;
     }
     /// Seconds of the firings of a policy, after finish.
@@ -137,6 +140,7 @@ private:
     call::Batch batch_;
     correlate::Engine engine_;
     std::uint64_t next_id_ = 1;
+    std::int64_t newest_ = 0;
 };
 
 }  // namespace world

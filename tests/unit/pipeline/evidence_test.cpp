@@ -131,7 +131,9 @@ TEST_F(EvidenceTest, ExplainsEachRuleOfACorrelationByTheNewestRecordItHeldOn) {
 }
 
 TEST_F(EvidenceTest, SaysNothingOfAPolicyThatWasReplacedMeanwhile) {
-    ASSERT_TRUE(evaluator_->use(reference("Other")));
+    auto next = pipeline::Evaluator::ready(reference("Other"), {});
+    ASSERT_TRUE(next);
+    evaluator_->use(std::move(*next));
     EXPECT_EQ(conditions()["gated"], "[]");
 }
 

@@ -61,10 +61,11 @@ void expect_works(const Block& block) {
     const auto set = policy::Set::load({&file, 1}, lists());
     ASSERT_TRUE(set) << "example at line " << block.line << ":\n" << told(set.error());
     EXPECT_EQ(told((*set)->warnings()), "") << "example at line " << block.line;
-    const auto outcomes = pipeline::run_policy_tests(*set, "");
-    ASSERT_TRUE(outcomes);
-    EXPECT_FALSE(outcomes->empty()) << "the example at line " << block.line << " has no test";
-    for (const auto& outcome : *outcomes)
+    const auto report = pipeline::run_policy_tests(*set, "");
+    ASSERT_TRUE(report);
+    EXPECT_FALSE(report->outcomes.empty())
+        << "the example at line " << block.line << " has no test";
+    for (const auto& outcome : report->outcomes)
         EXPECT_TRUE(outcome.passed) << "line " << block.line + outcome.line << ": " << outcome.name
                                     << ": " << outcome.detail;
 }
@@ -135,6 +136,8 @@ TEST(PolicyPage, ShowsAllThatTheLanguageHas) {
                              "type: new_value",
                              "type: ratio",
                              "over: all",
+                             "type: cadence",
+                             "type: absence",
                              "registry:"})
         EXPECT_NE(examples.find(word), std::string::npos) << word;
 }

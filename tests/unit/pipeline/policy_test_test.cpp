@@ -25,10 +25,10 @@ std::vector<std::string> details(std::string_view tests) {
     const auto set = policy::Set::load(
         std::vector<policy::File>{{"f", std::string(rule) + std::string(tests)}}, {});
     if (!set) return {policy::to_text(set.error().front())};
-    const auto outcomes = pipeline::run_policy_tests(*set, "");
+    const auto report = pipeline::run_policy_tests(*set, "");
     std::vector<std::string> out;
-    if (!outcomes) return {outcomes.error().reason};
-    for (const auto& outcome : *outcomes) out.push_back(outcome.detail);
+    if (!report) return {report.error().reason};
+    for (const auto& outcome : report->outcomes) out.push_back(outcome.detail);
     return out;
 }
 
@@ -81,6 +81,80 @@ TEST(PolicyTest, KnowsNothingWithoutARegistry) {
     EXPECT_THAT(details("tests:\n  - name: x\n    given: [ { tenant_uid: '17', api.operation: "
                         "Face.Verify } ]\n    expect: []\n"),
                 ElementsAre(""));
+}
+
+/// What the tests reach, as "policy: positive negative" and "policy/selection: true false".
+std::vector<std::string> reached(const std::string& text) {
+    const auto set = policy::Set::load(std::vector<policy::File>{{"f", text}}, {});
+    if (!set) return {policy::to_text(set.error().front())};
+    const auto report = pipeline::run_policy_tests(*set, "");
+    if (!report) return {report.error().reason};
+    const auto name = [&](policy::PolicyIndex i) { return (*set)->policies()[i].name; };
+    const auto both = [](bool a, bool b) {
+        return std::string(a ? " yes" : " no") + (b ? " yes" : " no");
+    };
+    std::vector<std::string> out;
+    std::size_t points = 0;
+    for (const auto& each : report->coverage.policies) {
+        out.push_back(name(each.policy) + ":" + both(each.positive, each.negative));
+        points += (each.positive ? 1u : 0u) + (each.negative ? 1u : 0u);
+    }
+    for (const auto& each : report->coverage.selections) {
+        out.push_back(name(each.rule) + "/" + each.name + ":" +
+                      both(each.was_true, each.was_false));
+        points += (each.was_true ? 1u : 0u) + (each.was_false ? 1u : 0u);
+    }
+    EXPECT_EQ(report->coverage.reached(), points);
+    EXPECT_EQ(report->coverage.total(), 2 * out.size());
+    return out;
+}
+
+constexpr std::string_view counted = R"(
+title: Login
+name: login
+logsource: { category: api_call }
+detection: { s: { api.operation: Login }, t: { dry: true }, condition: s and not t }
+---
+title: Burst
+name: burst
+correlation:
+  type: event_count
+  rules: [ login ]
+  group-by: [ tenant_uid ]
+  timespan: 1m
+  condition: { gte: 2 }
+)";
+
+TEST(TestCoverage, IsNoneWithoutTests) {
+    EXPECT_THAT(reached(std::string(counted)),
+                ElementsAre("burst: no no", "login/s: no no", "login/t: no no"))
+        << "a building block gives no alert and needs no test of its own";
+}
+
+TEST(TestCoverage, CountsTheCallsOfACorrelationsTestsForItsRules) {
+    EXPECT_THAT(reached(std::string(counted) + R"(
+tests:
+  - name: two
+    given: [ { tenant_uid: t, api.operation: Login, repeat: 2 }, { api.operation: Other } ]
+    expect: [ { subject: t } ]
+)"),
+                ElementsAre("burst: yes no", "login/s: yes yes", "login/t: no yes"));
+}
+
+TEST(TestCoverage, LeavesOutTheCallsOfOtherPoliciesTests) {
+    EXPECT_THAT(reached(std::string(counted) + R"(
+---
+title: Other
+name: other
+logsource: { category: api_call }
+detection: { s: { api.operation: Other }, condition: s }
+tests:
+  - name: none
+    given: [ { api.operation: Login, dry: true } ]
+    expect: []
+)"),
+                ElementsAre("burst: no no", "other: no yes", "login/s: no no", "login/t: no no",
+                            "other/s: no yes"));
 }
 
 }  // namespace

@@ -69,9 +69,9 @@ TEST(NewValue, RefusesWhatItCannotCompute) {
                 HasSubstr("p.yaml:29:10: 'learn' is a whole number and a unit, such as 1d"));
     EXPECT_THAT(refused(correlation(head + "  condition: { field: ip }\n  lern: 1d\n")),
                 HasSubstr("'correlation' has no key 'lern'; did you mean 'learn'?"));
-    EXPECT_THAT(refused(correlation("  type: event_count\n  rules: [a]\n  timespan: 7d\n  learn: "
-                                    "1d\n  condition: { gte: 2 }\n")),
-                HasSubstr("p.yaml:28:10: 'learn' is for the type new_value: remove it"));
+    expect_inert(
+        "  type: event_count\n  rules: [a]\n  timespan: 7d\n  learn: 1d\n  condition: { gte: 2 }\n",
+        "p.yaml:28:3: 'learn' has no effect with 'event_count': remove it");
 }
 
 TEST(NewValue, SaysWhatIsTooLongOrNeverFires) {
@@ -105,11 +105,13 @@ TEST(Ratio, IsReadWhole) {
 TEST(Ratio, RefusesWhatItCannotCompute) {
     const std::string bare = "  type: ratio\n  rules: [a, b]\n  timespan: 1h\n";
     const std::string head = bare + "  condition: { gte: 0.8 }\n";
-    EXPECT_THAT(refused(correlation(head)), HasSubstr("p.yaml:25:3: 'at-least' is missing: a whole "
-                                                      "number from 2 to 1000000000, such as 20"));
+    EXPECT_THAT(refused(correlation(head)), HasSubstr("p.yaml:25:3: 'ratio' needs 'at-least': the "
+                                                      "denominator from which on"));
     for (const auto* count : {"1", "0", "-3", "2.5", "many", "1e12", "[2]"})
-        EXPECT_THAT(refused(correlation(head + "  at-least: " + count + "\n")),
-                    HasSubstr("p.yaml:29:13: 'at-least': a whole number"))
+        EXPECT_THAT(
+            refused(correlation(head + "  at-least: " + count + "\n")),
+            HasSubstr("p.yaml:29:13: 'at-least' is the denominator from which on the ratio is "
+                      "judged, so that 1 of 1 accuses nobody, 2 to 1000000000"))
             << count;
     EXPECT_THAT(refused(correlation(bare + "  at-least: 2\n")),
                 HasSubstr("'condition' is missing: add one, such as { gte: 0.8 }"));
@@ -123,11 +125,10 @@ TEST(Ratio, RefusesWhatItCannotCompute) {
             << rules;
     EXPECT_THAT(refused(correlation("  type: ratio\n  rules: [a]\n  over: all\n" + rest)),
                 HasSubstr("a ratio over all needs two rules or more"));
-    EXPECT_THAT(
-        refused(correlation("  type: event_count\n  rules: [a]\n  timespan: 7d\n  at-least: "
-                            "3\n  over: all\n  condition: { gte: 2 }\n")),
-        AllOf(HasSubstr("p.yaml:28:13: 'at-least' is for the type ratio: remove it"),
-              HasSubstr("p.yaml:29:9: 'over' is for the type ratio: remove it")));
+    const std::string count =
+        "  type: event_count\n  rules: [a]\n  timespan: 7d\n  condition: { gte: 2 }\n";
+    expect_inert(count + "  at-least: 3\n", "'at-least' has no effect with 'event_count'");
+    expect_inert(count + "  over: all\n", "'over' has no effect with 'event_count'");
 }
 
 TEST(Ratio, SaysWhatHasNoEffectOrNeverHolds) {

@@ -231,7 +231,7 @@ TEST(Correlation, SaysWhenItsConditionNeverHolds) {
         expect_inert(head + lines, never);
     for (const auto* lines : {"  type: event_count\n  condition: { eq: 0 }\n",
                               "  type: event_count\n  condition: { lt: 1 }\n"})
-        expect_inert(head + lines, "absence cannot be seen");
+        expect_inert(head + lines, "seen by the type 'absence' only");
     for (const auto* lines :
          {"  type: event_count\n  condition: { gt: 4, lt: 6 }\n",
           "  type: event_count\n  condition: { gte: 1e12 }\n",

@@ -247,6 +247,9 @@ TEST_F(Tables, ExpireWhatIsOldByBothClocks) {
     EXPECT_EQ(value("SELECT count(*) FROM investigate.key_activity"), "1");
     EXPECT_EQ(store::expire(*session_, {}, today + std::chrono::days(31))->partitions, 1U);
     EXPECT_EQ(value("SELECT count(*) FROM investigate.key_activity"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM callerprint.late_activity"), "1");
+    EXPECT_TRUE(store::expire(*session_, {}, today + std::chrono::days(401)));
+    EXPECT_EQ(value("SELECT count(*) FROM callerprint.late_activity"), "0");
     effects.from = 2, effects.to = 3;
     EXPECT_TRUE(session_->commit(effects));
 }

@@ -1,0 +1,304 @@
+#include "store/presence_traffic.hpp"
+
+#include "store/connection.hpp"
+
+#include <algorithm>
+
+namespace store {
+namespace {
+
+/// The parts of a statement that depend on the clue. Parameters from $6 on are its own.
+struct Condition {
+    std::string matches;  ///< Of a row's columns.
+    std::string exact = "true";
+    Fit otherwise = Fit::exact;
+    bool of_calls = false;  ///< Over the calls that were kept.
+};
+
+// A row's origin holds one network, AS and client family, so all rows of an origin match these or
+// none does, whatever their examples are.
+constexpr unsigned v4_grain = 24;
+constexpr unsigned v6_grain = 48;
+
+constexpr const char* rollup_rows =
+    "SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen, address,"
+    " asn, as_name, client, record_id FROM callerprint.key_origin_hour"
+    " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
+    " AND ";
+constexpr const char* waiting_rows =
+    "SELECT date_trunc('hour', first_seen, 'UTC') AS hour, key_uid, tenant_uid, origin, calls, ok,"
+    " failed, first_seen, last_seen, address, asn, as_name, client, record_id"
+    " FROM callerprint.activity"
+    " WHERE first_seen >= date_trunc('hour', callerprint.at($1), 'UTC')"
+    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2) AND ";
+constexpr const char* kept_calls =
+    "SELECT date_trunc('hour', time, 'UTC') AS hour, coalesce(key_uid, '') AS key_uid,"
+    " coalesce(tenant_uid, '') AS tenant_uid, coalesce(origin, '') AS origin, 1::bigint AS calls,"
+    " (status_id = 1)::int::bigint AS ok, (status_id = 2)::int::bigint AS failed,"
+    " time AS first_seen, time AS last_seen, address, asn, as_name,"
+    " concat_ws(' ', client_family, client_version) AS client, call_id AS record_id"
+    " FROM callerprint.calls WHERE time >= date_trunc('hour', callerprint.at($1), 'UTC')"
+    " AND time < date_trunc('hour', callerprint.at($2) + interval '3599.999999 s', 'UTC')"
+    " AND received <= coalesce(callerprint.at($3), 'infinity') AND ";
+// What came after the moment; nothing without one. Rows that wait are counted by the ledger's rule
+// too, so that merging them changes nothing.
+constexpr const char* late_rows =
+    "SELECT key_uid, tenant_uid, hour, origin, sum(calls) AS calls, sum(ok) AS ok,"
+    " sum(failed) AS failed FROM (SELECT key_uid, tenant_uid, hour, origin, calls, ok, failed"
+    " FROM callerprint.late_activity WHERE arrived_at > callerprint.at($3)"
+    " UNION ALL SELECT key_uid, tenant_uid, date_trunc('hour', first_seen, 'UTC'), origin, calls,"
+    " ok, failed FROM callerprint.activity WHERE stored_at > callerprint.at($3)"
+    " AND stored_at >= date_trunc('hour', first_seen, 'UTC') + interval '2 hours') AS all_late"
+    " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
+    " GROUP BY 1, 2, 3, 4";
+
+// Rows that are not added up yet, by the hour. The example is that of the earliest call, as the
+// merge keeps it. Sorting each group costs ten times the rest, so rollup rows do not go this way.
+constexpr const char* added_up =
+    "SELECT hour, key_uid, tenant_uid, origin, callerprint.whole(sum(calls)) AS calls,"
+    " callerprint.whole(sum(ok)) AS ok, callerprint.whole(sum(failed)) AS failed,"
+    " min(first_seen) AS first_seen, max(last_seen) AS last_seen, (example).address, (example).asn,"
+    " (example).as_name, (example).client, first_id AS record_id FROM (SELECT *,"
+    " first_value((address, asn, as_name, '', client)::callerprint.example) OVER w AS example,"
+    " first_value(record_id) OVER w AS first_id FROM parts WINDOW w AS (PARTITION BY hour, key_uid,"
+    " tenant_uid, origin ORDER BY first_seen, record_id)) AS p GROUP BY 1, 2, 3, 4, example, "
+    "first_id";
+constexpr const char* both =
+    "SELECT key_uid, tenant_uid, hour, origin,"
+    " callerprint.plus(coalesce(f.calls, 0), coalesce(w.calls, 0)) AS calls,"
+    " callerprint.plus(coalesce(f.ok, 0), coalesce(w.ok, 0)) AS ok,"
+    " callerprint.plus(coalesce(f.failed, 0), coalesce(w.failed, 0)) AS failed,"
+    " least(f.first_seen, w.first_seen) AS first_seen,"
+    " greatest(f.last_seen, w.last_seen) AS last_seen,"
+    " CASE WHEN o.f_first THEN f.address ELSE w.address END AS address,"
+    " CASE WHEN o.f_first THEN f.asn ELSE w.asn END AS asn,"
+    " CASE WHEN o.f_first THEN f.as_name ELSE w.as_name END AS as_name,"
+    " CASE WHEN o.f_first THEN f.client ELSE w.client END AS client"
+    " FROM found AS f FULL JOIN waiting AS w USING (key_uid, tenant_uid, hour, origin),"
+    " LATERAL (SELECT coalesce((f.first_seen, f.record_id) <= (w.first_seen, w.record_id),"
+    " w.calls IS NULL) AS f_first) AS o";
+constexpr const char* without_late =
+    "SELECT h.key_uid, h.tenant_uid, h.hour, h.origin, h.calls - coalesce(l.calls, 0) AS calls,"
+    " h.ok - coalesce(l.ok, 0) AS ok, h.failed - coalesce(l.failed, 0) AS failed, h.first_seen,"
+    " h.last_seen, h.address, h.asn, h.as_name, h.client"
+    " FROM hours AS h LEFT JOIN late AS l USING (key_uid, tenant_uid, hour, origin)"
+    " WHERE h.calls > coalesce(l.calls, 0)";
+// For tables of hashes of as many rows as are scanned.
+constexpr const char* more_memory = "SET LOCAL work_mem = '64MB'";
+// By day and then by persona: count(DISTINCT) would sort what a hash table adds up.
+constexpr const char* by_day =
+    "SELECT key_uid, tenant_uid, origin, date_trunc('day', hour, 'UTC') AS day,"
+    " sum(calls) AS calls, sum(ok) AS ok, sum(failed) AS failed, min(first_seen) AS first_seen,"
+    " max(last_seen) AS last_seen, count(*) AS sessions, bool_or(exact) AS exact,"
+    " min(first_seen) FILTER (WHERE exact) AS first_exact FROM marked GROUP BY 1, 2, 3, 4";
+constexpr const char* by_persona =
+    "SELECT key_uid, tenant_uid, origin, callerprint.whole(sum(calls)) AS calls,"
+    " callerprint.whole(sum(ok)) AS ok, callerprint.whole(sum(failed)) AS failed,"
+    " min(first_seen) AS first_seen, max(last_seen) AS last_seen, count(*) AS days,"
+    " sum(sessions)::bigint AS sessions, bool_or(exact) AS exact,"
+    " coalesce(min(first_exact), min(first_seen)) AS first_example FROM days GROUP BY 1, 2, 3";
+constexpr const char* first_personas =
+    "SELECT * FROM personas ORDER BY exact DESC, calls DESC, key_uid, tenant_uid, origin LIMIT $5";
+// A persona's hours do not overlap, so its first call of an hour names the hour.
+constexpr const char* shown =
+    "SELECT p.key_uid, p.tenant_uid, p.origin, coalesce(text(network(set_masklen(m.address,"
+    " CASE family(m.address) WHEN 4 THEN 24 ELSE 48 END))), ''), coalesce(host(m.address), ''),"
+    " coalesce(m.asn, 0), coalesce(m.as_name, ''), coalesce(m.client, ''),"
+    " callerprint.micros(p.first_seen), callerprint.micros(p.last_seen), p.calls, p.ok, p.failed,"
+    " p.days, p.sessions, p.exact, (SELECT count(*) FROM personas),"
+    " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' GROUP BY tenant_uid) AS "
+    "t),"
+    " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' AND exact"
+    " GROUP BY tenant_uid) AS t),"
+    " greatest((SELECT count(*) FROM found), (SELECT count(*) FROM parts))"
+    " FROM first_personas AS p JOIN marked AS m ON m.key_uid = p.key_uid"
+    " AND m.tenant_uid = p.tenant_uid AND m.origin = p.origin AND m.first_seen = p.first_example"
+    " ORDER BY p.exact DESC, p.calls DESC, p.key_uid, p.tenant_uid, p.origin";
+
+/// Reads a clue into a condition, and its values into the parameters.
+struct Reader {
+    Params& params;
+
+    Condition operator()(const ByNetwork& clue) const {
+        const unsigned grain = clue.network.start.v6 ? v6_grain : v4_grain;
+        const auto wide = clue.network.prefix <= grain
+                              ? clue.network
+                              : call::network_of(clue.network.start, grain);
+        params.text(call::to_text(wide)).text(call::to_text(clue.network));
+        return {"address <<= $6::inet", "coalesce(address <<= $7::inet, false)", Fit::network_only};
+    }
+    Condition operator()(const ByAs& clue) const {
+        params.integer(clue.asn);
+        return {"asn = $6"};
+    }
+    Condition operator()(const ByClient& clue) const {
+        params.text(clue.family);
+        Condition out{"split_part(client, ' ', 1) = $6"};
+        if (clue.version.empty()) return out;
+        params.text(clue.family + " " + clue.version);
+        out.exact = "client = $7";
+        out.otherwise = Fit::family_only;
+        return out;
+    }
+    Condition operator()(const ByResource& clue) const {
+        params.text(clue.uid);
+        Condition out{"resource_uid = $6"};
+        out.of_calls = true;
+        return out;
+    }
+    Condition operator()(const ByTenants& clue) const {
+        params.texts(clue.uids);
+        return {"tenant_uid = ANY ($6)"};
+    }
+    Condition operator()(const ByKeys& clue) const {
+        params.texts(clue.uids);
+        return {"key_uid = ANY ($6)"};
+    }
+};
+
+bool says_nothing(const TrafficClue& clue) {
+    struct Empty {
+        bool operator()(const ByNetwork&) const { return false; }
+        bool operator()(const ByAs& one) const { return one.asn <= 0; }
+        bool operator()(const ByClient& one) const { return one.family.empty(); }
+        bool operator()(const ByResource& one) const { return one.uid.empty(); }
+        bool operator()(const ByTenants& one) const { return one.uids.empty(); }
+        bool operator()(const ByKeys& one) const { return one.uids.empty(); }
+    };
+    return std::visit(Empty{}, clue);
+}
+
+std::string statement(const Condition& condition) {
+    std::string sql = "WITH ";
+    const auto part = [&](const char* name, const std::string& query) {
+        if (sql.size() > 5) sql += ", ";
+        sql += std::string(name) + " AS (" + query + ")";
+    };
+    const auto& matches = condition.matches;
+    part("found", rollup_rows + (condition.of_calls ? "false" : matches) + " LIMIT $4");
+    part("parts", (condition.of_calls ? kept_calls : waiting_rows) + matches + " LIMIT $4");
+    part("waiting", added_up);
+    part("hours", both);
+    part("late", late_rows + std::string(condition.of_calls ? " HAVING false" : ""));
+    part("kept", without_late);
+    part("marked", "SELECT *, " + condition.exact + " AS exact FROM kept");
+    part("days", by_day);
+    part("personas", by_persona);
+    part("first_personas", first_personas);
+    return sql + " " + shown;
+}
+
+TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
+    TrafficRow out;
+    out.key = row[0].as<std::string>();
+    out.tenant = row[1].as<std::string>();
+    out.origin = row[2].as<std::string>();
+    out.network = row[3].as<std::string>();
+    out.address = row[4].as<std::string>();
+    out.asn = row[5].as<std::int64_t>();
+    out.as_name = row[6].as<std::string>();
+    out.client = row[7].as<std::string>();
+    out.first_seen = base::event_time(row[8].as<std::int64_t>());
+    out.last_seen = base::event_time(row[9].as<std::int64_t>());
+    out.calls = row[10].as<std::uint64_t>();
+    out.ok = row[11].as<std::uint64_t>();
+    out.failed = row[12].as<std::uint64_t>();
+    out.active_days = row[13].as<std::uint32_t>();
+    out.sessions = row[14].as<std::uint32_t>();
+    out.fit = row[15].as<bool>() ? Fit::exact : otherwise;
+    return out;
+}
+
+// Tenants one by one through the index that leads with them: there are few tenants and many hours.
+constexpr const char* count_tenants =
+    "WITH RECURSIVE each AS ((SELECT min(tenant_uid) AS tenant_uid"
+    " FROM callerprint.tenant_operation_hour WHERE tenant_uid > '')"
+    " UNION ALL SELECT (SELECT min(t.tenant_uid) FROM callerprint.tenant_operation_hour AS t"
+    " WHERE t.tenant_uid > each.tenant_uid) FROM each WHERE each.tenant_uid IS NOT NULL)"
+    " SELECT count(*) FROM (SELECT tenant_uid FROM each WHERE tenant_uid IS NOT NULL"
+    " AND EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
+    " WHERE t.tenant_uid = each.tenant_uid AND t.hour >= date_trunc('hour', callerprint.at($1),"
+    " 'UTC') AND t.hour < callerprint.at($2))"
+    " UNION SELECT tenant_uid FROM callerprint.activity WHERE tenant_uid <> ''"
+    " AND first_seen >= date_trunc('hour', callerprint.at($1), 'UTC')"
+    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2)) AS active";
+
+constexpr const char* sum_operations =
+    "SELECT key_uid, tenant_uid, service, operation, (SELECT count(*) FROM unnest($4::bigint[])"
+    " AS m (at) WHERE date_trunc('hour', callerprint.at(m.at), 'UTC') <= hour) AS stretch,"
+    " callerprint.whole(sum(calls)), callerprint.whole(sum(ok)), callerprint.micros(min(hour)),"
+    " callerprint.micros(max(hour)) FROM callerprint.key_operation_parts"
+    " WHERE key_uid = ANY ($3) AND hour >= date_trunc('hour', callerprint.at($1), 'UTC')"
+    " AND hour < callerprint.at($2) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
+
+base::Result<void> check(base::EventTime from, base::EventTime to) {
+    if (from < to) return {};
+    return base::fail(base::Fault::invalid, "the period is empty: its end is not after its start");
+}
+
+}  // namespace
+
+base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
+                                   base::EventTime to, std::optional<base::WallTime> as_of,
+                                   const TrafficLimits& limits) {
+    if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
+    if (says_nothing(clue))
+        return base::fail(base::Fault::invalid, "a clue about traffic has no value");
+    const auto scanned = static_cast<std::int64_t>(limits.max_scanned);
+    Params params;
+    params.time(from).time(to).time(as_of).integer(scanned + 1);
+    params.integer(static_cast<std::int64_t>(limits.max_rows));
+    const auto condition = std::visit(Reader{params}, clue);
+    const auto sql = statement(condition);
+    return session.connection().transaction(
+        "looking for traffic", [&](pqxx::work& tx) -> base::Result<Traffic> {
+            Traffic out;
+            tx.exec(more_memory);
+            for (const auto& row : run(tx, sql.c_str(), params)) {
+                out.rows.push_back(row_of(row, condition.otherwise));
+                out.personas = row[16].as<std::uint64_t>();
+                out.tenants = row[17].as<std::uint64_t>();
+                out.exact_tenants = row[18].as<std::uint64_t>();
+                out.at_least = row[19].as<std::int64_t>() > scanned;
+            }
+            return out;
+        });
+}
+
+base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime from,
+                                           base::EventTime to) {
+    if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
+    return session.connection().transaction(
+        "counting active tenants", [&](pqxx::work& tx) -> base::Result<std::uint64_t> {
+            return run(tx, count_tenants, Params().time(from).time(to))[0][0].as<std::uint64_t>();
+        });
+}
+
+base::Result<std::vector<KeyOperation>> key_operations(
+    Session& session, const std::vector<std::string>& keys, base::EventTime from,
+    base::EventTime to, const std::vector<base::EventTime>& moments) {
+    if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
+    std::vector<std::string> at;
+    for (const auto moment : moments) at.push_back(std::to_string(base::micros(moment)));
+    const auto params = Params().time(from).time(to).texts(keys).texts(at);
+    return session.connection().transaction(
+        "adding up operations", [&](pqxx::work& tx) -> base::Result<std::vector<KeyOperation>> {
+            std::vector<KeyOperation> out;
+            for (const auto& row : run(tx, sum_operations, params)) {
+                KeyOperation one;
+                one.key = row[0].as<std::string>();
+                one.tenant = row[1].as<std::string>();
+                one.service = row[2].as<std::string>();
+                one.operation = row[3].as<std::string>();
+                one.stretch = row[4].as<std::uint32_t>();
+                one.calls = row[5].as<std::uint64_t>();
+                one.ok = row[6].as<std::uint64_t>();
+                one.first = base::event_time(row[7].as<std::int64_t>());
+                one.last = base::event_time(row[8].as<std::int64_t>());
+                out.push_back(std::move(one));
+            }
+            return out;
+        });
+}
+
+}  // namespace store

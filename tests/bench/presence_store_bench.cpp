@@ -1,0 +1,236 @@
+// Traffic looked for by clues in rollups of many calls, and what the indexes for it cost the merge.
+//
+//     presence_store_bench [ROLLUP_ROWS]      (default 2000000; ten calls a row)
+//
+// Times are of the wall, p50 and p95, with the server's processor time beside them: on a busy
+// machine the second is what the question costs. The database is not durable and is thrown away.
+#include "store/cluster.hpp"
+#include "store/connection.hpp"
+#include "store/merge.hpp"
+#include "store/migrations.hpp"
+#include "store/presence_traffic.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <sstream>
+
+namespace {
+
+constexpr base::EventTime begin = base::event_time(1'717'372'800'000'000);  // 2024-06-03, a Monday
+constexpr int weeks = 8;
+constexpr int keys = 50'000;
+constexpr int tenants = 20'000;
+
+template <class T>
+T must(base::Result<T> result) {
+    if (!result) {
+        std::fprintf(stderr, "presence_store_bench: %s\n", result.error().reason.c_str());
+        std::exit(1);
+    }
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// User and system time of another process (proc(5), stat, fields 14 and 15).
+double cpu_seconds_of(std::int64_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 3; i < 14; ++i) fields >> skipped;
+    double user = 0;
+    double system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+struct Bench {
+    store::Session& session;
+    std::int64_t server = 0;  // its process, of the connection in use
+    std::mt19937 random{1};
+
+    std::string sql(const std::string& statement) {
+        return must(session.connection().transaction(
+            "filling", [&](pqxx::work& tx) -> base::Result<std::string> {
+                tx.exec("SET LOCAL statement_timeout = 0");
+                const auto rows = tx.exec(statement);
+                return rows.empty() || rows[0][0].is_null() ? std::string()
+                                                            : rows[0][0].as<std::string>();
+            }));
+    }
+
+    /// A call's columns for one of many keys: a few keys make most calls, from four origins each.
+    static std::string calls(std::size_t rows, const char* columns) {
+        return "SELECT " + std::string(columns) + " FROM (SELECT i, floor(" + std::to_string(keys) +
+               " * random() ^ 3)::int AS k, floor(4 * random() ^ 2)::int AS place,"
+               " timestamptz '2024-06-03 00:00Z' + floor(random() * " +
+               std::to_string(weeks * 7 * 24) +
+               ") * interval '1 hour' AS hour"
+               " FROM generate_series(1, " +
+               std::to_string(rows) +
+               ") AS i) AS r,"
+               " LATERAL (SELECT hashint4(k * 4 + place) & 1048575 AS o) AS p";
+    }
+
+    void fill(std::size_t rows) {
+        for (int week = 0; week < weeks; ++week) {
+            for (const char* parent : {"key_origin_hour", "tenant_operation_hour"}) {
+                sql("SELECT callerprint.ensure_partition('" + std::string(parent) +
+                    "', date '2024-06-03' + " + std::to_string(week * 7) + ")");
+            }
+        }
+        const auto columns =
+            "hour, 'key-' || k, 'tenant-' || k % " + std::to_string(tenants) +
+            ", 'of1:1:' || left(md5(o::text), 26), 10, 9, 1, 0, 0, 0, 0, 0, 0, hour, hour +"
+            " interval '50 minutes', inet '10.0.0.0' + (o::bigint * 16 + i % 16), 64500 + o % 3000,"
+            " 'AS name', 'DE', 'client' || floor(200 * (o % 997 / 997.0) ^ 3)::int || ' 1.' || i % "
+            "4,"
+            " i";
+        sql("INSERT INTO callerprint.key_origin_hour " + calls(rows, columns.c_str()) +
+            " ON CONFLICT DO NOTHING");
+        sql("INSERT INTO callerprint.tenant_operation_hour SELECT DISTINCT hour, tenant_uid, "
+            "'face',"
+            " 'Identify', 10, 9, 1, 0, 0, 0, 0.0, 0, 0 FROM callerprint.key_origin_hour");
+        sql("ANALYZE callerprint.key_origin_hour");
+        sql("ANALYZE callerprint.tenant_operation_hour");
+    }
+
+    /// Processor time of the server to merge so many rows, a row.
+    double merge(std::size_t rows) {
+        const auto columns =
+            "hour + interval '1 minute', hour + interval '2 minutes', 'tenant-' || k % " +
+            std::to_string(tenants) +
+            ", 'key-' || k, 'face', 'Identify', 'of1:1:' || left(md5(o::text), 26), o, 1, 1, 0,"
+            " inet '10.0.0.0' + (o::bigint * 16 + i % 16), 'client1 1.1', i, 64500 + o % 3000";
+        sql("INSERT INTO callerprint.activity (first_seen, last_seen, tenant_uid, key_uid, service,"
+            " operation, origin, origin_hash, calls, ok, failed, address, client, record_id, "
+            "asn) " +
+            calls(rows, columns.c_str()));
+        const double before = cpu_seconds_of(server);
+        store::Merge merge(session);
+        while (!must(merge.step(1'024, base::wall_time(base::micros(begin)))).done) {
+        }
+        return (cpu_seconds_of(server) - before) / static_cast<double>(rows) * 1e6;
+    }
+
+    void ask(const char* what, const std::function<store::TrafficClue()>& clue) {
+        std::vector<double> wall;
+        const double before = cpu_seconds_of(server);
+        double rows = 0;
+        std::size_t cut = 0;
+        constexpr int times = 20;
+        for (int i = 0; i < times; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            const auto found = must(
+                store::find_traffic(session, clue(), begin, begin + std::chrono::weeks(weeks)));
+            wall.push_back(
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            rows += static_cast<double>(found.personas);
+            cut += found.at_least ? 1 : 0;
+        }
+        std::ranges::sort(wall);
+        std::printf("%-22s p50 %7.1f ms  p95 %7.1f ms  server CPU %7.1f ms  %9.0f personas%s\n",
+                    what, wall[times / 2] * 1e3, wall[times * 95 / 100] * 1e3,
+                    (cpu_seconds_of(server) - before) / times * 1e3, rows / times,
+                    cut != 0 ? "  (cut)" : "");
+        std::fflush(stdout);
+    }
+
+    int upto(int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); }
+    call::Network network(unsigned prefix) {
+        call::Address address;
+        address.bytes = {10, static_cast<std::uint8_t>(upto(256)),
+                         static_cast<std::uint8_t>(upto(256)),
+                         static_cast<std::uint8_t>(upto(256))};
+        return call::network_of(address, prefix);
+    }
+    static std::string key(int n) { return "key-" + std::to_string(n); }
+};
+
+void measure(store::Session& session, std::size_t rows) {
+    Bench bench{session};
+    constexpr const char* indexes[] = {
+        "key_origin_hour_address ON callerprint.key_origin_hour (address)",
+        "key_origin_hour_asn ON callerprint.key_origin_hour (asn)",
+        "key_origin_hour_client ON callerprint.key_origin_hour (split_part(client, ' ', 1))",
+        "key_origin_hour_tenant ON callerprint.key_origin_hour (tenant_uid, hour)"};
+    for (const std::string index : indexes)
+        bench.sql("DROP INDEX callerprint." + index.substr(0, index.find(' ')));
+    bench.server = session.connection().backend().pid;
+    const auto start = std::chrono::steady_clock::now();
+    bench.fill(rows);
+    std::fprintf(stderr, "filled in %.0f s\n",
+                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const auto size = [&](const char* of) {
+        return bench.sql("SELECT pg_size_pretty(sum(" + std::string(of) +
+                         "(relid))) FROM pg_partition_tree('callerprint.key_origin_hour')");
+    };
+    std::printf("%s rollup rows, %s; with indexes ",
+                bench.sql("SELECT count(*) FROM callerprint.key_origin_hour").c_str(),
+                size("pg_total_relation_size").c_str());
+    std::fflush(stdout);
+    const double without = bench.merge(200'000);
+    for (const std::string index : indexes) bench.sql("CREATE INDEX " + index);
+    std::printf("%s\n", size("pg_total_relation_size").c_str());
+    const double with = bench.merge(200'000);
+    std::printf("merge: %.1f us of the server a row without the indexes, %.1f with: x %.2f\n",
+                without, with, with / without);
+    bench.sql("ANALYZE callerprint.key_origin_hour");
+    bench.ask("address", [&] { return store::ByNetwork{bench.network(32)}; });
+    bench.ask("network /20", [&] { return store::ByNetwork{bench.network(20)}; });
+    bench.ask("network /12", [&] { return store::ByNetwork{bench.network(12)}; });
+    bench.ask("AS", [&] { return store::ByAs{64'500 + bench.upto(3'000)}; });
+    bench.ask("client, rare", [&] {
+        return store::ByClient{"client" + std::to_string(100 + bench.upto(100)), ""};
+    });
+    bench.ask("client, common", [&] { return store::ByClient{"client0", "1.1"}; });
+    bench.ask("20 keys", [&] {
+        store::ByKeys out;
+        for (int i = 0; i < 20; ++i) out.uids.push_back(bench.key(bench.upto(keys)));
+        return out;
+    });
+    bench.ask("5 tenants", [&] {
+        store::ByTenants out;
+        for (int i = 0; i < 5; ++i)
+            out.uids.push_back("tenant-" + std::to_string(bench.upto(tenants)));
+        return out;
+    });
+    const auto asked = std::chrono::steady_clock::now();
+    const auto active =
+        must(store::active_tenants(session, begin, begin + std::chrono::weeks(weeks)));
+    std::printf(
+        "%-22s     %7.1f ms  (%llu)\n", "active tenants",
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count() * 1e3,
+        static_cast<unsigned long long>(active));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::size_t rows = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2'000'000;
+    char name[] = "/tmp/presence-bench-XXXXXX";
+    if (::mkdtemp(name) == nullptr) return 1;
+    ::chmod(name, 0755);
+    store::Cluster::Options options;
+    options.folder = std::filesystem::path(name) / "pg";
+    options.durable = false;
+    auto cluster = must(store::Cluster::open(options));
+    {
+        store::Session::Options with;
+        with.url = cluster.url();
+        with.statement_timeout = std::chrono::milliseconds(0);
+        const auto session = must(store::Session::open(with));
+        must(store::migrate(*session));
+        measure(*session, rows);
+    }
+    const bool stopped = cluster.stop().has_value();
+    std::filesystem::remove_all(name);
+    return stopped ? 0 : 1;
+}

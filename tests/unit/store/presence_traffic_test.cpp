@@ -1,0 +1,378 @@
+#include "store/presence_traffic.hpp"
+
+#include "store/database.hpp"
+#include "store/merge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <random>
+#include <set>
+
+namespace {
+
+using base::EventTime;
+using base::WallTime;
+using store::Fit;
+using store::Traffic;
+using store::TrafficClue;
+using store::TrafficRow;
+using store_test::batch;
+using store_test::hour;
+
+constexpr auto one_hour = std::chrono::hours(1);
+
+/// Where calls come from: an origin has one /24 or /48, one AS and one client family.
+struct Place {
+    std::string_view origin;
+    std::array<std::string_view, 2> addresses;
+    std::int64_t asn;
+    std::string_view family;
+};
+constexpr std::array<Place, 5> places = {{
+    {"of1:a", {"192.0.2.1", "192.0.2.200"}, 64'500, "boto3"},
+    {"of1:b", {"192.0.2.1", "192.0.2.2"}, 64'500, "curl"},
+    {"of1:c", {"198.51.100.7", "198.51.100.7"}, 64'501, "boto3"},
+    {"of1:d", {"2001:db8:1::1", "2001:db8:1:5::1"}, 64'502, "okhttp"},
+    {"", {"", ""}, 0, ""},
+}};
+
+/// A row of activity, and when its batch was stored.
+struct Stored {
+    rollup::Activity row;
+    WallTime at;
+};
+
+class PresenceTraffic : public store_test::Database {
+protected:
+    void SetUp() override { effects_ = batch(*session_->claim("main", 0, "a"), 2); }
+
+    void commit(const std::vector<rollup::Activity>& rows, WallTime at) {
+        effects_.rollup.activity = rollup::Activities(rows);
+        const auto done = session_->commit(effects_);
+        ASSERT_TRUE(done) << done.error().reason;
+        effects_.from = effects_.to++;
+        // A batch is stamped with the database's clock; here with the test's.
+        value("UPDATE callerprint.activity SET stored_at = callerprint.at(" +
+              std::to_string(base::micros(at)) + ") WHERE stored_at > '2025-01-01' RETURNING 1");
+        for (const auto& row : rows) all_.push_back({row, at});
+    }
+    /// Some pages, or all.
+    void merge(std::uint32_t pages = 100'000) {
+        ASSERT_TRUE(store::Merge(*session_).step(pages, store_test::now));
+    }
+    Traffic find(const TrafficClue& clue, EventTime from = hour,
+                 EventTime to = hour + std::chrono::days(3),
+                 std::optional<WallTime> as_of = std::nullopt,
+                 const store::TrafficLimits& limits = {}) {
+        const auto found = store::find_traffic(*session_, clue, from, to, as_of, limits);
+        EXPECT_TRUE(found) << found.error().reason;
+        return found ? *found : Traffic{};
+    }
+
+    std::vector<Stored> all_;
+    store::Effects effects_;
+};
+
+/// A call from a place.
+rollup::Activity call(std::size_t place, std::string_view key, std::chrono::microseconds after,
+                      std::size_t address = 0) {
+    auto row = store_test::activity(key, 1);
+    row.first_seen = row.last_seen = hour + after;
+    row.origin = places.at(place).origin;
+    row.origin_hash = place + 1;
+    row.address = places.at(place).addresses.at(address);
+    row.asn = places.at(place).asn;
+    row.client_family = places.at(place).family;
+    row.sums.ok = 1;
+    return row;
+}
+
+TEST_F(PresenceTraffic, SaysExactOnlyWhenTheAddressWasSeen) {
+    commit({call(0, "k1", std::chrono::minutes(1)), call(2, "k2", one_hour)}, store_test::now);
+    for (int merged = 0; merged < 2; ++merged) {
+        const auto seen = find(store::ByNetwork{*call::parse_network("192.0.2.1")});
+        ASSERT_EQ(seen.rows.size(), 1U);
+        EXPECT_EQ(seen.rows[0].fit, Fit::exact);
+        EXPECT_EQ(seen.rows[0].network, "192.0.2.0/24");
+        EXPECT_EQ(seen.rows[0].sessions, 1U);
+        const auto near = find(store::ByNetwork{*call::parse_network("192.0.2.9")});
+        ASSERT_EQ(near.rows.size(), 1U);
+        EXPECT_EQ(near.rows[0].fit, Fit::network_only);
+        EXPECT_EQ(near.tenants, 1U);
+        EXPECT_EQ(near.exact_tenants, 0U);
+        EXPECT_EQ(find(store::ByNetwork{*call::parse_network("192.0.0.0/16")}).rows[0].fit,
+                  Fit::exact);
+        EXPECT_EQ(find(store::ByNetwork{*call::parse_network("192.0.2.128/25")}).rows[0].fit,
+                  Fit::network_only);
+        EXPECT_TRUE(find(store::ByNetwork{*call::parse_network("192.0.3.1")}).rows.empty());
+        merge();
+    }
+}
+
+TEST_F(PresenceTraffic, FindsClientsByFamilyAndVersion) {
+    auto row = call(0, "k1", std::chrono::minutes(1));
+    row.client_version = "1.34";
+    commit({row}, store_test::now);
+    EXPECT_EQ(find(store::ByClient{"boto3", ""}).rows.at(0).fit, Fit::exact);
+    EXPECT_EQ(find(store::ByClient{"boto3", "1.34"}).rows.at(0).fit, Fit::exact);
+    EXPECT_EQ(find(store::ByClient{"boto3", "1.3"}).rows.at(0).fit, Fit::family_only);
+    EXPECT_TRUE(find(store::ByClient{"boto", ""}).rows.empty());
+}
+
+TEST_F(PresenceTraffic, RefusesEmptyPeriodsAndClues) {
+    const auto fault = [&](const TrafficClue& clue, EventTime to) {
+        return store::find_traffic(*session_, clue, hour, to).error().fault;
+    };
+    EXPECT_EQ(fault(store::ByAs{1}, hour), base::Fault::invalid);
+    EXPECT_EQ(fault(store::ByAs{0}, hour + one_hour), base::Fault::invalid);
+    EXPECT_EQ(fault(store::ByKeys{}, hour + one_hour), base::Fault::invalid);
+    EXPECT_EQ(fault(store::ByClient{}, hour + one_hour), base::Fault::invalid);
+}
+
+TEST_F(PresenceTraffic, SaysWhenItLookedAtSomeRowsOnly) {
+    std::vector<rollup::Activity> many;
+    for (int i = 0; i < 20; ++i) many.push_back(call(0, "k1", i * one_hour));
+    commit(many, store_test::now);
+    const auto all = find(store::ByAs{64'500}, hour, hour + std::chrono::days(3), {}, {10, 20});
+    EXPECT_FALSE(all.at_least);
+    EXPECT_EQ(all.rows.at(0).sessions, 20U);
+    EXPECT_TRUE(
+        find(store::ByAs{64'500}, hour, hour + std::chrono::days(3), {}, {10, 19}).at_least);
+}
+
+TEST_F(PresenceTraffic, FindsResourcesInTheCallsThatWereKept) {
+    auto names = std::make_shared<call::Names>();
+    store::CallRows::want(*names);
+    call::Batch calls(names);
+    for (const auto* resource : {"gallery/1", "gallery/2"}) {
+        auto row = calls.append();
+        row.header.time = hour + std::chrono::minutes(90);
+        row.values[names->slot(call::Field::key_uid)] = call::Value::of(std::string_view("k1"));
+        row.values[names->slot(call::Field::resource_uid)] =
+            call::Value::of(std::string_view(resource));
+        row.values[names->slot(call::Field::status_id)] = call::Value::of(std::int64_t{1});
+    }
+    effects_.calls.add(calls[0], {"trail", 3, base::micros(store_test::now), {}, false});
+    effects_.calls.add(calls[1], {"trail", 3, base::micros(store_test::now), {}, false});
+    ASSERT_TRUE(session_->commit(effects_));
+    const auto found = find(store::ByResource{"gallery/1"}, hour, hour + std::chrono::minutes(61));
+    ASSERT_EQ(found.rows.size(), 1U) << "whole hours";
+    EXPECT_EQ(found.rows[0].calls, 1U);
+    EXPECT_EQ(found.rows[0].ok, 1U);
+    EXPECT_EQ(found.rows[0].first_seen, hour + std::chrono::minutes(90));
+    EXPECT_TRUE(find(store::ByResource{"gallery/1"}, hour, hour + one_hour).rows.empty());
+    EXPECT_TRUE(find(store::ByResource{"gallery/1"}, hour, hour + std::chrono::days(1),
+                     store_test::now - one_hour)
+                    .rows.empty());
+}
+
+TEST_F(PresenceTraffic, AddsUpWhatKeysDidByOperationAndStretch) {
+    std::vector<rollup::Activity> rows;
+    for (int i = 0; i < 6; ++i) {
+        rows.push_back(call(0, i == 5 ? "k2" : "k1", i * one_hour));
+        rows.back().service = "face";
+        rows.back().operation = "Identify";
+    }
+    commit(rows, store_test::now);
+    const std::vector<EventTime> moments = {hour + std::chrono::minutes(150)};
+    for (int merged = 0; merged < 2; ++merged) {
+        const auto found =
+            store::key_operations(*session_, {"k1"}, hour, hour + std::chrono::days(1), moments);
+        ASSERT_TRUE(found) << found.error().reason;
+        EXPECT_EQ(*found, (std::vector<store::KeyOperation>{
+                              {"k1", "acme", "face", "Identify", 0, 2, 2, hour, hour + one_hour},
+                              {"k1", "acme", "face", "Identify", 1, 3, 3, hour + 2 * one_hour,
+                               hour + 4 * one_hour}}));
+        merge();
+    }
+}
+
+// ---- Against a slow oracle ----
+
+EventTime hour_of(EventTime at) {
+    return std::chrono::floor<std::chrono::hours>(at);
+}
+
+bool shows(const TrafficClue& clue, const Stored& one) {
+    if (const auto* network = std::get_if<store::ByNetwork>(&clue)) {
+        const auto address = call::parse_address(one.row.address);
+        if (!address) return false;
+        const unsigned grain = network->network.start.v6 ? 48 : 24;
+        const auto wide =
+            call::network_of(network->network.start, std::min(grain, network->network.prefix));
+        return wide.contains(*address);
+    }
+    if (const auto* as = std::get_if<store::ByAs>(&clue)) return one.row.asn == as->asn;
+    if (const auto* client = std::get_if<store::ByClient>(&clue))
+        return one.row.client_family == client->family;
+    if (const auto* tenants = std::get_if<store::ByTenants>(&clue))
+        return std::ranges::count(tenants->uids, one.row.tenant) > 0;
+    return std::ranges::count(std::get<store::ByKeys>(clue).uids, one.row.key) > 0;
+}
+
+bool exactly(const TrafficClue& clue, const rollup::Activity& example) {
+    if (const auto* network = std::get_if<store::ByNetwork>(&clue)) {
+        const auto address = call::parse_address(example.address);
+        return address && network->network.contains(*address);
+    }
+    if (const auto* client = std::get_if<store::ByClient>(&clue))
+        return client->version.empty() || client->version == example.client_version;
+    return true;
+}
+
+using Persona = std::tuple<std::string, std::string, std::string>;
+
+/// Calls, what worked, sessions, days, first, last and exactness of each persona.
+struct Sums {
+    std::uint64_t calls = 0, ok = 0, failed = 0, sessions = 0, days = 0;
+    EventTime first = EventTime::max(), last = EventTime::min();
+    bool exact = false;
+    bool operator==(const Sums&) const = default;
+};
+
+std::map<Persona, Sums> oracle(const std::vector<Stored>& all, const TrafficClue& clue,
+                               EventTime from, EventTime to, std::optional<WallTime> as_of) {
+    struct Hour {
+        Sums sums;
+        const rollup::Activity* example = nullptr;
+        std::uint64_t calls_then = 0;
+    };
+    std::map<std::pair<Persona, EventTime>, Hour> hours;
+    for (const auto& one : all) {
+        const auto at = hour_of(one.row.first_seen);
+        if (at < hour_of(from) || at >= to || !shows(clue, one)) continue;
+        const Persona persona{one.row.key, one.row.tenant, one.row.origin};
+        auto& into = hours[{persona, at}];
+        const auto order = [](const rollup::Activity& row) {
+            return std::pair(row.first_seen, row.record_id);
+        };
+        if (into.example == nullptr || order(one.row) < order(*into.example))
+            into.example = &one.row;
+        into.sums.first = std::min(into.sums.first, one.row.first_seen);
+        into.sums.last = std::max(into.sums.last, one.row.last_seen);
+        const bool late = base::event_time(base::micros(one.at)) >= at + 2 * one_hour;
+        if (as_of && late && one.at > *as_of) continue;
+        into.sums.calls += one.row.sums.calls;
+        into.sums.ok += one.row.sums.ok;
+        into.sums.failed += one.row.sums.failed;
+    }
+    std::map<Persona, Sums> out;
+    std::map<Persona, std::set<EventTime>> days;
+    for (const auto& [where, one] : hours) {
+        if (one.sums.calls == 0) continue;
+        auto& into = out[where.first];
+        into.calls += one.sums.calls;
+        into.ok += one.sums.ok;
+        into.failed += one.sums.failed;
+        into.first = std::min(into.first, one.sums.first);
+        into.last = std::max(into.last, one.sums.last);
+        ++into.sessions;
+        days[where.first].insert(std::chrono::floor<std::chrono::days>(where.second));
+        into.days = days[where.first].size();
+        into.exact = into.exact || exactly(clue, *one.example);
+    }
+    return out;
+}
+
+std::map<Persona, Sums> sums_of(const Traffic& traffic) {
+    std::map<Persona, Sums> out;
+    for (const auto& row : traffic.rows) {
+        out[{row.key, row.tenant, row.origin}] = {
+            row.calls,       row.ok,         row.failed,    row.sessions,
+            row.active_days, row.first_seen, row.last_seen, row.fit == Fit::exact};
+    }
+    return out;
+}
+
+std::uint64_t tenants_of(const std::map<Persona, Sums>& personas) {
+    std::set<std::string> out;
+    for (const auto& [persona, sums] : personas) {
+        if (!std::get<1>(persona).empty()) out.insert(std::get<1>(persona));
+    }
+    return out.size();
+}
+
+std::vector<rollup::Activity> random_calls(std::mt19937& random) {
+    static constexpr std::array keys{"", "k1", "k2", "k3"};
+    static constexpr std::array tenants{"", "acme", "mill", "yard"};
+    static constexpr std::array versions{"", "1.0", "2.0"};
+    std::vector<rollup::Activity> out;
+    for (auto left = random() % 120; left > 0; --left) {
+        auto row = call(random() % places.size(), keys[random() % keys.size()],
+                        std::chrono::minutes(random() % (60 * 60)), random() % 2);
+        row.tenant = tenants[random() % tenants.size()];
+        row.last_seen += std::chrono::seconds(random() % 50);
+        row.client_version = row.client_family.empty() ? "" : versions[random() % versions.size()];
+        row.sums.calls = 1 + random() % 4;
+        row.sums.ok = random() % 2;
+        row.sums.failed = row.sums.calls - row.sums.ok;
+        row.record_id = (std::uint64_t{random()} << 32) | random();
+        out.push_back(row);
+    }
+    return out;
+}
+
+TEST_F(PresenceTraffic, IsWhatASlowSearchOfAllRowsFindsWhateverIsMerged) {
+    std::mt19937 random(5);
+    const std::vector<TrafficClue> clues = {
+        store::ByNetwork{*call::parse_network("192.0.2.1")},
+        store::ByNetwork{*call::parse_network("192.0.2.192/26")},
+        store::ByNetwork{*call::parse_network("192.0.0.0/16")},
+        store::ByNetwork{*call::parse_network("2001:db8:1:5::/64")},
+        store::ByNetwork{*call::parse_network("2001:db8::/32")},
+        store::ByAs{64'500},
+        store::ByClient{"boto3", ""},
+        store::ByClient{"boto3", "2.0"},
+        store::ByTenants{{"acme", "yard"}},
+        store::ByKeys{{"k1", "k3", "nobody"}}};
+    for (unsigned round = 0; round < 8; ++round) {
+        const auto from = hour + std::chrono::minutes(random() % 1'000);
+        const auto to = from + std::chrono::minutes(1 + random() % 3'000);
+        commit(random_calls(random), store_test::now + std::chrono::hours(random() % 90));
+        if (round % 3 != 0) merge(1 + round % 2);
+        for (const auto& clue : clues) {
+            const auto found = find(clue, from, to);
+            const auto expected = oracle(all_, clue, from, to, std::nullopt);
+            ASSERT_EQ(sums_of(found), expected) << "round " << round << ", clue " << clue.index();
+            EXPECT_EQ(found.personas, expected.size());
+            EXPECT_EQ(found.tenants, tenants_of(expected));
+        }
+        std::set<std::string_view> active;
+        for (const auto& one : all_) {
+            const auto at = hour_of(one.row.first_seen);
+            if (at >= hour_of(from) && at < to && !one.row.tenant.empty())
+                active.insert(one.row.tenant);
+        }
+        EXPECT_EQ(store::active_tenants(*session_, from, to), active.size());
+    }
+}
+
+// An answer of a moment can be repeated after more has come and been merged. First, last and the
+// example may be of a late call of the same hour.
+TEST_F(PresenceTraffic, LeavesOutWhatCameLateAfterTheMoment) {
+    std::mt19937 random(6);
+    const auto to = hour + std::chrono::hours(30);
+    std::vector<std::pair<WallTime, std::map<Persona, Sums>>> then;
+    const TrafficClue clue = store::ByTenants{{"acme", "mill", ""}};
+    const auto counts = [](std::map<Persona, Sums> sums) {
+        for (auto& [persona, one] : sums) one.first = one.last = EventTime{};
+        return sums;
+    };
+    std::size_t changed = 0;
+    for (unsigned round = 0; round < 12; ++round) {
+        const auto at = store_test::now + std::chrono::hours(32 + round * 5);  // all hours are over
+        commit(random_calls(random), at);
+        if (round % 2 == 0) merge();
+        EXPECT_EQ(counts(sums_of(find(clue, hour, to, at))), counts(sums_of(find(clue, hour, to))));
+        then.emplace_back(at, counts(sums_of(find(clue, hour, to, at))));
+        for (const auto& [moment, sums] : then) {
+            ASSERT_EQ(counts(sums_of(find(clue, hour, to, moment))), sums);
+            ASSERT_EQ(counts(oracle(all_, clue, hour, to, moment)), sums);
+        }
+        changed += then.front().second != then.back().second ? 1U : 0U;
+    }
+    EXPECT_GT(changed, 8U) << "else nothing was tested";
+}
+
+}  // namespace
