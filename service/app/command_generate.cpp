@@ -141,7 +141,7 @@ void add_generate(CLI::App& app, Invocation& invocation) {
     command->footer(
         "Examples:\n  callerprint generate --seed 1 --calls 200000 --out /tmp/world\n"
         "  callerprint generate --shape cloudtrail --calls 1000000 --keys 100000 --out /tmp/trail\n"
-        "  callerprint generate --truth --seed 1 --parties 105 --out /tmp/truth");
+        "  callerprint generate --truth --seed 1 --parties 123 --out /tmp/truth");
     command->callback([&invocation, options] {
         invocation.action = [options] {
             const auto done = generate(*options);

@@ -168,7 +168,7 @@ void through_unlicensed_reseller(Scene& scene) {
                Work::gated);
     scene.know_home();
     scene.know_software();
-    scene.licence_is({"unlicensed"});
+    scene.licence_is({"unlicensed", "unclear"});  // the reseller itself uses the key, too
 }
 
 void through_shared_key(Scene& scene) {
@@ -241,6 +241,55 @@ void trial_after_update(Scene& scene) {
     scene.know_home();
     scene.know("user-agent", scene.token + "/3.9 (Linux)");
     scene.licence_is({"unlicensed"});
+}
+
+void many_teams(Scene& scene) {
+    // So many that its network looks like one that strangers share.
+    for (int team = 0; team < 10; ++team) {
+        const Tenant& trial = scene.account("trial", {});
+        scene.uses(own(scene, trial, scene.software()), Work::gated, {.most_sessions = 5});
+    }
+    scene.know_name();
+    scene.know_home();
+    scene.know_software();
+    scene.licence_is({"unlicensed"});
+}
+
+void beside_a_contractor(Scene& scene) {
+    // Another firm works in its network, with software of no name.
+    scene.bystander("paid").networks = {&scene.home()};
+    const Tenant& trial = scene.account("trial", {});
+    scene.uses(own(scene, trial, scene.software()), Work::gated, {.most_sessions = 8});
+    scene.know_home();
+    scene.know_software();
+    scene.licence_is({"unlicensed"});
+}
+
+/// The party sells its software, and others call with it from their own networks.
+void sell_software(Scene& scene) {
+    for (int i = 0; i < 12; ++i) scene.bystander("paid").clients = {&scene.software()};
+}
+
+void product_of_many(Scene& scene) {
+    sell_software(scene);
+    const Tenant& trial = scene.account("trial", {});
+    scene.uses(own(scene, trial, scene.software()), Work::gated, {.most_sessions = 8});
+    scene.know_home();
+    scene.know_software();
+    scene.licence_is({"unlicensed"});
+}
+
+void from_home_offices(Scene& scene) {
+    // Its software calls, and not from the network that is known.
+    const Tenant& trial = scene.account("trial", {});
+    scene.uses({.tenant = trial,
+                .key = trial.keys.front(),
+                .network = *scene.stage.hubs[5],
+                .client = scene.software()},
+               Work::open);
+    scene.know_home();
+    scene.know_software();
+    scene.marks().weak = true;
 }
 
 // A key that leaked in mid-week; its owner goes on using it.
@@ -390,6 +439,14 @@ void shared_office(Scene& scene) {
     scene.marks().fits_many = true;
 }
 
+void customers_of_its_product(Scene& scene) {
+    sell_software(scene);
+    scene.know_name();
+    scene.know_home();
+    scene.know_software();
+    scene.marks().fits_many = true;
+}
+
 void popular_sdk(Scene& scene) {
     scene.know_home();
     scene.know("sdk", "facekit-python");
@@ -425,6 +482,16 @@ void copied_agent_in_crowd(Scene& scene) {
     scene.marks().fits_many = true;
 }
 
+void copied_agent_next_door(Scene& scene) {
+    // From the block of a cloud in which the party rents a host, among others who do.
+    for (int i = 0; i < 5; ++i) scene.bystander("paid").networks = {&scene.home()};
+    Tenant& copyist = scene.stage.tenant(scene.stage.word(), "trial");
+    scene.decoy(own(scene, copyist, scene.software()), Work::gated);
+    scene.know_home();
+    scene.know_software();
+    scene.marks().fits_many = true;
+}
+
 void copied_agent_of_customer(Scene& scene) {
     // The party has an account that does nothing.
     PartyRow& party = scene.registered();
@@ -445,7 +512,7 @@ struct Script {
     void (*plant)(Scene&);
 };
 
-constexpr std::array<Script, 35> scripts{{
+constexpr std::array<Script, 41> scripts{{
     {Route::own_account, "by name", by_name},
     {Route::reseller, "licensed reseller", through_reseller},
     {Route::absent, "look-alike product", look_alike},
@@ -481,6 +548,12 @@ constexpr std::array<Script, 35> scripts{{
     {Route::own_account, "own network", own_system},
     {Route::absent, "name and logo only", logo_claim_alone},
     {Route::framing, "copied agent of a customer", copied_agent_of_customer},
+    {Route::personal_trial, "many teams", many_teams},
+    {Route::personal_trial, "beside a contractor", beside_a_contractor},
+    {Route::personal_trial, "product of many", product_of_many},
+    {Route::personal_trial, "home offices", from_home_offices},
+    {Route::absent, "customers of its product", customers_of_its_product},
+    {Route::framing, "copied agent next door", copied_agent_next_door},
 }};
 
 }  // namespace

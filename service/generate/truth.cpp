@@ -197,8 +197,8 @@ base::Result<std::unique_ptr<Truth>> Truth::make(Options options) {
     if (options.calls < 50'000 || options.calls > 5'000'000) {
         return base::fail(base::Fault::invalid, "calls must be 50000 to 5000000");
     }
-    if (options.parties < 1 || options.parties > 400) {
-        return base::fail(base::Fault::invalid, "parties must be 1 to 400");
+    if (options.parties < 1 || options.parties > 250) {
+        return base::fail(base::Fault::invalid, "parties must be 1 to 250");
     }
     return std::unique_ptr<Truth>(new Truth(std::make_unique<State>(options)));
 }

@@ -86,7 +86,7 @@ public:
     struct Options {
         std::uint64_t seed = 1;
         std::uint64_t calls = 200'000;  ///< 50'000 to 5'000'000.
-        std::uint64_t parties = 105;    ///< 1 to 400.
+        std::uint64_t parties = 123;    ///< 1 to 250.
         std::optional<Loss> loss;       ///< None: as the seed has it.
         base::EventTime start = base::event_time(1'740'960'000'000'000);  ///< 2025-03-03, a Monday.
     };

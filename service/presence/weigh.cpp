@@ -13,10 +13,17 @@ namespace {
 /// What a group may say at most, in the order of Group (attribution.md 1.4). The registry's 9 is a
 /// customer record, which decides by itself.
 constexpr std::array<double, groups> cap = {4.5, 6.0, 5.0, 6.0, 9.0};
-constexpr double echo = 0.3;       // of each further clue of one group
-constexpr double recall = 0.9;     // a clue about the party shows in its calls
-constexpr double hub_tenants = 8;  // beyond these others an address is a crossroads ...
-constexpr double hub_nats = 0.5;   // ... and says no more than this
+constexpr double echo = 0.3;    // of each further clue of one group
+constexpr double recall = 0.9;  // a clue about the party shows in its calls
+// Coherence (attribution.md 1.2): from so many strangers on, a network says little unless those who
+// call from it have more in common. A count alone took ten teams of one firm for a crossroads, and
+// a block of a cloud with five tenants in it for somebody's own.
+constexpr double few_strangers = 3;
+constexpr double incoherent = 0.2;
+constexpr double incoherent_nats = 0.5;
+constexpr double hardly_coherent = 0.4;
+constexpr double hardly_coherent_nats = 1.4;
+constexpr double coherence_prior = 0.35;  // of Beta(0.35, 0.35)
 // Calls from the same /24 as the address, never seen from the address: a neighbour is no witness.
 constexpr double near_nats = 1.0;
 constexpr double leaked_nats = 1.0;  // a public key may be in anybody's hands
@@ -54,17 +61,31 @@ Group group_in_traffic(const Clue& clue) {
     return group == Group::registry ? Group::egress : group;
 }
 
-double nats_of_value(const Clue& clue, bool exact, const ClueFacts& facts, std::uint64_t active) {
+/// What a network says at most, by who else calls from it.
+double nats_of_network(double nats, double friends, double strangers) {
+    if (strangers < few_strangers) return nats;
+    const double coherence =
+        (friends + coherence_prior) / (friends + strangers + 2 * coherence_prior);
+    if (coherence < incoherent) return std::min(nats, incoherent_nats);
+    if (coherence < hardly_coherent) return std::min(nats, hardly_coherent_nats);
+    return nats;
+}
+
+/// `friends`: other tenants that show the value and something else of what is asked for; they are
+/// the party, too, rather than a coincidence.
+double nats_of_value(const Clue& clue, bool exact, const ClueFacts& facts, std::uint64_t active,
+                     double friends) {
     if (facts.stock) return 0;
     const Belief belief = belief_of(clue.kind);
-    // The candidate's own tenant is not a coincidence.
+    // The candidate's own tenant is no coincidence either.
     const double others = facts.tenants > 0 ? static_cast<double>(facts.tenants) - 1 : 0;
-    const double by_chance = (others + belief.shows) /
+    const double strangers = std::max(0.0, others - friends);
+    const double by_chance = (strangers + belief.shows) /
                              (static_cast<double>(std::max(active, facts.tenants)) + belief.of);
-    const double nats = std::log(recall / by_chance);
-    const bool hub = group_in_traffic(clue) == Group::egress && others >= hub_tenants;
-    if (group_in_traffic(clue) == Group::egress && !exact) return std::clamp(nats, 0.0, near_nats);
-    return std::max(0.0, hub ? std::min(nats, hub_nats) : nats);
+    const double nats = std::max(0.0, std::log(recall / by_chance));
+    if (group_in_traffic(clue) != Group::egress) return nats;
+    const double said = nats_of_network(nats, friends, strangers);
+    return exact ? said : std::min(said, near_nats);
 }
 
 double nats_of_key(const ClueFacts& facts, const NamedKey& key, const Persona& persona) {
@@ -129,14 +150,44 @@ public:
 
 private:
     void note_sightings(std::vector<Shown>& shown) const {
+        const Friends friends = friends_by_network();
         for (const Sighting& sighting : facts_.sightings) {
             const Clue& clue = question_.clues[sighting.clue];
-            const double nats = nats_of_value(clue, sighting.exact, facts_.clues[sighting.clue],
-                                              facts_.active_tenants);
             const Group group = group_in_traffic(clue);
+            const double nats = nats_of_value(
+                clue, sighting.exact, facts_.clues[sighting.clue], facts_.active_tenants,
+                group == Group::egress ? friends_of(sighting, friends) : 0);
             shown[sighting.persona].by_group[static_cast<std::size_t>(group)].push_back(
                 {sighting.clue, nats});
         }
+    }
+
+    /// By clue about a network: the tenants that show it and software or a resource that tells.
+    using Friends = std::map<std::size_t, std::set<std::string>>;
+    Friends friends_by_network() const {
+        std::set<std::string> telling;
+        for (const Sighting& sighting : facts_.sightings) {
+            const Clue& clue = question_.clues[sighting.clue];
+            if (group_in_traffic(clue) == Group::egress) continue;
+            const double nats = nats_of_value(clue, sighting.exact, facts_.clues[sighting.clue],
+                                              facts_.active_tenants, 0);
+            if (nats >= witness) telling.insert(facts_.personas[sighting.persona].tenant);
+        }
+        Friends out;
+        for (const Sighting& sighting : facts_.sightings) {
+            const std::string& tenant = facts_.personas[sighting.persona].tenant;
+            const Group group = group_in_traffic(question_.clues[sighting.clue]);
+            if (group == Group::egress && telling.contains(tenant))
+                out[sighting.clue].insert(tenant);
+        }
+        return out;
+    }
+
+    double friends_of(const Sighting& sighting, const Friends& friends) const {
+        const auto found = friends.find(sighting.clue);
+        if (found == friends.end()) return 0;
+        const bool itself = found->second.contains(facts_.personas[sighting.persona].tenant);
+        return static_cast<double>(found->second.size() - (itself ? 1 : 0));
     }
 
     void note_keys(std::vector<Shown>& shown) const {

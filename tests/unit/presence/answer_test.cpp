@@ -85,6 +85,32 @@ TEST(Answer, ACrossroadsOfManyTenantsIsNoWitness) {
     EXPECT_EQ(world.ask().use, UseVerdict::inconclusive);
 }
 
+TEST(Answer, ManyTeamsOfOnePartyAreNoCrossroads) {
+    World world;
+    const auto network = world.clue(Kind::cidr, "198.51.100.0/24");
+    const auto client = world.clue(Kind::user_agent, "crowdview/2.1");
+    for (int i = 0; i < 10; ++i) {
+        const auto persona = world.persona("t-" + std::to_string(i), "k-" + std::to_string(i));
+        world.shows(persona, network, 10);
+        world.shows(persona, client, 10);
+    }
+    const Answer answer = world.ask();
+    EXPECT_EQ(answer.candidates.size(), 10U);
+    EXPECT_GE(answer.confidence, likely_from);
+}
+
+TEST(Answer, SoftwareCopiedNextDoorInACloudAccusesNobody) {
+    World world;
+    const auto network = world.clue(Kind::cidr, "198.51.100.0/24");
+    const auto client = world.clue(Kind::user_agent, "crowdview/2.1");
+    for (int i = 0; i < 4; ++i) {
+        const auto persona = world.persona("t-" + std::to_string(i), "k-" + std::to_string(i));
+        world.shows(persona, network, 4);
+        if (i == 0) world.shows(persona, client);
+    }
+    EXPECT_EQ(world.ask().use, UseVerdict::inconclusive);
+}
+
 TEST(Answer, AClientEverybodyHasSaysNothing) {
     World world;
     const auto client = world.clue(Kind::sdk, "python-requests/2.31");
