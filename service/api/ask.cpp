@@ -2,8 +2,10 @@
 
 #include "base/digest.hpp"
 #include "presence/answer.hpp"
+#include "presence/bundle.hpp"
 #include "presence/gather.hpp"
 #include "presence/record.hpp"
+#include "store/bundle.hpp"
 #include "store/presence_source.hpp"
 
 #include <boost/json/array.hpp>
@@ -32,9 +34,14 @@ std::string for_audit(const presence::Question& question) {
                                         {"to", base::to_rfc3339(question.to)}});
 }
 
+/// "ed25519:PUBLIC:SIGNATURE" of the text.
+std::string signature_of(std::string_view text, const base::SigningKey& key) {
+    return "ed25519:" + base::base64(bytes(key.public_key())) + ":" +
+           base::base64(bytes(key.sign(text)));
+}
+
 std::string sign(const std::string& record, const base::SigningKey& key) {
-    return presence::with_signature(record, "ed25519:" + base::base64(bytes(key.public_key())) +
-                                                ":" + base::base64(bytes(key.sign(record))));
+    return presence::with_signature(record, signature_of(record, key));
 }
 
 }  // namespace
@@ -63,6 +70,14 @@ base::Result<store::StoredAnswer> ask(store::Session& session, presence::Questio
                             .record = sign(presence::with_id(record), answering.signing)};
     if (auto saved = answers.save(out, now); !saved) return std::unexpected(saved.error());
     return out;
+}
+
+base::Result<std::string> export_answer(store::Session& session, const store::StoredAnswer& answer,
+                                        const Answering& answering) {
+    const auto bundle = store::read_bundle(session, answer);
+    if (!bundle) return std::unexpected(bundle.error());
+    return presence::write_bundle(
+        *bundle, [&](std::string_view text) { return signature_of(text, answering.signing); });
 }
 
 json::object record_of(const store::StoredAnswer& answer) {

@@ -26,6 +26,10 @@ struct Answering {
 base::Result<store::StoredAnswer> ask(store::Session& session, presence::Question question,
                                       const Answering& answering, base::WallTime now);
 
+/// The answer with all that proves it, signed: what callerprint-verify checks.
+base::Result<std::string> export_answer(store::Session& session, const store::StoredAnswer& answer,
+                                        const Answering& answering);
+
 /// The record of an answer as JSON.
 boost::json::object record_of(const store::StoredAnswer& answer);
 

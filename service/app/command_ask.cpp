@@ -162,6 +162,28 @@ Exit show(const Invocation& invocation, const Asking& asking) {
     return Exit::done;
 }
 
+Exit export_bundle(const Invocation& invocation, const Asking& asking) {
+    const auto config = invocation.load();
+    if (!config) return complain(config.error());
+    const auto answering = make_answering(*config);
+    if (!answering) return complain(answering.error());
+    auto database = OpenDatabase::open(*config);
+    if (!database) return complain(database.error());
+    const auto answer = store::Answers(database->session()).show(asking.id, actor());
+    if (!answer) return complain(answer.error());
+    const auto bundle = api::export_answer(database->session(), *answer, **answering);
+    if (!bundle) return complain(bundle.error());
+    if (asking.file.empty()) {
+        std::fwrite(bundle->data(), 1, bundle->size(), stdout);
+        return Exit::done;
+    }
+    if (auto written = write_file(asking.file, *bundle); !written) return complain(written.error());
+    std::fprintf(stderr, "%s: %zu bytes; check it with callerprint-verify %s %s\n",
+                 asking.file.c_str(), bundle->size(), asking.file.c_str(),
+                 api::public_key_text(**answering).c_str());
+    return Exit::done;
+}
+
 Exit print_key(const Invocation& invocation) {
     const auto config = invocation.load();
     if (!config) return complain(config.error());
@@ -212,6 +234,16 @@ void add_ask(CLI::App& app, Invocation& invocation) {
     shows->footer("Example:\n  callerprint answer show w-4n7cqz --view press");
     shows->callback([&invocation, asking] {
         invocation.action = [&invocation, asking] { return show(invocation, *asking); };
+    });
+    auto* exports =
+        group->add_subcommand("export", "One answer with all that proves it, for somebody else");
+    exports->add_option("id", asking->id, "Id, or its first characters")->required();
+    exports->add_option("--out", asking->file, "File (default: standard output)");
+    exports->footer(
+        "It holds the full answer, identifiers included.\n"
+        "Example:\n  callerprint answer export w-4n7cqz --out answer.bundle");
+    exports->callback([&invocation, asking] {
+        invocation.action = [&invocation, asking] { return export_bundle(invocation, *asking); };
     });
     auto* keys = group->add_subcommand("key", "The public key that answers are signed for");
     keys->footer("Example:\n  callerprint answer key");

@@ -92,6 +92,7 @@ constexpr std::array<std::string_view, field_count> names = {
     "origin.client_family",
     "origin.client_version",
     "origin.platform",
+    "origin.app",
     "call.late",
     "call.source",
 };

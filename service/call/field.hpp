@@ -96,11 +96,12 @@ enum class Field : std::uint8_t {
     client_family,         ///< origin.client_family: user agent family
     client_version,        ///< origin.client_version: major.minor
     client_platform,       ///< origin.platform: linux, windows, android, ios, browser, embedded
+    client_app,            ///< origin.app: what the caller's own program calls itself
     late,                  ///< call.late: true when the call came later than its source's lateness
     source,                ///< call.source: source that sent it
 };
 
-inline constexpr std::size_t field_count = 86;
+inline constexpr std::size_t field_count = 87;
 /// Fields before this one come out of the record; the rest are facts.
 inline constexpr Field first_fact = Field::tenant_name;
 

@@ -37,10 +37,14 @@ base::Digest block_leaf(std::uint64_t lsn, const base::Digest& payload) {
 }
 
 base::Digest record_leaf(std::uint64_t lsn, std::uint32_t index, std::string_view record) {
+    return record_leaf_of(lsn, index, base::sha256(record));
+}
+
+base::Digest record_leaf_of(std::uint64_t lsn, std::uint32_t index, const base::Digest& sha256) {
     std::string bytes("R");
     put(bytes, lsn);
     put(bytes, index, 4);
-    put(bytes, base::sha256(record));
+    put(bytes, sha256);
     return merkle::leaf(bytes);
 }
 

@@ -32,5 +32,8 @@ struct Link {
 /// journalled), index as 4 bytes. Only records that are kept have one, behind that of their block.
 [[nodiscard]] base::Digest record_leaf(std::uint64_t lsn, std::uint32_t index,
                                        std::string_view record);
+/// The same of a record of which only the SHA-256 is known.
+[[nodiscard]] base::Digest record_leaf_of(std::uint64_t lsn, std::uint32_t index,
+                                          const base::Digest& sha256);
 
 }  // namespace coverage

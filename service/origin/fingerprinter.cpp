@@ -26,7 +26,7 @@ constexpr std::array<std::pair<Field, Level>, 4> levels = {{
 
 constexpr std::array facts = {Field::origin_exact,    Field::origin_place,  Field::origin_kind,
                               Field::origin_software, Field::client_family, Field::client_version,
-                              Field::client_platform};
+                              Field::client_platform, Field::client_app};
 
 /// What the facts are computed from, besides the AS.
 constexpr std::array inputs = {Field::src_ip,     Field::src_service, Field::src_domain,
@@ -163,6 +163,7 @@ void Fingerprinter::State::read(call::Batch& batch, std::span<Value> row, Seen& 
         put(row, Field::client_family, agent->client.family);
         put(row, Field::client_version, agent->client.version);
         put(row, Field::client_platform, agent->client.platform);
+        put(row, Field::client_app, agent->client.app);
     }
     if (const auto address = call::parse_address(text(row, 0)))
         parts.address = call::unmapped(*address);

@@ -12,8 +12,8 @@
 namespace origin {
 
 /// Fills origin.exact, origin.place, origin.network_client, origin.software (the levels L0 to L3 of
-/// the `of1` fingerprint), origin.client_family, origin.client_version and origin.platform, as far
-/// as Names wants them. The rules are docs/reference/origin.md.
+/// the `of1` fingerprint), origin.client_family, origin.client_version, origin.platform and
+/// origin.app, as far as Names wants them. The rules are docs/reference/origin.md.
 ///
 /// Owned by one worker. Remembers the tokens it made and the agents it read, both within bounds.
 class Fingerprinter {

@@ -20,11 +20,12 @@ void Activities::push_back(const Activity& activity) {
     Row& row = add(call::Joined{activity.tenant, activity.key, activity.service, activity.operation,
                                 activity.origin, minute}
                        .text());
-    row.example = texts_
-                      .keep(call::Joined{activity.address, activity.as_name, activity.country,
-                                         activity.client_family, activity.client_version}
-                                .text())
-                      .data();
+    row.example =
+        texts_
+            .keep(call::Joined{activity.address, activity.as_name, activity.country,
+                               activity.client_family, activity.client_version, activity.client_app}
+                      .text())
+            .data();
     row.sums = activity.sums;
     row.first_seen = activity.first_seen;
     row.last_seen = activity.last_seen;
@@ -55,6 +56,7 @@ Activity Activities::operator[](std::size_t i) const noexcept {
     out.country = call::Joined::next(example);
     out.client_family = call::Joined::next(example);
     out.client_version = call::Joined::next(example);
+    out.client_app = call::Joined::next(example);
     out.asn = row.asn;
     out.record_id = row.record_id;
     return out;

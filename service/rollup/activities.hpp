@@ -46,8 +46,9 @@ private:
 
     struct Row {
         // Both are texts behind their lengths, as call::Joined writes them.
-        const char* about = nullptr;    // tenant, key, service, operation, origin, minute
-        const char* example = nullptr;  // address, as_name, country, client_family, client_version
+        const char* about = nullptr;  // tenant, key, service, operation, origin, minute
+        const char* example =
+            nullptr;  // address, as_name, country, client_family, client_version, client_app
         Sums sums;
         base::EventTime first_seen;
         base::EventTime last_seen;

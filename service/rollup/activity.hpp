@@ -44,6 +44,7 @@ struct Activity {
     std::string_view country;
     std::string_view client_family;
     std::string_view client_version;
+    std::string_view client_app;
     std::uint64_t record_id = 0;  ///< Of the example, so that merging is exact.
 
     bool operator==(const Activity&) const = default;

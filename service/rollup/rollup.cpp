@@ -10,10 +10,10 @@ namespace {
 
 using call::Field;
 
-constexpr std::array fields = {Field::tenant_uid,    Field::key_uid,       Field::service,
-                               Field::operation,     Field::origin_place,  Field::src_ip,
-                               Field::src_asn,       Field::src_as_name,   Field::src_country,
-                               Field::client_family, Field::client_version};
+constexpr std::array fields = {Field::tenant_uid,    Field::key_uid,        Field::service,
+                               Field::operation,     Field::origin_place,   Field::src_ip,
+                               Field::src_asn,       Field::src_as_name,    Field::src_country,
+                               Field::client_family, Field::client_version, Field::client_app};
 
 std::string_view text(const call::Call& call, Field field) {
     return call.get(field).text_or_empty();
@@ -68,9 +68,9 @@ void Rollup::show(Activities::Row& row, const call::Call& call) {
     row.record_id = call.header().id;
     const call::Value asn = call.get(Field::src_asn);
     row.asn = asn.kind() == call::Value::Kind::integer ? asn.integer() : 0;
-    const call::Joined example{text(call, Field::src_ip), text(call, Field::src_as_name),
-                               text(call, Field::src_country), text(call, Field::client_family),
-                               text(call, Field::client_version)};
+    const call::Joined example{text(call, Field::src_ip),         text(call, Field::src_as_name),
+                               text(call, Field::src_country),    text(call, Field::client_family),
+                               text(call, Field::client_version), text(call, Field::client_app)};
     row.example = activity_.texts_.keep(example.text()).data();
 }
 

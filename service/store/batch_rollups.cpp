@@ -40,10 +40,14 @@ void put_known(CopyText& out, std::string_view text) {
     }
 }
 
-/// "boto3 1.34".
+/// "boto3 1.34"; when the caller's program has a name of its own, that first: "crowdview
+/// boto3 1.34". Clients are looked for by the first word, and a library tells nobody apart.
 void put_client(CopyText& out, const rollup::Activity& row) {
-    if (row.client_version.empty()) return put_known(out, row.client_family);
-    put_known(out, std::string(row.client_family).append(" ").append(row.client_version));
+    std::string text;
+    for (const std::string_view part : {row.client_app, row.client_family, row.client_version}) {
+        if (!part.empty()) text.append(text.empty() ? "" : " ").append(part);
+    }
+    put_known(out, text);
 }
 
 /// The columns of activity that a batch needs: most logs know nothing of tokens or units, and a

@@ -8,22 +8,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <tuple>
 
 namespace store {
 namespace {
 
 constexpr const char* select_newest =
     "SELECT callerprint.micros(max(watermark)) FROM callerprint.source_position";
-constexpr const char* select_holders =
-    "WITH RECURSIVE merged AS ("
-    " (SELECT asn FROM callerprint.key_origin_hour WHERE asn IS NOT NULL ORDER BY asn LIMIT 1)"
-    " UNION ALL SELECT (SELECT k.asn FROM callerprint.key_origin_hour k WHERE k.asn > merged.asn"
-    "   ORDER BY k.asn LIMIT 1) FROM merged WHERE merged.asn IS NOT NULL)"
-    " SELECT asn, (SELECT as_name FROM callerprint.key_origin_hour k WHERE k.asn = merged.asn"
-    "   LIMIT 1) FROM merged WHERE asn IS NOT NULL"
-    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
-    " ORDER BY 1, 2";
 // The first two and the last: where it begins and that it goes on. The calls of a key are found by
 // its index.
 constexpr const char* select_records =
@@ -84,10 +75,13 @@ base::Result<base::EventTime> newest_event(Session& session) {
         });
 }
 
+std::optional<base::WallTime> PresenceSource::as_of() const {
+    if (!as_of_) return {};
+    return base::wall_time(base::micros(*as_of_));
+}
+
 base::Result<std::shared_ptr<const registry::Registry>> PresenceSource::registry() {
-    std::optional<base::WallTime> as_of;
-    if (as_of_) as_of = base::wall_time(base::micros(*as_of_));
-    auto rows = read_registry(session_, as_of);
+    auto rows = read_registry(session_, as_of());
     if (!rows) return std::unexpected(rows.error());
     return registry::Registry::build(std::move(*rows));
 }
@@ -119,7 +113,7 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
         case By::network:
             return find(ByNetwork{*search.network});
         case By::as_number:
-            return find(ByAs{search.as_number});
+            return find(ByAs{{search.as_number}});
         case By::as_name:
             return of_holder(search.text);
         case By::client:
@@ -135,45 +129,35 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
 }
 
 base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
-    std::optional<base::WallTime> as_of;
-    if (as_of_) as_of = base::wall_time(base::micros(*as_of_));
-    auto found = find_traffic(session_, clue, from_, to_, as_of);
+    auto found = find_traffic(session_, clue, from_, to_, as_of());
     if (!found) return std::unexpected(found.error());
     presence::Traffic out{.rows = {}, .tenants = found->tenants};
     for (TrafficRow& row : found->rows) {
         out.rows.push_back({.persona = persona_of(row), .exact = row.fit == Fit::exact});
     }
+    std::ranges::sort(out.rows, {}, [](const presence::Traffic::Row& row) {
+        return std::tie(row.persona.tenant, row.persona.key, row.persona.origin);
+    });
     return out;
 }
 
-/// Networks are few: their numbers are read by skipping through the index, and their holders' names
-/// compared here, since how names are compared is the question's business.
+/// How names are compared is the question's business, so the list of networks is compared here.
 base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name) {
-    auto numbers = session_.connection().look(
-        "reading holders of networks",
-        [&](pqxx::work& tx) -> base::Result<std::vector<std::int64_t>> {
-            std::vector<std::int64_t> out;
-            for (const auto& row : run(tx, select_holders)) {
-                if (!row[1].is_null() && presence::name_key(row[1].as<std::string>()) == name) {
-                    out.push_back(row[0].as<std::int64_t>());
-                }
-            }
-            return out;
-        });
-    if (!numbers) return std::unexpected(numbers.error());
-    presence::Traffic all;
-    for (const std::int64_t number : *numbers) {
-        auto found = find(ByAs{number});
-        if (!found) return found;
-        all.tenants += found->tenants;
-        std::ranges::move(found->rows, std::back_inserter(all.rows));
+    const auto networks = seen_networks(session_);
+    if (!networks) return std::unexpected(networks.error());
+    ByAs its;
+    for (const NamedAs& network : *networks) {
+        if (!network.name.empty() && presence::name_key(network.name) == name) {
+            its.numbers.push_back(network.number);
+        }
     }
-    return all;
+    if (its.numbers.empty()) return presence::Traffic{};
+    return find(its);
 }
 
 base::Result<std::vector<presence::Use>> PresenceSource::uses(
     const std::vector<std::string>& keys, const std::vector<base::EventTime>& moments) {
-    auto found = key_operations(session_, keys, from_, to_, moments);
+    auto found = key_operations(session_, keys, from_, to_, moments, as_of());
     if (!found) return std::unexpected(found.error());
     std::vector<presence::Use> out;
     for (KeyOperation& row : *found) {
@@ -220,7 +204,7 @@ base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
 }
 
 base::Result<std::uint64_t> PresenceSource::active_tenants() {
-    return store::active_tenants(session_, from_, to_);
+    return store::active_tenants(session_, from_, to_, as_of());
 }
 
 base::Result<coverage::Certificate> PresenceSource::coverage() {

@@ -32,6 +32,7 @@ public:
     base::Result<std::string> position() override;
 
 private:
+    [[nodiscard]] std::optional<base::WallTime> as_of() const;
     base::Result<presence::Traffic> find(const TrafficClue& clue);
     base::Result<presence::Traffic> of_holder(const std::string& name);
 

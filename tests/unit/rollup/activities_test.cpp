@@ -30,7 +30,7 @@ std::vector<Activity> random_rows(std::mt19937_64& random, std::deque<std::strin
         row.first_seen = time(), row.last_seen = time();
         row.address = text(), row.as_name = text(), row.country = text();
         row.asn = static_cast<std::int64_t>(random());
-        row.client_family = text(), row.client_version = text();
+        row.client_family = text(), row.client_version = text(), row.client_app = text();
         row.record_id = random();
     }
     return out;

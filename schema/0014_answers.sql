@@ -39,5 +39,5 @@ COMMENT ON COLUMN investigate.answers.confidence IS 'Posterior of the use; 0.95 
 COMMENT ON COLUMN investigate.answers.statement IS 'The answer in words.';
 COMMENT ON COLUMN investigate.answers.record IS 'The whole record: evidence, coverage, power, limits, signature.';
 GRANT SELECT ON investigate.answers TO callerprint_read;
-COMMENT ON COLUMN investigate.key_origins.client IS 'Client software, its version and what the caller''s program calls itself, of the first call in the hour.';
-COMMENT ON COLUMN investigate.origins.client IS 'Client software seen there, its version and what a caller''s program calls itself.';
+COMMENT ON COLUMN investigate.key_origins.client IS 'What the caller''s program calls itself, client software and its version, of the first call in the hour.';
+COMMENT ON COLUMN investigate.origins.client IS 'What a caller''s program calls itself, client software and version seen there.';
