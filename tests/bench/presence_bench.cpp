@@ -4,7 +4,6 @@
 //   build/release/tests/bench/presence_bench --seeds 11,12,13 [--parties N] [--calls N] [--misses]
 #include "generate/random.hpp"
 #include "generate/truth.hpp"
-#include "origin/client.hpp"
 #include "pipeline/preparer.hpp"
 #include "presence/gather.hpp"
 #include "presence/power.hpp"
@@ -50,7 +49,6 @@ struct World {
     std::shared_ptr<const registry::Registry> registry;
     std::optional<rolled::KeyIndex> keys;
     rollup::Rows rows;
-    rolled::Apps apps;
     std::map<std::string, std::uint64_t> records;       // by source, lost ones included
     std::map<std::size_t, std::vector<Session>> calls;  // by asked party
 };
@@ -96,17 +94,7 @@ private:
         if (!rejects.empty()) stop("a record of the world was rejected");
         rollup_.from(source);
         rollup_.add(batch);
-        for (std::size_t i = 0; i < batch.size(); ++i) note_app(batch[i]);
         block.clear();
-    }
-
-    void note_app(const call::Call& call) {
-        using call::Field;
-        const auto text = [&](Field field) { return std::string(call.get(field).text_or_empty()); };
-        const std::string app = origin::parse_client(text(Field::user_agent)).app;
-        if (app.empty()) return;
-        world_.apps.try_emplace(
-            {text(Field::tenant_uid), text(Field::key_uid), text(Field::origin_place)}, app);
     }
 
     World& world_;
@@ -194,7 +182,7 @@ void ask(const Truth& truth, const World& world, score::Score& score) {
     const bool hidden = truth.loss() == Loss::hidden_hour || truth.loss() == Loss::hidden_share;
     const std::string title = "seed " + std::to_string(truth.options().seed) + " " +
                               std::string(generate::name(truth.loss()));
-    rolled::Source source(world.registry, world.rows, world.apps, *world.keys,
+    rolled::Source source(world.registry, world.rows, *world.keys,
                           certificate_of(world, start, truth.holes()));
     for (const generate::Asked& asked : truth.asked()) {
         presence::Question question = question_of(asked, start);

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,10 +21,6 @@
 #include <vector>
 
 namespace rolled {
-
-/// What programs call themselves that are built on a library, by tenant, key and origin. Rollups
-/// name the library; the raw calls have the whole agent.
-using Apps = std::map<std::tuple<std::string, std::string, std::string>, std::string, std::less<>>;
 
 /// The entries of the key index by part, length and digest.
 class KeyIndex {
@@ -74,22 +69,17 @@ private:
 class Source : public presence::Source {
 public:
     Source(std::shared_ptr<const registry::Registry> registry, const rollup::Rows& rows,
-           const Apps& apps, const KeyIndex& keys, coverage::Certificate certificate)
-        : registry_(std::move(registry)), keys_(keys), certificate_(std::move(certificate)) {
+           const KeyIndex& keys, coverage::Certificate certificate)
+        : registry_(std::move(registry)),
+          rows_(rows),
+          keys_(keys),
+          certificate_(std::move(certificate)) {
         std::map<std::tuple<std::string_view, std::string_view, std::string_view>, Held> held;
-        std::map<std::tuple<std::string_view, std::string_view, std::string_view>, presence::Use>
-            uses;
         for (std::size_t i = 0; i < rows.activity.size(); ++i) {
             const rollup::Activity row = rows.activity[i];
             held[{row.tenant, row.key, row.origin}].add(row);
-            add(uses[{row.key, row.service, row.operation}], row);
         }
-        for (auto& [about, each] : held) {
-            const auto app = apps.find(about);
-            if (app != apps.end()) each.call_itself(app->second);
-            held_.push_back(std::move(each));
-        }
-        for (auto& [about, use] : uses) uses_.push_back(std::move(use));
+        for (auto& [about, each] : held) held_.push_back(std::move(each));
     }
 
     base::Result<std::shared_ptr<const registry::Registry>> registry() override {
@@ -111,12 +101,10 @@ public:
         out.tenants = tenants.size();
         return out;
     }
-    base::Result<std::vector<presence::Use>> uses(const std::vector<std::string>& keys) override {
-        std::vector<presence::Use> out;
-        for (const presence::Use& use : uses_) {
-            if (std::ranges::find(keys, use.key) != keys.end()) out.push_back(use);
-        }
-        return out;
+    base::Result<std::vector<presence::Use>> uses(
+        const std::vector<std::string>& keys,
+        const std::vector<base::EventTime>& moments) override {
+        return cut(keys, moments);
     }
     base::Result<std::vector<presence::CitedRecord>> records(
         const std::vector<presence::Persona>& /*personas*/) override {
@@ -131,6 +119,25 @@ public:
     base::Result<std::string> position() override { return std::string("memory:1"); }
 
 private:
+    /// Uses of these keys, each between two of the moments, which are ascending.
+    [[nodiscard]] std::vector<presence::Use> cut(
+        const std::vector<std::string>& keys, const std::vector<base::EventTime>& moments) const {
+        const std::set<std::string_view> wanted(keys.begin(), keys.end());
+        std::map<std::tuple<std::string_view, std::string_view, std::string_view, std::size_t>,
+                 presence::Use>
+            uses;
+        for (std::size_t i = 0; i < rows_.activity.size(); ++i) {
+            const rollup::Activity row = rows_.activity[i];
+            if (!wanted.contains(row.key)) continue;
+            const auto part = static_cast<std::size_t>(
+                std::ranges::upper_bound(moments, row.first_seen) - moments.begin());
+            add(uses[{row.key, row.service, row.operation, part}], row);
+        }
+        std::vector<presence::Use> out;
+        for (auto& [about, use] : uses) out.push_back(std::move(use));
+        return out;
+    }
+
     struct Held {
         presence::Persona persona;
         std::string family;
@@ -150,17 +157,13 @@ private:
                 own.as_name = row.as_name;
                 family = row.client_family;
                 version = row.client_version;
-                own.client = family + " " + version;
+                app = row.client_app;
+                own.client = family + " " + version + (app.empty() ? "" : " " + app);
             }
             own.last = own.calls == 0 ? row.last_seen : std::max(own.last, row.last_seen);
             own.calls += row.sums.calls;
             own.ok += row.sums.ok;
             hours.insert(std::chrono::floor<std::chrono::hours>(row.minute));
-        }
-
-        void call_itself(const std::string& name) {
-            app = name;
-            persona.client += " " + name;
         }
 
         /// Whether it is what is searched for, and whether that is sure.
@@ -223,10 +226,10 @@ private:
     }
 
     std::shared_ptr<const registry::Registry> registry_;
+    const rollup::Rows& rows_;
     const KeyIndex& keys_;
     coverage::Certificate certificate_;
     std::vector<Held> held_;
-    std::vector<presence::Use> uses_;
 };
 
 }  // namespace rolled
