@@ -10,7 +10,6 @@ namespace {
 constexpr unsigned digits = 11;  // after the first, of a count's significant bits
 constexpr std::uint64_t first_digit = std::uint64_t{1} << digits;
 constexpr std::uint64_t most_shift = 30;
-constexpr std::int64_t far = 4'000'000'000'000'000'000;
 
 std::int64_t hour_of(std::int64_t time) noexcept {
     const std::int64_t whole = time / BaselineWindow::hour;

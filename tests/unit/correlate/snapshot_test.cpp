@@ -171,7 +171,7 @@ TEST(Snapshot, NoChangeOfAByteBreaksTheReader) {
                     "    timespan: 10s\n    at-least: 2\n    condition: { lt: 3 }\n") +
         correlation("cadence",
                     "    type: cadence\n" + by + "    condition: { lte: 0.5 }\n    at-least: 3\n") +
-        correlation("silent", "    type: absence\n" + by) + rule("b") +
+        correlation("silent", "    type: absence\n" + by) +
         correlation("baseline",
                     "    type: baseline\n    rules: [a]\n    group-by: [user]\n"
                     "    timespan: 1h\n    condition: { gte: 6 }\n    at-least: 1\n"

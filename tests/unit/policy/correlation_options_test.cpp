@@ -71,7 +71,7 @@ TEST(NewValue, RefusesWhatItCannotCompute) {
                 HasSubstr("'correlation' has no key 'lern'; did you mean 'learn'?"));
     expect_inert(
         "  type: event_count\n  rules: [a]\n  timespan: 7d\n  learn: 1d\n  condition: { gte: 2 }\n",
-        "p.yaml:28:3: 'learn' has no effect with 'event_count': remove it");
+        "'learn' has no effect with 'event_count': remove it");
 }
 
 TEST(NewValue, SaysWhatIsTooLongOrNeverFires) {
@@ -118,7 +118,7 @@ TEST(Joint, RefusesWhatItCannotCompute) {
                                     "  condition: { gte: 1 }\n")),
                 HasSubstr("p.yaml:25:3: a joint correlation lists 2 to 64 rules, not 1"));
     expect_inert("  type: temporal\n  rules: [a, b]\n  timespan: 1h\n  weights: { a: 2 }\n",
-                 "p.yaml:28:3: 'weights' has no effect with 'temporal': remove it");
+                 "'weights' has no effect with 'temporal': remove it");
 }
 
 TEST(Joint, SaysWhatNeverHoldsAndWhichRuleNeverDecides) {
@@ -199,46 +199,6 @@ TEST(Ratio, SaysWhatHasNoEffectOrNeverHolds) {
     for (const auto* lines : {"  condition: { gt: 1 }\n", "  condition: { lte: 0 }\n",
                               "  over: all\n  condition: { gte: 1 }\n"})
         EXPECT_NE(loaded(head + lines, set), nullptr);
-}
-
-const std::string baseline =
-    "  type: baseline\n  rules: [a]\n  timespan: 1h\n  condition: { gte: 6 }\n";
-
-TEST(Baseline, IsReadWhole) {
-    const auto set =
-        test::load(with(baseline + "  at-least: 20\n  history: 17d\n  measure: factor\n", true));
-    ASSERT_TRUE(set);
-    const auto* c = set->correlation(2);
-    EXPECT_EQ(c->type, policy::Correlation::Type::baseline);
-    EXPECT_EQ(c->at_least, 20u);
-    EXPECT_EQ(c->history, std::chrono::days(17));
-    EXPECT_TRUE(c->factor);
-    EXPECT_FALSE(
-        test::load(with(baseline + "  at-least: 20\n  history: 2w\n"))->correlation(2)->factor);
-}
-
-TEST(Baseline, SaysWhatIsWrongAllAtOnce) {
-    EXPECT_EQ(refused(with("  type: baseline\n  rules: [a]\n  timespan: 2h\n  at-least: none\n"
-                           "  condition: { gte: 2, lt: 6 }\n  history: 1w\n  measure: factors\n"
-                           "  interval: { gte: 1s }\n",
-                           true)),
-              "p.yaml:19:13: the 'timespan' of a baseline is 1h: it compares hours of the week\n"
-              "p.yaml:20:13: 'at-least' is the fewest calls in an hour that are judged, 1 to "
-              "1000000\n"
-              "p.yaml:21:14: an hour is judged as its calls come, so a baseline tells only what is "
-              "above: use gt or gte\n"
-              "p.yaml:22:12: 'history' is a time span from 2w to 4w\n"
-              "p.yaml:23:12: 'measure' is deviations or factor; did you mean 'factor'?\n"
-              "p.yaml:24:3: 'interval' has no effect with 'baseline': remove it\n");
-    EXPECT_EQ(refused(with(baseline)),
-              "p.yaml:17:3: 'baseline' needs 'at-least': the fewest calls in an hour that are "
-              "judged\n"
-              "p.yaml:17:3: 'baseline' needs 'history': how long a group is watched before it is "
-              "judged\n");
-    expect_inert(
-        "  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: { gte: 2 }\n"
-        "  history: 2w\n  measure: factor\n",
-        "'history' has no effect with 'event_count'");
 }
 
 }  // namespace

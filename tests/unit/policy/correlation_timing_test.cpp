@@ -113,4 +113,44 @@ TEST(Absence, SaysWhatIsWrongAllAtOnce) {
                 HasSubstr("did you mean 'absence'?"));
 }
 
+const std::string baseline =
+    "  type: baseline\n  rules: [a]\n  timespan: 1h\n  condition: { gte: 6 }\n";
+
+TEST(Baseline, IsReadWhole) {
+    const auto set =
+        test::load(with(baseline + "  at-least: 20\n  history: 17d\n  measure: factor\n", true));
+    ASSERT_TRUE(set);
+    const auto* c = set->correlation(2);
+    EXPECT_EQ(c->type, policy::Correlation::Type::baseline);
+    EXPECT_EQ(c->at_least, 20u);
+    EXPECT_EQ(c->history, std::chrono::days(17));
+    EXPECT_TRUE(c->factor);
+    EXPECT_FALSE(
+        test::load(with(baseline + "  at-least: 20\n  history: 2w\n"))->correlation(2)->factor);
+}
+
+TEST(Baseline, SaysWhatIsWrongAllAtOnce) {
+    EXPECT_EQ(refused(with("  type: baseline\n  rules: [a]\n  timespan: 2h\n  at-least: none\n"
+                           "  condition: { gte: 2, lt: 6 }\n  history: 1w\n  measure: factors\n"
+                           "  interval: { gte: 1s }\n",
+                           true)),
+              "p.yaml:19:13: the 'timespan' of a baseline is 1h: it compares hours of the week\n"
+              "p.yaml:20:13: 'at-least' is the fewest calls in an hour that are judged, 1 to "
+              "1000000\n"
+              "p.yaml:21:14: an hour is judged as its calls come, so a baseline tells only what is "
+              "above: use gt or gte\n"
+              "p.yaml:22:12: 'history' is a time span from 2w to 4w\n"
+              "p.yaml:23:12: 'measure' is deviations or factor; did you mean 'factor'?\n"
+              "p.yaml:24:3: 'interval' has no effect with 'baseline': remove it\n");
+    EXPECT_EQ(refused(with(baseline)),
+              "p.yaml:17:3: 'baseline' needs 'at-least': the fewest calls in an hour that are "
+              "judged\n"
+              "p.yaml:17:3: 'baseline' needs 'history': how long a group is watched before it is "
+              "judged\n");
+    expect_inert(
+        "  type: event_count\n  rules: [a]\n  timespan: 1h\n  condition: { gte: 2 }\n"
+        "  history: 2w\n  measure: factor\n",
+        "'history' has no effect with 'event_count'");
+}
+
 }  // namespace

@@ -30,7 +30,7 @@ std::vector<std::string> shipped() {
     std::vector<std::string> out;
     const auto folder = std::filesystem::path(CALLERPRINT_ROOT) / "config/policies";
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        if (!entry.is_regular_file()) continue;
+        if (entry.path().extension() != ".yaml") continue;
         std::ifstream file(entry.path(), std::ios::binary);
         out.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
     }
@@ -96,7 +96,7 @@ std::string disarranged(const std::string& text, std::mt19937& random) {
         blocks.clear();
     };
     const std::size_t wider = 1 + random() % 3;
-    bool folded = false;
+    std::size_t folded = std::string::npos;  // indent of the key of a folded text
     for (std::size_t at = 0; at < text.size();) {
         const auto end = text.find('\n', at);
         const std::string line = text.substr(at, end - at);
@@ -109,12 +109,12 @@ std::string disarranged(const std::string& text, std::mt19937& random) {
         }
         if (indent == 0) {
             blocks.emplace_back();
-            folded = line.ends_with(">-");
         }
-        if (folded && indent > 0) {
-            blocks.back() += std::string(wider, ' ') + line + "\n";
+        if (folded != std::string::npos && indent > folded) {
+            blocks.back() += std::string(folded * (wider - 1) + wider, ' ') + line + "\n";
             continue;
         }
+        folded = line.ends_with(">-") ? indent : std::string::npos;
         std::string rest = line.substr(indent);
         // A key behind a dash stands where those below it do.
         if (rest.starts_with("- ")) rest.insert(1, 2 * wider - 2, ' ');
