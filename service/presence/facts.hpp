@@ -119,7 +119,8 @@ struct Facts {
     std::vector<CitedRecord> records;  ///< By persona and time; a few of each, where kept.
     coverage::Certificate coverage;
     std::string registry_version;
-    std::string data_position;  ///< How far the journal is committed: "main:123".
+    std::string data_position;  ///< How far the journal is committed: "main/0:123"; empty as of
+                                ///< a past moment.
 };
 
 }  // namespace presence

@@ -66,6 +66,8 @@ private:
         auto coverage = source_.coverage();
         if (!coverage) return std::unexpected(coverage.error());
         facts_.coverage = std::move(*coverage);
+        // What has come since is no part of an answer as of then.
+        if (question_.as_of) return {};
         auto position = source_.position();
         if (!position) return std::unexpected(position.error());
         facts_.data_position = std::move(*position);

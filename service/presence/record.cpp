@@ -223,7 +223,7 @@ json::object to_json(const Question& question, const Facts& facts, const Answer&
             {"model",
              {{"weights", model},
               {"registry", facts.registry_version},
-              {"data", facts.data_position},
+              {"data", text_or_null(facts.data_position)},
               {"active_tenants", facts.active_tenants},
               {"issued_keys", facts.issued_keys}}}};
 }

@@ -30,6 +30,9 @@ constexpr const char* select_records =
     "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
     " ORDER BY time, source, block, record";
 constexpr std::size_t most_cited_personas = 50;
+constexpr const char* select_head_of_then =
+    "SELECT encode(head, 'hex') FROM callerprint.batch_chain WHERE source = 'main'"
+    " AND partition = 0 AND at <= callerprint.at($1) ORDER BY n DESC LIMIT 1";
 constexpr const char* select_position =
     "SELECT source, partition, next_offset FROM callerprint.source_position ORDER BY 1, 2";
 
@@ -208,7 +211,15 @@ base::Result<std::uint64_t> PresenceSource::active_tenants() {
 }
 
 base::Result<coverage::Certificate> PresenceSource::coverage() {
-    return read_coverage(session_, from_, to_);
+    auto certificate = read_coverage(session_, from_, to_);
+    if (!certificate || !as_of_) return certificate;
+    // The chain goes on; what was known then ends at the batch of then.
+    return session_.connection().look(
+        "reading the chain of batches", [&](pqxx::work& tx) -> base::Result<coverage::Certificate> {
+            const auto heads = run(tx, select_head_of_then, Params().time(*as_of()));
+            certificate->chain_head = heads.empty() ? "" : heads[0][0].as<std::string>();
+            return std::move(*certificate);
+        });
 }
 
 base::Result<std::string> PresenceSource::position() {

@@ -2,11 +2,13 @@
 
 import datetime
 import json
+import subprocess
+import time
 
 import pytest
 
 from conftest import make_call
-from harness import Server
+from harness import PROGRAM, Server
 
 START = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
 PARTY = "203.0.113"
@@ -237,3 +239,50 @@ def test_nobody_asks_without_end():
         assert codes[:2] == [0, 0] and codes[2] != 0
     finally:
         server.close()
+
+
+def test_an_exported_answer_is_checked_without_a_database(present, tmp_path):
+    answer = ask(present, NETWORK, CLIENT)
+    bundle = tmp_path / "answer.bundle"
+    done = present.run("answer", "export", answer["query_id"], "--out", bundle)
+    assert done.returncode == 0, done.stderr
+    key = present.run("answer", "key").stdout.strip()
+
+    def verify(path=bundle, public=key):
+        return subprocess.run([PROGRAM.parent / "callerprint-verify", path, public], text=True,
+                              capture_output=True, check=False)
+
+    checked = verify()
+    assert checked.returncode == 0, checked.stdout
+    assert f"answer {answer['query_id']}, use used, licence unlicensed" in checked.stdout
+    assert f"{len(answer['evidence'])} cited records proven" in checked.stdout
+    text = bundle.read_bytes()
+    changed = tmp_path / "changed.bundle"
+    for at in range(0, len(text), 997):
+        changed.write_bytes(text[:at] + bytes([text[at] ^ 1]) + text[at + 1:])
+        refused = verify(changed)
+        assert refused.returncode == 1 and refused.stdout.startswith("wrong: ")
+    for damaged in (text + b"\n", text[:-1], b"", b" " + text):
+        changed.write_bytes(damaged)
+        assert verify(changed).returncode == 1
+    assert verify(public="ed25519:" + "A" * 43 + "=").returncode == 1
+    assert verify(tmp_path / "none").returncode == 2
+
+
+def test_an_answer_as_of_a_past_date_is_what_it_was_after_later_corrections(present):
+    # Asked as of a moment behind all imports so far; calls of the question are older than that.
+    as_of = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    arguments = ("ask", "--case", "12", "--clue", NETWORK, "--clue", CLIENT, "--from", at(0),
+                 "--to", at(48), "--as-of", as_of, "-o", "json")
+    before = present.run(*arguments)
+    assert before.returncode == 0, before.stderr
+    time.sleep(1.1)
+    rows = present.folder / "late.ndjson"
+    late = [{"kind": "licence", "uid": f"l-late-{n}", "tenant": "t-trial",
+             "operations": ["Face.Identify"], "valid_from": "2026-01-01"} for n in range(1000)]
+    rows.write_text("".join(json.dumps(row) + "\n" for row in late))
+    assert present.run("registry", "import", rows).returncode == 0
+    assert present.run(*arguments).stdout == before.stdout
+    # What is known now is another matter: the tenant has a licence, which is not the party's.
+    assert json.loads(before.stdout)["licence"]["known_now"] == "unlicensed"
+    assert ask(present, NETWORK, CLIENT, case="13")["licence"]["known_now"] == "unclear"
