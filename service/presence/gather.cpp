@@ -183,10 +183,28 @@ private:
         if (keys.empty()) return {};
         auto uses = source_.uses({keys.begin(), keys.end()}, licence_moments());
         if (!uses) return std::unexpected(uses.error());
-        facts_.uses = std::move(*uses);
-        for (Use& use : facts_.uses) judge(use);
+        for (Use& use : *uses) {
+            judge(use);
+            add_use(std::move(use));
+        }
         for (NamedParty& party : facts_.parties) cover(party);
         return {};
+    }
+
+    /// A stretch that the licences judge like the one before it is one use with it.
+    void add_use(Use use) {
+        const auto about = [](const Use& each) {
+            return std::tie(each.key, each.tenant, each.service, each.operation, each.known_then,
+                            each.known_now, each.licence);
+        };
+        if (facts_.uses.empty() || about(facts_.uses.back()) != about(use)) {
+            facts_.uses.push_back(std::move(use));
+            return;
+        }
+        Use& last = facts_.uses.back();
+        last.first = std::min(last.first, use.first);
+        last.last = std::max(last.last, use.last);
+        last.ok += use.ok;
     }
 
     base::Result<void> records() {

@@ -228,6 +228,34 @@ TEST(Gather, JudgesEachUseByTheLicenceThenAndNow) {
     EXPECT_EQ(facts.uses[0].licence, "l-1");
 }
 
+TEST(Gather, ShowsStretchesThatALicenceJudgesAlikeAsOneUse) {
+    Fake source;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1")};
+    for (const int day : {2, 5, 25, 28}) {
+        source.all_uses.push_back({.key = "k-1",
+                                   .tenant = "t-1",
+                                   .service = "face",
+                                   .operation = "Face.Identify",
+                                   .first = test::at(day),
+                                   .last = test::at(day + 1),
+                                   .ok = 10});
+    }
+    source.rows.tenants = {{.uid = "t-1"}};
+    source.rows.gates = {{.uid = "g", .operations = {"Face.*"}}};
+    source.rows.licences = {{.uid = "l-1",
+                             .subject = "t-1",
+                             .operations = {"Face.Identify"},
+                             .valid_from = test::at(20)}};
+    auto question = asked({"cidr=198.51.100.0/24", "user-agent=crowdview"});
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(facts.uses.size(), 2U);
+    EXPECT_EQ(facts.uses[0].ok, 20U);
+    EXPECT_EQ(facts.uses[0].last, test::at(6));
+    EXPECT_EQ(facts.uses[0].known_now, "missing");
+    EXPECT_EQ(facts.uses[1].known_now, "covered");
+    EXPECT_EQ(source.asked_moments, std::vector{test::at(20)});
+}
+
 TEST(Gather, MarksCallsWithALeakedKeyFromUndeclaredNetworks) {
     Fake source;
     source.personas = {persona("t-1", "k-1", "198.51.100.7", "curl"),
