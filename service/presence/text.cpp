@@ -71,6 +71,15 @@ void candidate(std::string& out, const json::object& each) {
     }
 }
 
+std::string coverage_line(const json::value& coverage) {
+    if (coverage.at("lower95").to_number<double>() == 0) {
+        return "\nCoverage  not known: nothing says what should have come\n";
+    }
+    return "\nCoverage  " + percent(coverage.at("logged_share").to_number<double>()) +
+           " of what is known to have been called, at least " +
+           percent(coverage.at("lower95").to_number<double>()) + "\n";
+}
+
 }  // namespace
 
 std::string to_text(const json::object& record) {
@@ -95,13 +104,12 @@ std::string to_text(const json::object& record) {
     list(out, "What would change it", record.if_contains("would_change_it"));
     const auto& coverage = record.at("coverage");
     const auto& power = record.at("power");
-    out += "\nCoverage  " + percent(coverage.at("logged_share").to_number<double>()) +
-           " of what is known to have been called, at least " +
-           percent(coverage.at("lower95").to_number<double>()) + "\n";
+    out += coverage_line(coverage);
     const auto& n95 = power.at("n95");
-    out += "Power     sessions seen with 95 %: " + text_of(n95.at("r=1")) +
-           "; if half show the clue " + text_of(n95.at("r=0.5")) + ", if a tenth " +
-           text_of(n95.at("r=0.1")) + "\n";
+    if (!n95.at("r=1").is_null())
+        out += "Power     sessions seen with 95 %: " + text_of(n95.at("r=1")) +
+               "; if half show the clue " + text_of(n95.at("r=0.5")) + ", if a tenth " +
+               text_of(n95.at("r=0.1")) + "\n";
     list(out, "Limits", record.if_contains("limits"));
     return out;
 }
