@@ -12,9 +12,9 @@ COPY cmake cmake
 COPY schema schema
 COPY service service
 RUN cmake --preset release -DCALLERPRINT_TESTS=OFF \
- && ninja -C build/release callerprint \
+ && ninja -C build/release callerprint callerprint-verify \
  && llvm_strip="$(ls /usr/bin/llvm-strip-* 2>/dev/null | head -n 1)" \
- && "${llvm_strip:-strip}" --strip-debug build/release/callerprint
+ && "${llvm_strip:-strip}" --strip-debug build/release/callerprint build/release/callerprint-verify
 # The libraries the program needs, by the names of their packages.
 RUN ldd build/release/callerprint | awk '$3 ~ /^\// { print $3 }' | xargs -n 1 readlink -f \
   | sed 's|^/usr||' | while read -r file; do dpkg -S "*$file" ; done \
@@ -34,7 +34,7 @@ RUN mkdir -p /etc/postgresql-common/createcluster.d \
  && useradd --system --uid 10001 --user-group --home-dir /var/lib/callerprint --no-create-home \
     --shell /usr/sbin/nologin callerprint \
  && install -d -o 10001 -g 10001 -m 0750 /var/lib/callerprint
-COPY --from=build /src/build/release/callerprint /usr/bin/callerprint
+COPY --from=build /src/build/release/callerprint /src/build/release/callerprint-verify /usr/bin/
 COPY config /etc/callerprint
 COPY LICENSE /usr/share/doc/callerprint/LICENSE
 ENV CALLERPRINT_CONFIG=/etc/callerprint/callerprint.yaml \
