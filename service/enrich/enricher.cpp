@@ -78,7 +78,9 @@ struct Enricher::State {
         wants_keys = any_wanted(*names, key_facts);
         wants_licence_rows = any_wanted(*names, licence_row_facts);
         const bool wants_licences = !told.no_gates() && any_wanted(*names, licence_facts);
-        if (wants_tenants || wants_keys || wants_licences)
+        const bool wants_owner =
+            !told.no_keys() && names->slot(Field::tenant_uid) != call::no_slot;
+        if (wants_tenants || wants_keys || wants_licences || wants_owner)
             subjects.emplace(told, size, options.seed);
         if (wants_licences) licences.emplace(told, size, options.seed);
         for (std::size_t place = 0; place < told.parameters_read().size(); ++place) {
@@ -248,6 +250,10 @@ void Enricher::State::apply(call::Batch& batch, call::Batch::Row row, const Seen
     if (!subjects) return;
     const Subject& subject = subjects->of(seen.subject, seen.key, seen.tenant);
     if (wants_keys && !seen.key.empty()) put_key(batch, row, seen, subject);
+    // Whose call it is must not stay open where the key says it: alerts and sums would take all such
+    // tenants for one.
+    if (seen.tenant.empty() && subject.key != nullptr)
+        put(row.values, Field::tenant_uid, subject.key->tenant);
     if (wants_tenants && subject.tenant != nullptr) put_tenant(batch, row, subject);
     if (licences) put_licence(batch, row, seen, subject);
 }
@@ -261,7 +267,10 @@ Enricher::Enricher(Enricher&& other) noexcept = default;
 Enricher& Enricher::operator=(Enricher&& other) noexcept = default;
 
 void Enricher::want(call::Names& names, const registry::Registry* registry) {
-    const bool about_tenant = any_wanted(names, tenant_facts);
+    const bool about_tenant =
+        any_wanted(names, tenant_facts) ||
+        (registry != nullptr && !registry->no_keys() &&
+         names.slot(Field::tenant_uid) != call::no_slot);
     const bool about_licence = any_wanted(names, licence_facts);
     const bool about_origin = names.slot(Field::key_origin) != call::no_slot;
     if (about_origin || any_wanted(names, network_facts)) names.add(Field::src_ip);

@@ -23,7 +23,7 @@ struct Label {
 };
 
 /// A provider of face, vision and language calls: ordinary tenants with their day rhythm,
-/// look-alikes that a careless policy accuses, and planted abuses, one for each shipped policy.
+/// look-alikes that a careless policy accuses, and planted abuses of ten shipped signatures.
 ///
 /// Calls come in ascending time. Owned and used by one thread; reads no clock, file or socket.
 class World {

@@ -130,7 +130,11 @@ TEST_F(EnricherTest, LeavesAbsentWhatIsNotKnown) {
 TEST_F(EnricherTest, FindsTheTenantThroughItsKey) {
     use({Field::tenant_tier, Field::licence_state});
     EXPECT_EQ(facts({{Field::key_uid, "k"}, {Field::operation, "Face.Identify"}}),
-              (Facts{{"tenant.tier", "trial"}, {"licence.state", "covered"}}));
+              (Facts{{"metadata.tenant_uid", "t"},
+                     {"tenant.tier", "trial"},
+                     {"licence.state", "covered"}}));
+    EXPECT_EQ(facts({{Field::key_uid, "unknown"}, {Field::operation, "Face.Identify"}}),
+              (Facts{{"licence.state", "unclear"}}));
 }
 
 TEST_F(EnricherTest, ChangesAKeysStatusWhenItIsRevoked) {
