@@ -52,6 +52,28 @@ boost::json::object thin(const Event& event, const alert::Alert& alert, std::str
     return data;
 }
 
+/// Members that hold the id of a key.
+bool names_a_key(std::string_view member) {
+    return member == "key_uid" || member.ends_with("credential_uid");
+}
+
+/// Masks keys wherever they stand: under their names, and the subject's own wherever it is told.
+void mask_keys(boost::json::value& value, std::string_view member, std::string_view key) {
+    if (auto* object = value.if_object()) {
+        for (auto& each : *object) mask_keys(each.value(), each.key(), key);
+    } else if (auto* array = value.if_array()) {
+        for (auto& each : *array) mask_keys(each, member, key);
+    } else if (auto* text = value.if_string()) {
+        const std::string_view given = *text;
+        if (names_a_key(member) || (!key.empty() && given == key)) *text = masked(given);
+    }
+}
+
+boost::json::value with_masked_keys(boost::json::value value, const alert::Alert& alert) {
+    mask_keys(value, {}, alert.subject.kind == "key" ? alert.subject.value : std::string_view{});
+    return value;
+}
+
 std::string wrap(const Event& event, boost::json::object data) {
     boost::json::object out;
     out["type"] = event.type;
@@ -74,8 +96,8 @@ std::string standard_payload(const Event& event, const alert::Alert& alert,
                              std::string_view base_url, bool full) {
     if (full) {
         auto data = thin(event, alert, base_url, true);
-        data["group"] = alert.group;
-        data["evidence"] = alert.evidence;
+        data["group"] = with_masked_keys(alert.group, alert);
+        data["evidence"] = with_masked_keys(alert.evidence, alert);
         auto text = wrap(event, std::move(data));
         if (text.size() <= max_payload_bytes) return text;
     }

@@ -24,7 +24,10 @@ alert::Alert sample() {
     alert.opened = base::event_time(1'700'000'000'000'000);
     alert.last_seen = base::event_time(1'700'000'100'000'000);
     alert.count = 3;
-    alert.evidence = {{"values", boost::json::array{1, 2}}};
+    alert.group = {{"actor.user.credential_uid", "AKIAIOSFODNN7EXAMPLE"}};
+    alert.evidence = {{"values", boost::json::array{1, 2}},
+                      {"group", {{"who", "AKIAIOSFODNN7EXAMPLE"}}},
+                      {"sample", boost::json::array{{{"key_uid", "AKIAIOSFODNN7ANOTHER"}}}}};
     return alert;
 }
 
@@ -52,6 +55,7 @@ TEST(Payload, NeverHoldsAWholeKey) {
     for (const bool full : {false, true}) {
         const auto text = deliver::standard_payload(opened(), sample(), "", full);
         EXPECT_EQ(text.find("AKIAIOSFODNN7EXAMPLE"), std::string::npos);
+        EXPECT_EQ(text.find("AKIAIOSFODNN7ANOTHER"), std::string::npos);
         EXPECT_NE(text.find("AKIA\u2026MPLE"), std::string::npos);
     }
     EXPECT_EQ(deliver::masked("short"), "\u2026");
