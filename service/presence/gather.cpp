@@ -46,7 +46,8 @@ private:
     }
 
     void derive_from_registry() {
-        for (Clue& clue : registered_clues(facts_.parties, *registry_)) add(std::move(clue));
+        for (Clue& clue : registered_clues(question_, facts_.parties, *registry_))
+            add(std::move(clue));
         facts_.clues.resize(question_.clues.size());
     }
 

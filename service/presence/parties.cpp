@@ -103,10 +103,13 @@ std::vector<NamedParty> parties_of(const Question& question, const registry::Reg
     return out;
 }
 
-std::vector<Clue> registered_clues(const std::vector<NamedParty>& parties,
+std::vector<Clue> registered_clues(const Question& question, const std::vector<NamedParty>& parties,
                                    const registry::Registry& registry) {
     std::vector<Clue> out;
     std::set<std::string> names;
+    for (const Clue& clue : question.clues) {
+        if (clue.kind == Kind::party) names.insert(name_key(clue.value));
+    }
     for (const NamedParty& named : parties) {
         names.insert(name_key(named.name));
         const auto* party = registry.party(named.uid);

@@ -14,9 +14,10 @@ namespace presence {
                                                  const registry::Registry& registry,
                                                  std::vector<ClueFacts>& facts);
 
-/// Clues that the registry has about these parties: their networks, and the clues of claims about
-/// them. At most what the question has room for.
-[[nodiscard]] std::vector<Clue> registered_clues(const std::vector<NamedParty>& parties,
+/// Clues that the registry has about these parties, and about a name that was asked for and that no
+/// party has: networks of the parties, and the clues of claims.
+[[nodiscard]] std::vector<Clue> registered_clues(const Question& question,
+                                                 const std::vector<NamedParty>& parties,
                                                  const registry::Registry& registry);
 
 }  // namespace presence

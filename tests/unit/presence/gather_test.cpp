@@ -161,6 +161,20 @@ TEST(Gather, AddsNetworksAndClaimsThatTheRegistryHasOfTheParty) {
     EXPECT_EQ(facts.parties[0].by, "name");
 }
 
+TEST(Gather, TakesTheCluesOfAClaimAboutANameThatNoPartyHas) {
+    Fake source;
+    source.rows.claims = {
+        {.uid = "cl-1",
+         .name = "Crowdview Ltd",
+         .statement = "shows our logo",
+         .clues = {"asn:64500"}},
+        {.uid = "cl-2", .name = "Somebody else", .statement = "uses you", .clues = {"asn:64501"}}};
+    auto question = asked({"party=crowdview"});
+    ASSERT_TRUE(gather(question, source));
+    ASSERT_EQ(question.clues.size(), 2U);
+    EXPECT_EQ(question.clues[1].value, "64500");
+}
+
 TEST(Gather, ASimilarNameIsANearMissAndNoMatch) {
     Fake source;
     source.rows.parties = {{.uid = "p-1", .name = "Orchard Analytics Ltd"}};
