@@ -17,6 +17,8 @@ CREATE TABLE callerprint.late_activity (
     key_uid text NOT NULL,
     tenant_uid text NOT NULL,
     hour timestamptz NOT NULL,
+    service text NOT NULL, -- by operation, since licences are judged by it
+    operation text NOT NULL,
     origin text NOT NULL,
     calls bigint NOT NULL,
     ok bigint NOT NULL,
@@ -26,9 +28,8 @@ CREATE INDEX late_activity_arrived ON callerprint.late_activity USING brin (arri
     WITH (pages_per_range = 32);
 
 -- As before, and what came late also goes to the ledger: moves the activity of some pages into the
--- four rollups: pages [from_page, to_page) by ctid. One
--- statement, so that all see the same rows, once. Sorted, which keeps index pages warm. Returns how
--- many rows were taken.
+-- four rollups, pages [from_page, to_page) by ctid. One statement, so that all see the same rows,
+-- once. Sorted, which keeps index pages warm. Returns how many rows were taken.
 CREATE OR REPLACE FUNCTION callerprint.merge_activity(from_page tid, to_page tid) RETURNS bigint
 LANGUAGE sql AS $$
 WITH taken AS MATERIALIZED (
@@ -139,9 +140,19 @@ WITH taken AS MATERIALIZED (
         output_tokens = callerprint.plus(t.output_tokens, excluded.output_tokens)
 ), late AS (
     INSERT INTO callerprint.late_activity
-        (arrived_at, key_uid, tenant_uid, hour, origin, calls, ok, failed)
-    SELECT stored_at, key_uid, tenant_uid, hour, origin, callerprint.whole(sum(calls)),
+        (arrived_at, key_uid, tenant_uid, hour, service, operation, origin, calls, ok, failed)
+    SELECT stored_at, key_uid, tenant_uid, hour, service, operation, origin, callerprint.whole(sum(calls)),
            callerprint.whole(sum(ok)), callerprint.whole(sum(failed))
-    FROM timed WHERE stored_at >= hour + interval '2 hours' GROUP BY 1, 2, 3, 4, 5
+    FROM timed WHERE stored_at >= hour + interval '2 hours' GROUP BY 1, 2, 3, 4, 5, 6, 7
 )
 SELECT count(*) FROM taken $$;
+
+-- The ledger with what waits and will be in it, so that merging changes nothing.
+CREATE VIEW callerprint.late_parts AS
+SELECT arrived_at, key_uid, tenant_uid, hour, service, operation, origin, calls, ok, failed
+FROM callerprint.late_activity
+UNION ALL
+SELECT stored_at, key_uid, tenant_uid, date_trunc('hour', first_seen, 'UTC'), service, operation, origin,
+       calls, ok, failed
+FROM callerprint.activity
+WHERE stored_at >= date_trunc('hour', first_seen, 'UTC') + interval '2 hours';
