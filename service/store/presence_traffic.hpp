@@ -85,7 +85,7 @@ struct Traffic {
 
 struct TrafficLimits {
     std::size_t max_rows = 1'000;
-    std::size_t max_scanned = 300'000;  ///< Rollup rows; about a second.
+    std::size_t max_scanned = 300'000;  ///< Rollup rows; about 20 us of the server each.
 };
 
 /// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, calls that came
