@@ -13,24 +13,45 @@ struct Condition {
     std::string exact = "true";
     Fit otherwise = Fit::exact;
     bool of_calls = false;  ///< Over the calls that were kept.
+    /// Calls of one row may differ in it, so the row's example decides.
+    bool of_example = false;
 };
 
 // A row's origin holds one network, AS and client family, so all rows of an origin match these or
-// none does, whatever their examples are.
+// none does, whatever their examples are. What a program calls itself is no part of an origin.
 constexpr unsigned v4_grain = 24;
 constexpr unsigned v6_grain = 48;
 
+// Hours of the ledger to which something came after the moment: none without one. Their rows in the
+// rollups hold more than was known, so they are made anew of their parts.
+constexpr const char* changed_hours =
+    "SELECT DISTINCT hour, key_uid, tenant_uid, origin FROM callerprint.late_activity"
+    " WHERE arrived_at > callerprint.at($3)"
+    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)";
+constexpr const char* rollup_columns =
+    "hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen, address, asn,"
+    " as_name, client, record_id";
 constexpr const char* rollup_rows =
-    "SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen, address,"
-    " asn, as_name, client, record_id FROM callerprint.key_origin_hour"
+    " FROM callerprint.key_origin_hour AS r"
     " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
-    " AND ";
+    " AND NOT EXISTS (SELECT FROM changed AS c WHERE c.hour = r.hour AND c.key_uid = r.key_uid"
+    " AND c.tenant_uid = r.tenant_uid AND c.origin = r.origin) AND ";
 constexpr const char* waiting_rows =
     "SELECT date_trunc('hour', first_seen, 'UTC') AS hour, key_uid, tenant_uid, origin, calls, ok,"
     " failed, first_seen, last_seen, address, asn, as_name, client, record_id"
     " FROM callerprint.activity"
     " WHERE first_seen >= date_trunc('hour', callerprint.at($1), 'UTC')"
-    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2) AND ";
+    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2)"
+    " AND stored_at <= coalesce(callerprint.at($3), 'infinity')";
+// Of the changed hours: what came in time, and what came late but before the moment.
+constexpr const char* earlier_rows =
+    "SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen,"
+    " (f).address, (f).asn, (f).as_name, (f).client, (f).record_id FROM ("
+    "SELECT i.hour, i.key_uid, i.tenant_uid, i.origin, calls, ok, failed, first_seen, last_seen,"
+    " first_call AS f FROM callerprint.in_time AS i JOIN changed USING (hour, key_uid, tenant_uid,"
+    " origin) UNION ALL SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen,"
+    " last_seen, first_call FROM callerprint.late_activity JOIN changed USING (hour, key_uid,"
+    " tenant_uid, origin) WHERE arrived_at <= callerprint.at($3) AND first_seen IS NOT NULL) AS e";
 constexpr const char* kept_calls =
     "SELECT date_trunc('hour', time, 'UTC') AS hour, coalesce(key_uid, '') AS key_uid,"
     " coalesce(tenant_uid, '') AS tenant_uid, coalesce(origin, '') AS origin, 1::bigint AS calls,"
@@ -39,13 +60,9 @@ constexpr const char* kept_calls =
     " concat_ws(' ', client_family, client_version) AS client, call_id AS record_id"
     " FROM callerprint.calls WHERE time >= date_trunc('hour', callerprint.at($1), 'UTC')"
     " AND time < date_trunc('hour', callerprint.at($2) + interval '3599.999999 s', 'UTC')"
-    " AND received <= coalesce(callerprint.at($3), 'infinity') AND ";
-// What came after the moment; nothing without one.
-constexpr const char* late_rows =
-    "SELECT key_uid, tenant_uid, hour, origin, sum(calls) AS calls, sum(ok) AS ok,"
-    " sum(failed) AS failed FROM callerprint.late_parts WHERE arrived_at > callerprint.at($3)"
-    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
-    " GROUP BY 1, 2, 3, 4";
+    " AND (callerprint.at($3) IS NULL OR block < (SELECT to_offset FROM callerprint.batch_chain"
+    " WHERE source = 'main' AND partition = 0 AND stored_at <= callerprint.at($3)"
+    " ORDER BY stored_at DESC, n DESC LIMIT 1)) AND ";
 
 // Rows that are not added up yet, by the hour. The example is that of the earliest call, as the
 // merge keeps it. Sorting each group costs ten times the rest, so rollup rows do not go this way.
@@ -72,12 +89,6 @@ constexpr const char* both =
     " FROM found AS f FULL JOIN waiting AS w USING (key_uid, tenant_uid, hour, origin),"
     " LATERAL (SELECT coalesce((f.first_seen, f.record_id) <= (w.first_seen, w.record_id),"
     " w.calls IS NULL) AS f_first) AS o";
-constexpr const char* without_late =
-    "SELECT h.key_uid, h.tenant_uid, h.hour, h.origin, h.calls - coalesce(l.calls, 0) AS calls,"
-    " h.ok - coalesce(l.ok, 0) AS ok, h.failed - coalesce(l.failed, 0) AS failed, h.first_seen,"
-    " h.last_seen, h.address, h.asn, h.as_name, h.client"
-    " FROM hours AS h LEFT JOIN late AS l USING (key_uid, tenant_uid, hour, origin)"
-    " WHERE h.calls > coalesce(l.calls, 0)";
 // For tables of hashes of as many rows as are scanned. The planner takes the parts to be small, and
 // for a thousand personas of many hours a nested loop was nine tenths of the time.
 constexpr const char* hashes_only =
@@ -134,6 +145,7 @@ struct Reader {
     Condition operator()(const ByClient& clue) const {
         params.text(clue.family);
         Condition out{"split_part(client, ' ', 1) = $6"};
+        out.of_example = true;
         if (clue.version.empty()) return out;
         params.text(clue.family + " " + clue.version);
         out.exact = "client = $7";
@@ -168,24 +180,70 @@ bool says_nothing(const TrafficClue& clue) {
     return std::visit(Empty{}, clue);
 }
 
+/// One named part of a statement after another.
+class With {
+public:
+    void part(const char* name, const std::string& query) {
+        sql_ += (sql_.empty() ? "WITH " : ", ") + std::string(name) + " AS (" + query + ")";
+    }
+    [[nodiscard]] std::string select(const char* query) const { return sql_ + " " + query; }
+
+private:
+    std::string sql_;
+};
+
+/// Rows whose example decides: it is that of the whole hour, so the hour is looked at as a whole
+/// where any of its parts matches, and judged when it has been added up. Else merging would change
+/// what is found.
+void parts_by_example(With& with, const std::string& matches) {
+    const std::string hour = "hour, key_uid, tenant_uid, origin";
+    const std::string of_hours = " JOIN (SELECT " + hour + " FROM wanted UNION SELECT " + hour +
+                                 " FROM seen) AS h USING (" + hour + ")";
+    with.part("seen",
+              std::string("SELECT ") + rollup_columns + rollup_rows + matches + " LIMIT $4");
+    with.part("wanted", "SELECT DISTINCT " + hour + " FROM (" + waiting_rows + " AND " + matches +
+                            " UNION ALL SELECT * FROM earlier WHERE " + matches +
+                            ") AS w LIMIT $4");
+    // One by one through the primary key, which no join would choose.
+    with.part("beside",
+              "SELECT (SELECT r FROM callerprint.key_origin_hour AS r WHERE r.key_uid = w.key_uid"
+              " AND r.tenant_uid = w.tenant_uid AND r.hour = w.hour AND r.origin = w.origin) AS r"
+              " FROM (SELECT " +
+                  hour + " FROM wanted EXCEPT (SELECT " + hour + " FROM seen UNION SELECT " + hour +
+                  " FROM changed)) AS w");
+    with.part("found",
+              "SELECT * FROM seen UNION ALL SELECT (r).hour, (r).key_uid, (r).tenant_uid,"
+              " (r).origin, (r).calls, (r).ok, (r).failed, (r).first_seen, (r).last_seen,"
+              " (r).address, (r).asn, (r).as_name, (r).client, (r).record_id FROM beside"
+              " WHERE (r).hour IS NOT NULL");
+    with.part("parts", std::string("SELECT p.* FROM (") + waiting_rows +
+                           " UNION ALL SELECT * FROM earlier) AS p" + of_hours);
+}
+
 std::string statement(const Condition& condition) {
-    std::string sql = "WITH ";
-    const auto part = [&](const char* name, const std::string& query) {
-        if (sql.size() > 5) sql += ", ";
-        sql += std::string(name) + " AS (" + query + ")";
-    };
+    With with;
     const auto& matches = condition.matches;
-    part("found", rollup_rows + (condition.of_calls ? "false" : matches) + " LIMIT $4");
-    part("parts", (condition.of_calls ? kept_calls : waiting_rows) + matches + " LIMIT $4");
-    part("waiting", added_up);
-    part("hours", both);
-    part("late", late_rows + std::string(condition.of_calls ? " HAVING false" : ""));
-    part("kept", without_late);
-    part("marked", "SELECT *, " + condition.exact + " AS exact FROM kept");
-    part("days", by_day);
-    part("personas", by_persona);
-    part("first_personas", first_personas);
-    return sql + " " + shown;
+    with.part("changed", changed_hours);
+    with.part("earlier", earlier_rows);
+    if (condition.of_example) {
+        parts_by_example(with, matches);
+    } else {
+        with.part("found", std::string("SELECT ") + rollup_columns + rollup_rows +
+                               (condition.of_calls ? "false" : matches) + " LIMIT $4");
+        with.part("parts", condition.of_calls
+                               ? kept_calls + matches + " LIMIT $4"
+                               : std::string("(") + waiting_rows + " AND " + matches +
+                                     " LIMIT $4) UNION ALL (SELECT * FROM earlier WHERE " +
+                                     matches + " LIMIT $4)");
+    }
+    with.part("waiting", added_up);
+    with.part("hours", both);
+    with.part("marked", "SELECT *, " + condition.exact + " AS exact FROM hours" +
+                            (condition.of_example ? " WHERE " + matches : ""));
+    with.part("days", by_day);
+    with.part("personas", by_persona);
+    with.part("first_personas", first_personas);
+    return with.select(shown);
 }
 
 TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
@@ -224,19 +282,16 @@ constexpr const char* count_tenants =
     " AND first_seen >= start AND date_trunc('hour', first_seen, 'UTC') < stop),"
     " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
     " WHERE arrived_at > callerprint.at($3) AND hour >= start AND hour < stop GROUP BY 1)"
-    " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid) WHERE late.calls IS NULL"
+    " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid)"
+    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL"
     " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
-    " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop)";
+    " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop))";
 
-// Systems one by one, as the tenants.
 constexpr const char* list_networks =
-    "WITH RECURSIVE each AS ((SELECT min(asn) AS asn FROM callerprint.key_origin_hour)"
-    " UNION ALL SELECT (SELECT min(t.asn) FROM callerprint.key_origin_hour AS t"
-    " WHERE t.asn > each.asn) FROM each WHERE each.asn IS NOT NULL)"
-    " SELECT asn, (SELECT t.as_name FROM callerprint.key_origin_hour AS t WHERE t.asn = each.asn"
-    " AND t.as_name IS NOT NULL LIMIT 1) FROM each WHERE asn IS NOT NULL"
-    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
-    " ORDER BY 1, 2";
+    "SELECT asn, as_name FROM callerprint.as_names"
+    " WHERE seen_at <= coalesce(callerprint.at($1), 'infinity')"
+    " UNION SELECT asn, coalesce(as_name, '') FROM callerprint.activity WHERE asn IS NOT NULL"
+    " AND stored_at <= coalesce(callerprint.at($1), 'infinity') ORDER BY 1, 2";
 
 constexpr const char* sum_operations =
     "WITH hours AS (SELECT key_uid, tenant_uid, service, operation, hour, sum(calls) AS calls,"
@@ -298,12 +353,13 @@ base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime fro
         });
 }
 
-base::Result<std::vector<NamedAs>> seen_networks(Session& session) {
+base::Result<std::vector<NamedAs>> seen_networks(Session& session,
+                                                 std::optional<base::WallTime> as_of) {
     return session.connection().transaction(
-        "listing networks", [](pqxx::work& tx) -> base::Result<std::vector<NamedAs>> {
+        "listing networks", [&](pqxx::work& tx) -> base::Result<std::vector<NamedAs>> {
             std::vector<NamedAs> out;
-            for (const auto& row : run(tx, list_networks))
-                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>("")});
+            for (const auto& row : run(tx, list_networks, Params().time(as_of)))
+                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>()});
             return out;
         });
 }

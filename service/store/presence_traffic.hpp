@@ -88,10 +88,11 @@ struct TrafficLimits {
     std::size_t max_scanned = 300'000;  ///< Rollup rows; about 20 us of the server each.
 };
 
-/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, calls that came
-/// later are left out, as far as they came more than an hour after their hour had ended: an answer
-/// about hours that ended two hours before `as_of` can be repeated. First and last of a row then
-/// hold but for their minutes. Fault::invalid for an empty period, a clue without a value.
+/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, which is not
+/// before `to`, as it was then: batches stored later are left out of sums, first and last calls and
+/// examples. Exact for hours that had been over for an hour then, and for all hours at a moment
+/// that was noted (known_at in presence_source.hpp). Fault::invalid for an empty period, a clue
+/// without a value.
 base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
                                    base::EventTime to,
                                    std::optional<base::WallTime> as_of = std::nullopt,
@@ -105,14 +106,15 @@ base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime fro
 
 struct NamedAs {
     std::int64_t number = 0;
-    std::string name;  ///< A name that its holder had; empty when none was known.
+    std::string name;  ///< A name that its holder had; empty where none was known.
 
     bool operator==(const NamedAs&) const = default;
 };
 
-/// Every AS that calls came from, by number: a name is looked for in this list, by the rules of
-/// names, and then by number.
-base::Result<std::vector<NamedAs>> seen_networks(Session& session);
+/// Every AS that calls came from, as known at a moment, with each name that its holder had: a name
+/// is looked for in this list, by the rules of names, and then by number.
+base::Result<std::vector<NamedAs>> seen_networks(
+    Session& session, std::optional<base::WallTime> as_of = std::nullopt);
 
 /// Calls of a key and operation in one stretch of the period.
 struct KeyOperation {
