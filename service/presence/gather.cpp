@@ -67,8 +67,6 @@ private:
         auto coverage = source_.coverage();
         if (!coverage) return std::unexpected(coverage.error());
         facts_.coverage = std::move(*coverage);
-        // What has come since is no part of an answer as of then.
-        if (question_.as_of) return {};
         auto position = source_.position();
         if (!position) return std::unexpected(position.error());
         facts_.data_position = std::move(*position);
@@ -251,6 +249,9 @@ private:
         auto records = source_.records(facts_.personas);
         if (!records) return std::unexpected(records.error());
         facts_.records = std::move(*records);
+        auto gone = source_.records_gone();
+        if (!gone) return std::unexpected(gone.error());
+        facts_.records_gone = *gone;
         return {};
     }
 
