@@ -39,7 +39,8 @@ base::Result<store::StoredAnswer> answer_body(store::Session& session, const jso
     if (!newest) return std::unexpected(newest.error());
     auto question = presence::read_question(body, asker, *newest);
     if (!question) return std::unexpected(question.error());
-    return ask(session, std::move(*question), answering, base::WallClock::now());
+    return ask(session, std::move(*question), answering, base::WallClock::now(),
+               answering.per_hour);
 }
 
 struct Routes {
