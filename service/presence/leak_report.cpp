@@ -146,9 +146,10 @@ base::Result<std::vector<FoundToken>> read_leak_report(std::string_view body) {
 std::string feedback(const std::vector<FoundToken>& tokens) {
     json::array out;
     for (const FoundToken& each : tokens) {
+        if (!each.ours) continue;
         out.push_back({{"token_hash", sha256_base64(each.token)},
                        {"token_type", each.type},
-                       {"label", each.ours ? "true_positive" : "false_positive"}});
+                       {"label", *each.ours ? "true_positive" : "false_positive"}});
     }
     return json::serialize(out);
 }

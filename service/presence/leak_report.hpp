@@ -4,6 +4,7 @@
 #include "presence/facts.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct FoundToken {
     std::string token;  ///< In clear: never stored, printed or logged. See wipe().
     std::string type;   ///< The reporter's word for its kind; goes back to it and nowhere else.
     std::string place;  ///< "content https://host/path": where it stands, without any token.
-    bool ours = false;  ///< As the key index has it.
+    /// Whether it is a key of ours, as the key index has it; none: the index cannot tell.
+    std::optional<bool> ours;
 
     bool operator==(const FoundToken&) const = default;
 };
@@ -32,7 +34,8 @@ struct FoundToken {
 /// off, and one that shows a token of the report, percent-encoded or not, keeps its host alone.
 base::Result<std::vector<FoundToken>> read_leak_report(std::string_view body);
 
-/// The answer to the reporter: each token by its SHA-256 in base64, in the order of the report.
+/// The answer to the reporter: each token that could be judged, by its SHA-256 in base64, in the
+/// order of the report.
 [[nodiscard]] std::string feedback(const std::vector<FoundToken>& tokens);
 
 /// Overwrites the tokens.

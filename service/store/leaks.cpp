@@ -2,14 +2,14 @@
 
 #include "store/connection.hpp"
 
+#include <array>
 #include <set>
-#include <utility>
 
 namespace store {
 namespace {
 
 constexpr const char* find_leaks =
-    "SELECT key, source FROM callerprint.leaks WHERE key = ANY ($1) AND key_hash = ''";
+    "SELECT key, key_hash, source FROM callerprint.leaks WHERE key = ANY ($1)";
 
 }  // namespace
 
@@ -22,12 +22,14 @@ base::Result<std::vector<registry::Leak>> begin_leak_report(
             audit(tx, reporter, "leak.report", object, details_json);
             std::vector<std::string> keys;
             for (const registry::Leak& leak : leaks) keys.push_back(leak.key);
-            std::set<std::pair<std::string, std::string>> known;
+            std::set<std::array<std::string, 3>> known;
             for (const auto& row : run(tx, find_leaks, Params().texts(keys)))
-                known.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+                known.insert(
+                    {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()});
             std::vector<registry::Leak> fresh;
             for (const registry::Leak& leak : leaks) {
-                if (known.emplace(leak.key, leak.source).second) fresh.push_back(leak);
+                if (known.insert({leak.key, leak.key_hash, leak.source}).second)
+                    fresh.push_back(leak);
             }
             return fresh;
         });

@@ -103,7 +103,8 @@ TEST(LeakReport, ShowsOnlyWebAddressesOfABoundedLength) {
 
 TEST(LeakReport, AnswersByHashAndNeverWithTheToken) {
     std::vector<FoundToken> found = *read_leak_report(report("https://a.example/"));
-    found.push_back({.token = "another", .type = "t", .place = {}});
+    found.push_back({.token = "another", .type = "t", .place = {}, .ours = false});
+    found.push_back({.token = "cannot be judged", .type = "t", .place = {}});
     found.front().ours = true;
     const std::string text = feedback(found);
     EXPECT_FALSE(text.contains(key));
