@@ -1,6 +1,7 @@
 #include "presence/gather.hpp"
 
 #include "origin/client.hpp"
+#include "presence/domain.hpp"
 #include "presence/parties.hpp"
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
+/// Accounts under one domain; beyond them it is that of a mail provider and names nobody.
+constexpr std::size_t most_accounts = 1'000;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -77,9 +80,12 @@ private:
 
     base::Result<void> clues() {
         for (std::size_t i = 0; i < question_.clues.size(); ++i) {
-            const auto group = group_of(question_.clues[i].kind);
+            const Kind kind = question_.clues[i].kind;
+            const auto group = group_of(kind);
             if (!group) continue;
-            auto done = *group == Group::credential ? key(i) : sightings(i);
+            auto done = *group == Group::credential ? key(i)
+                        : kind == Kind::domain      ? domain(i)
+                                                    : sightings(i);
             if (!done) return done;
         }
         return {};
@@ -119,10 +125,60 @@ private:
         auto traffic = source_.traffic(*search);
         if (!traffic) return std::unexpected(traffic.error());
         for (auto& row : traffic->rows) {
-            facts_.sightings.push_back(
-                {.clue = i, .persona = place(std::move(row.persona)), .exact = row.exact});
+            facts_.sightings.push_back({.clue = i,
+                                        .persona = place(std::move(row.persona)),
+                                        .exact = row.exact,
+                                        .group = {}});
         }
         facts_.clues[i].tenants = traffic->tenants;
+        return {};
+    }
+
+    /// What a caller says of itself is one voice, wherever it says so: in its agent, in the name of
+    /// its account, in the name that it gave its address. Whoever wants to be taken for another
+    /// writes all of them. The holder of its network is another voice.
+    base::Result<void> domain(std::size_t i) {
+        const std::string& value = question_.clues[i].value;
+        DomainRecord record = look_up_domain(value, *registry_);
+        std::vector<Search> own = {{.by = Search::By::client, .text = value},
+                                   {.by = Search::By::domain, .text = value}};
+        for (auto [by, uids] : {std::pair(Search::By::tenants, &record.tenants),
+                                std::pair(Search::By::keys, &record.keys)}) {
+            if (uids->size() > most_accounts) {
+                facts_.clues[i].near_miss =
+                    "more than " + std::to_string(most_accounts) + " accounts are under it";
+            } else if (!uids->empty()) {
+                own.push_back({.by = by, .uids = std::move(*uids)});
+            }
+        }
+        if (auto done = seen_as(i, Group::client, own); !done) return done;
+        return seen_as(i, Group::egress,
+                       {{.by = Search::By::as_name, .names = std::move(record.names)}});
+    }
+
+    /// What several searches find speaks once for each persona. A tenant that two of them show is
+    /// one; those whose rows were cut off may be counted twice, which only makes evidence weaker.
+    base::Result<void> seen_as(std::size_t i, Group group, const std::vector<Search>& searches) {
+        std::set<std::size_t> personas;
+        std::set<std::string> tenants;
+        std::uint64_t cut_off = 0;
+        for (const Search& search : searches) {
+            auto traffic = source_.traffic(search);
+            if (!traffic) return std::unexpected(traffic.error());
+            std::set<std::string> its;
+            for (auto& row : traffic->rows) {
+                if (!row.persona.tenant.empty()) its.insert(row.persona.tenant);
+                personas.insert(place(std::move(row.persona)));
+            }
+            cut_off += traffic->tenants - std::min<std::uint64_t>(traffic->tenants, its.size());
+            tenants.merge(its);
+        }
+        for (const std::size_t persona : personas) {
+            facts_.sightings.push_back({.clue = i, .persona = persona, .group = group});
+        }
+        ClueFacts& facts = facts_.clues[i];
+        facts.tenants_by_group[group] = tenants.size() + cut_off;
+        facts.tenants = std::max(facts.tenants, facts.tenants_by_group[group]);
         return {};
     }
 
@@ -138,7 +194,7 @@ private:
                 return search;
             }
             case Kind::party:
-                return Search{.by = Search::By::as_name, .text = name_key(clue.value)};
+                return Search{.by = Search::By::as_name, .names = {name_key(clue.value)}};
             case Kind::user_agent:
             case Kind::sdk:
                 return client_search(i);

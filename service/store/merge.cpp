@@ -9,6 +9,11 @@ namespace store {
 namespace {
 
 constexpr const char* merge_pages = "SELECT callerprint.merge_activity($1::tid, $2::tid)";
+// Beside the merge and in its transaction, so that no merged row is of a name that is not there.
+constexpr const char* add_names =
+    "INSERT INTO callerprint.network_names SELECT DISTINCT asn, coalesce(as_name, '')"
+    " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid AND asn IS NOT NULL"
+    " ORDER BY 1, 2 ON CONFLICT DO NOTHING";
 constexpr const char* weeks_in_pages =
     "SELECT DISTINCT date_trunc('week', first_seen, 'UTC')::date - date '1970-01-01'"
     " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid";
@@ -47,7 +52,10 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
     auto step =
         connection.transaction("merging activity", [&](pqxx::work& tx) -> base::Result<Step> {
             Step out;
-            if (!weeks->empty()) out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            if (!weeks->empty()) {
+                run(tx, add_names, range);
+                out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            }
             const auto size = run(tx, size_of_table)[0];
             out.table_bytes = size[0].as<std::uint64_t>();
             out.done = out.table_bytes <= end * size[1].as<std::uint64_t>();

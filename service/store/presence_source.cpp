@@ -118,11 +118,13 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
         case By::as_number:
             return find(ByAs{{search.as_number}});
         case By::as_name:
-            return of_holder(search.text);
+            return of_holder(search.names);
         case By::client:
             return find(ByClient{search.text, search.version});
         case By::resource:
             return find(ByResource{search.text});
+        case By::domain:
+            return find(ByDomain{search.text});
         case By::tenants:
             return find(ByTenants{search.uids});
         case By::keys:
@@ -145,14 +147,15 @@ base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
 }
 
 /// How names are compared is the question's business, so the list of networks is compared here.
-base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name) {
+base::Result<presence::Traffic> PresenceSource::of_holder(const std::vector<std::string>& names) {
     const auto networks = seen_networks(session_);
     if (!networks) return std::unexpected(networks.error());
-    ByAs its;
+    ByHolder its;
     for (const NamedAs& network : *networks) {
-        if (!network.name.empty() && presence::name_key(network.name) == name) {
-            its.numbers.push_back(network.number);
-        }
+        const std::string name = presence::name_key(network.name);
+        if (network.name.empty() || std::ranges::find(names, name) == names.end()) continue;
+        its.numbers.push_back(network.number);
+        its.names.push_back(network.name);
     }
     if (its.numbers.empty()) return presence::Traffic{};
     return find(its);

@@ -34,7 +34,7 @@ public:
 private:
     [[nodiscard]] std::optional<base::WallTime> as_of() const;
     base::Result<presence::Traffic> find(const TrafficClue& clue);
-    base::Result<presence::Traffic> of_holder(const std::string& name);
+    base::Result<presence::Traffic> of_holder(const std::vector<std::string>& names);
 
     Session& session_;
     const registry::KeyHasher& hasher_;

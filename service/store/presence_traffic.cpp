@@ -113,6 +113,19 @@ constexpr const char* shown =
     " AND m.tenant_uid = p.tenant_uid AND m.origin = p.origin AND m.first_seen = p.first_example"
     " ORDER BY p.exact DESC, p.calls DESC, p.key_uid, p.tenant_uid, p.origin";
 
+std::vector<std::string> texts_of(const std::vector<std::int64_t>& numbers) {
+    std::vector<std::string> out;
+    for (const auto number : numbers) out.push_back(std::to_string(number));
+    return out;
+}
+
+/// For a regular expression; a domain has no other character that means something there.
+std::string escaped(std::string_view domain) {
+    std::string out;
+    for (const char c : domain) out += c == '.' ? std::string("[.]") : std::string(1, c);
+    return out;
+}
+
 /// Reads a clue into a condition, and its values into the parameters.
 struct Reader {
     Params& params;
@@ -126,10 +139,12 @@ struct Reader {
         return {"address <<= $6::inet", "coalesce(address <<= $7::inet, false)", Fit::network_only};
     }
     Condition operator()(const ByAs& clue) const {
-        std::vector<std::string> numbers;
-        for (const auto number : clue.numbers) numbers.push_back(std::to_string(number));
-        params.texts(numbers);
+        params.texts(texts_of(clue.numbers));
         return {"asn = ANY ($6::bigint[])"};
+    }
+    Condition operator()(const ByHolder& clue) const {
+        params.texts(texts_of(clue.numbers)).texts(clue.names);
+        return {"asn = ANY ($6::bigint[]) AND coalesce(as_name, '') = ANY ($7)"};
     }
     Condition operator()(const ByClient& clue) const {
         params.text(clue.family);
@@ -143,6 +158,21 @@ struct Reader {
     Condition operator()(const ByResource& clue) const {
         params.text(clue.uid);
         Condition out{"resource_uid = $6"};
+        out.of_calls = true;
+        return out;
+    }
+    Condition operator()(const ByDomain& clue) const {
+        // The plain search is many times faster than the expressions, and most calls end there.
+        const std::string name = "([a-z0-9-]+[.])*" + escaped(clue.domain);
+        params.text(clue.domain)
+            .text("(^|[^a-z0-9.-])" + name + "([.]?$|[.]?[^a-z0-9.-])")
+            .text("@" + name + "$")
+            .text("^" + name + "[.]?$");
+        Condition out{
+            "((position($6 in lower(user_agent)) > 0 AND lower(user_agent) ~ $7)"
+            " OR (position($6 in lower(user_name)) > 0 AND lower(user_name) ~ $8)"
+            " OR (position($6 in lower(user_uid)) > 0 AND lower(user_uid) ~ $8)"
+            " OR (position($6 in lower(address_text)) > 0 AND lower(address_text) ~ $9))"};
         out.of_calls = true;
         return out;
     }
@@ -160,7 +190,11 @@ bool says_nothing(const TrafficClue& clue) {
     struct Empty {
         bool operator()(const ByNetwork&) const { return false; }
         bool operator()(const ByAs& one) const { return one.numbers.empty(); }
+        bool operator()(const ByHolder& one) const {
+            return one.numbers.empty() || one.names.empty();
+        }
         bool operator()(const ByClient& one) const { return one.family.empty(); }
+        bool operator()(const ByDomain& one) const { return one.domain.empty(); }
         bool operator()(const ByResource& one) const { return one.uid.empty(); }
         bool operator()(const ByTenants& one) const { return one.uids.empty(); }
         bool operator()(const ByKeys& one) const { return one.uids.empty(); }
@@ -228,14 +262,9 @@ constexpr const char* count_tenants =
     " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
     " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop)";
 
-// Systems one by one, as the tenants.
 constexpr const char* list_networks =
-    "WITH RECURSIVE each AS ((SELECT min(asn) AS asn FROM callerprint.key_origin_hour)"
-    " UNION ALL SELECT (SELECT min(t.asn) FROM callerprint.key_origin_hour AS t"
-    " WHERE t.asn > each.asn) FROM each WHERE each.asn IS NOT NULL)"
-    " SELECT asn, (SELECT t.as_name FROM callerprint.key_origin_hour AS t WHERE t.asn = each.asn"
-    " AND t.as_name IS NOT NULL LIMIT 1) FROM each WHERE asn IS NOT NULL"
-    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
+    "SELECT asn, as_name FROM callerprint.network_names"
+    " UNION SELECT asn, coalesce(as_name, '') FROM callerprint.activity WHERE asn IS NOT NULL"
     " ORDER BY 1, 2";
 
 constexpr const char* sum_operations =
