@@ -79,7 +79,9 @@ std::vector<std::string> blindness(const Question& question, const Facts& facts,
                       " clue fits more than could be looked at");
     }
     if (!searchable) {
-        out.emplace_back("no clue can be seen in calls: a name is not, nor a client everybody has");
+        out.emplace_back(
+            "no clue has to show in calls: a name or a domain need not, and a client that "
+            "everybody has tells nothing");
     }
     return out;
 }

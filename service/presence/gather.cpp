@@ -1,6 +1,7 @@
 #include "presence/gather.hpp"
 
 #include "origin/client.hpp"
+#include "presence/domain.hpp"
 #include "presence/parties.hpp"
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
+/// Accounts under one domain; beyond them it is that of a mail provider and names nobody.
+constexpr std::size_t most_accounts = 1'000;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -111,23 +114,53 @@ private:
         return {};
     }
 
+    /// A search for a clue; what it finds is evidence of the clue's kind, or of another.
+    struct Look {
+        Search search;
+        std::optional<Group> group;
+    };
+
     base::Result<void> sightings(std::size_t i) {
-        const auto search = search_of(i);
-        if (!search) return {};
-        auto traffic = source_.traffic(*search);
-        if (!traffic) return std::unexpected(traffic.error());
-        see(i, *traffic);
-        facts_.clues[i].tenants = traffic->tenants;
-        facts_.clues[i].more = !traffic->whole;
+        const std::vector<Look> looks = looks_of(i);
+        std::map<std::optional<Group>, Found> found;
+        for (const Look& look : looks) {
+            auto traffic = source_.traffic(look.search);
+            if (!traffic) return std::unexpected(traffic.error());
+            found[look.group].add(*traffic);
+            see(i, look.group, *traffic);
+            if (!traffic->whole) facts_.clues[i].more = true;
+        }
+        for (const auto& [group, each] : found) {
+            if (group) facts_.clues[i].tenants_by_group[*group] = each.count();
+            facts_.clues[i].tenants = std::max(facts_.clues[i].tenants, each.count());
+        }
         return {};
     }
 
+    /// Tenants that one or several searches found. One that two of them show is one; those whose
+    /// rows were left out may be counted twice, which only makes evidence weaker.
+    struct Found {
+        std::set<std::string> tenants;
+        std::uint64_t left_out = 0;
+
+        void add(const Traffic& traffic) {
+            std::set<std::string> its;
+            for (const auto& row : traffic.rows) {
+                if (!row.persona.tenant.empty()) its.insert(row.persona.tenant);
+            }
+            left_out += traffic.tenants - std::min<std::uint64_t>(traffic.tenants, its.size());
+            tenants.merge(its);
+        }
+        [[nodiscard]] std::uint64_t count() const { return tenants.size() + left_out; }
+    };
+
     /// A persona shows a clue once, however often it was looked for.
-    void see(std::size_t clue, Traffic& traffic) {
+    void see(std::size_t clue, std::optional<Group> group, Traffic& traffic) {
         for (auto& row : traffic.rows) {
             const std::size_t persona = place(std::move(row.persona));
-            if (!seen_.emplace(clue, persona).second) continue;
-            facts_.sightings.push_back({.clue = clue, .persona = persona, .exact = row.exact});
+            if (!seen_.emplace(clue, group, persona).second) continue;
+            facts_.sightings.push_back(
+                {.clue = clue, .persona = persona, .exact = row.exact, .group = group});
         }
     }
 
@@ -136,12 +169,14 @@ private:
     base::Result<void> compare() {
         for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
             if (!facts_.clues[i].more) continue;
-            auto search = search_of(i);
-            search->within = keys_beside(i);
-            if (search->within.empty()) continue;
-            auto traffic = source_.traffic(*search);
-            if (!traffic) return std::unexpected(traffic.error());
-            see(i, *traffic);
+            const auto within = keys_beside(i);
+            if (within.empty()) continue;
+            for (Look& look : looks_of(i)) {
+                look.search.within = within;
+                auto traffic = source_.traffic(look.search);
+                if (!traffic) return std::unexpected(traffic.error());
+                see(i, look.group, *traffic);
+            }
         }
         return {};
     }
@@ -162,6 +197,39 @@ private:
         return {keys.begin(), keys.end()};
     }
 
+    std::vector<Look> looks_of(std::size_t i) {
+        if (question_.clues[i].kind == Kind::domain) return looks_of_domain(i);
+        auto search = search_of(i);
+        if (!search) return {};
+        return {{.search = std::move(*search), .group = {}}};
+    }
+
+    /// What a caller says of itself is one voice, wherever it says so: in its agent, in the name of
+    /// its account, in the name that it gave its address. Whoever wants to be taken for another
+    /// writes all of them. The holder of its network is another voice.
+    std::vector<Look> looks_of_domain(std::size_t i) {
+        const std::string& value = question_.clues[i].value;
+        DomainRecord record = look_up_domain(value, *registry_);
+        std::vector<Look> out;
+        const auto says = [&](Search search) {
+            out.push_back({.search = std::move(search), .group = Group::client});
+        };
+        says({.by = Search::By::client, .text = value});
+        says({.by = Search::By::domain, .text = value});
+        for (auto [by, uids] : {std::pair(Search::By::tenants, &record.tenants),
+                                std::pair(Search::By::keys, &record.keys)}) {
+            if (uids->size() > most_accounts) {
+                facts_.clues[i].near_miss =
+                    "more than " + std::to_string(most_accounts) + " accounts are under it";
+            } else if (!uids->empty()) {
+                says({.by = by, .uids = std::move(*uids)});
+            }
+        }
+        out.push_back({.search = {.by = Search::By::as_name, .names = std::move(record.names)},
+                       .group = Group::egress});
+        return out;
+    }
+
     std::optional<Search> search_of(std::size_t i) {
         const Clue& clue = question_.clues[i];
         switch (clue.kind) {
@@ -174,7 +242,7 @@ private:
                 return search;
             }
             case Kind::party:
-                return Search{.by = Search::By::as_name, .text = name_key(clue.value)};
+                return Search{.by = Search::By::as_name, .names = {name_key(clue.value)}};
             case Kind::user_agent:
             case Kind::sdk:
                 return client_search(i);
@@ -330,7 +398,8 @@ private:
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
-    std::set<std::pair<std::size_t, std::size_t>> seen_;  ///< Clue and persona of each sighting.
+    /// Clue, kind and persona of each sighting.
+    std::set<std::tuple<std::size_t, std::optional<Group>, std::size_t>> seen_;
 };
 
 }  // namespace

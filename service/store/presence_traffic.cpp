@@ -12,7 +12,11 @@ bool says_nothing(const TrafficClue& clue) {
     struct Empty {
         bool operator()(const ByNetwork&) const { return false; }
         bool operator()(const ByAs& one) const { return one.numbers.empty(); }
+        bool operator()(const ByHolder& one) const {
+            return one.numbers.empty() || one.names.empty();
+        }
         bool operator()(const ByClient& one) const { return one.family.empty(); }
+        bool operator()(const ByDomain& one) const { return one.domain.empty(); }
         bool operator()(const ByResource& one) const { return one.uid.empty(); }
         bool operator()(const ByTenants& one) const { return one.uids.empty(); }
         bool operator()(const ByKeys& one) const { return one.uids.empty(); }
