@@ -26,6 +26,8 @@ std::string slot(std::uint64_t turn, Lsn durable) {
 Io<Mark> Mark::open(FileSystem& files, const std::filesystem::path& path) {
     Io<std::unique_ptr<File>> file = files.open(path, FileSystem::Open::create);
     if (!file) return std::unexpected(file.error());
+    // Its room is taken now: on a full disk it is wanted as well.
+    static_cast<void>((*file)->allocate(2 * slot_bytes));
     Mark mark(std::move(*file));
     for (std::uint64_t i = 0; i < 2; ++i) {
         std::string bytes;
