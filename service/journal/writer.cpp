@@ -90,7 +90,10 @@ base::Result<void> Writer::make_room(std::uint64_t bytes) {
     if (!quota_allows_segment())
         return base::fail(base::Fault::exhausted,
                           "the journal's quota is full of blocks that are not evaluated yet");
-    if (const std::error_code error = begin_segment()) return std::unexpected(fail(error));
+    std::error_code error = begin_segment();
+    // What is only kept for evidence goes before a batch is refused.
+    while (full(error) && remove_orphans() && drop_oldest()) error = begin_segment();
+    if (error) return std::unexpected(fail(error));
     return {};
 }
 
@@ -232,7 +235,7 @@ void Writer::tick(Steady now) {
 
 void Writer::probe_disk(Steady now) {
     retry_at_ = now + options_.retry_interval;
-    if (disk_full_ && pool_.size() == 0 && !make_room_again()) return;
+    if (disk_full_ && pool_.size() == 0 && !make_room_again() && !drop_oldest()) return;
     if (!active_) {
         if (!quota_allows_segment()) return;
         if (const std::error_code error = begin_segment()) {

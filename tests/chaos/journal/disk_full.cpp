@@ -17,6 +17,7 @@ class Cycles {
 public:
     Cycles(std::uint64_t seed, bool keep_ballast) : files_(seed), random_(seed) {
         files_.capacity = disk;
+        retain_ = random_() % 2 * 8 * small_segment;
         if (keep_ballast)
             files_.before = [](Op op, const std::string& name) {
                 return op == Op::remove && name == "ballast"
@@ -46,7 +47,7 @@ private:
         files_.drop_locks();
         bed_.reset();
         // No quota of its own: the disk is what ends.
-        bed_.emplace(files_, Bed::Options{1000, 0, small_segment, ballast});
+        bed_.emplace(files_, Bed::Options{1000, 0, small_segment, ballast, retain_});
         if (bed_->error) violations.push_back("no start: " + bed_->error->reason);
     }
 
@@ -121,6 +122,7 @@ private:
 
     ModelFileSystem files_;
     ModelFileSystem::Random random_;
+    std::uint64_t retain_ = 0;
     Ledger ledger_;
     std::optional<Bed> bed_;
 };

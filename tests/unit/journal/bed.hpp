@@ -28,6 +28,7 @@ public:
         Lsn known_position = 0;
         std::uint64_t segment_bytes = small_segment;
         std::uint64_t ballast_bytes = 0;
+        std::uint64_t retain_bytes = 0;
     };
     explicit Bed(FileSystem& files, std::uint64_t quota_segments = 8, Lsn known_position = 0)
         : Bed(files, Options{quota_segments, known_position}) {}
@@ -51,7 +52,7 @@ public:
         options.folder = folder;
         options.segment_bytes = chosen.segment_bytes;
         options.quota_bytes = chosen.quota_segments * chosen.segment_bytes;
-        options.retain_bytes = 0;
+        options.retain_bytes = chosen.retain_bytes;
         options.ballast_bytes = chosen.ballast_bytes;
         options.now = fixed_now;
         writer.emplace(files, options, index, *recovered, std::move(*mark), Probe());

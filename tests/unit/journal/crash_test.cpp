@@ -220,8 +220,7 @@ TEST(Crash, ASegmentWhoseNameIsOnlySeenIsOnTheDiskBeforeItIsWrittenOn) {
 TEST(Crash, ASegmentIsNotWrittenOnceTheNextOneMayBeThere) {
     ModelFileSystem files(1);
     Bed bed(files);
-    for (std::uint64_t i = 0; bed.index->bytes_from(0) < 8'000; ++i)
-        bed.write({noise(i)}).value();
+    for (std::uint64_t i = 0; bed.index->bytes_from(0) < 8'000; ++i) bed.write({noise(i)}).value();
     bool failing = true;
     files.before = [&](Op op, const std::string&) {
         return failing && op == Op::sync_folder ? std::make_error_code(std::errc::io_error)

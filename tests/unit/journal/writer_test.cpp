@@ -185,6 +185,17 @@ TEST(Writer, NoRetryTakesTheRoomOfTheBallast) {
     EXPECT_TRUE(files.contents().contains("ballast"));
 }
 
+TEST(Writer, AFullDiskTakesWhatIsOnlyKeptForEvidence) {
+    ModelFileSystem files(1);
+    files.capacity = 4 * small_segment;
+    Bed bed(files, {8, 0, small_segment, 0, 8 * small_segment});
+    for (std::size_t i = 0; i < 300; ++i) {
+        ASSERT_TRUE(bed.write({filler(i)})) << i;
+        bed.writer->trim(bed.index->end());
+    }
+    EXPECT_EQ(bed.read_all().back().second, filler(299));
+}
+
 TEST(Writer, ABallastThatFoundNoRoomAtTheStartIsMadeLater) {
     ModelFileSystem files(1);
     files.capacity = 20'000;
