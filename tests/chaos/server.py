@@ -144,7 +144,7 @@ class Server(harness.Server):
     # The database in the data folder.
 
     def socket(self):
-        return self.database_socket or self.folder / "data/postgres/socket"
+        return self.database_socket or self.folder / "data/postgres/run"
 
     def postmaster(self):
         """Process id; None when there is none."""

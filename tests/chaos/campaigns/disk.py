@@ -128,5 +128,8 @@ def both_disks(context, rng, cycles):
         context.check(back, f"not back {3 * BACK} s after there is room: {server.tail(5)}")
         backs.append(back[0] + back[1] - room)
     watcher.close()
-    return {"disk_full": cycles, "max_back_with_database_ms": round(max(backs) * 1000),
+    logs = [log.read_text(errors="replace") for log in (server.folder / "data/postgres/log").glob("*.log")]
+    no_space = sum(log.count("No space left on device") for log in logs)
+    context.check(no_space > 0, "the database never found its disk full")
+    return {"disk_full": cycles, "database_no_space": no_space, "max_back_with_database_ms": round(max(backs) * 1000),
             **context.judge(server, feeder, receiver)}
