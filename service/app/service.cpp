@@ -89,6 +89,10 @@ std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
 /// In the order they are built; destroyed from the bottom up.
 struct Service::Parts {
     explicit Parts(Config given) : config(std::move(given)) {}
+    // The committer may call until it is destroyed, which is after the dispatcher.
+    ~Parts() { set_dispatcher_to_tell(nullptr); }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
 
     Config config;
     metrics::Registry metrics;
@@ -100,6 +104,8 @@ struct Service::Parts {
     std::shared_ptr<const decode::Formats> formats;
     std::optional<ReferenceSource> reference;
     std::unique_ptr<journal::Journal> journal;
+    std::mutex dispatcher_mutex;
+    deliver::Dispatcher* dispatcher_to_tell = nullptr;
     std::unique_ptr<pipeline::Live> live;
     std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
@@ -123,6 +129,15 @@ struct Service::Parts {
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
         const std::lock_guard lock(tokens_mutex);
         return tokens;
+    }
+
+    void set_dispatcher_to_tell(deliver::Dispatcher* to_tell) {
+        const std::lock_guard lock(dispatcher_mutex);
+        dispatcher_to_tell = to_tell;
+    }
+    void tell_dispatcher() {
+        const std::lock_guard lock(dispatcher_mutex);
+        if (dispatcher_to_tell != nullptr) dispatcher_to_tell->notify();
     }
 
     base::Result<void> open_store();
@@ -192,6 +207,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     options.position = *position;
     options.window_state = std::move(*state);
     options.evaluator = evaluator_options(config, *secrets);
+    options.on_deliveries = [this] { tell_dispatcher(); };
     auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
     if (!started) return std::unexpected(started.error());
     live = std::move(*started);
@@ -219,6 +235,7 @@ base::Result<void> Service::Parts::start_delivery() {
     if (!started) return std::unexpected(started.error());
     dispatcher = std::move(*started);
     dispatcher->start();
+    set_dispatcher_to_tell(dispatcher.get());
     return {};
 }
 

@@ -65,7 +65,7 @@ class Alarm:
         return time.monotonic()
 
     def add_endpoint(self, name, url):
-        done = self.server.run("webhook", "add", "--name", name, "--insecure", url)
+        done = self.server.run("webhook", "add", "--name", name, url)
         assert done.returncode == 0, done.stderr
         return re.search(r"whsec_[A-Za-z0-9+/=]+", done.stdout).group(0)
 
