@@ -248,7 +248,7 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 
 def hostile_heads(server):
     """Requests whose framing can be read in two ways; each with another one behind it."""
-    start = b"POST /v1/ingest HTTP/1.1\r\nHost: x\r\n"
+    start = f"POST /v1/ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n".encode()
     for more in (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                  b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", b"Content-Length: +5\r\n\r\nhello",
                  b"Content-Length: 0x5\r\n\r\nhello", b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
@@ -271,7 +271,7 @@ def hostile_bytes(context, rng):
     served = 0
     for request in hostile_heads(server):
         received = server.raw(request + SMUGGLED, timeout=3)
-        served += b"HTTP/1.1 404" in received or received.count(b"HTTP/1.1 ") > 1
+        served += b"\nHTTP/1.1 " in received  # a second answer
         context.check(received[9:10] in (b"4", b"5"), f"{request[:80]} is answered {received[:60]}")
     context.check(served == 0, f"{served} requests behind a framing error were served")
 
