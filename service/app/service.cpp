@@ -12,6 +12,7 @@
 #include "app/reference_source.hpp"
 #include "app/stored_outbox.hpp"
 #include "app/version.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "deliver/dispatcher.hpp"
 #include "http/server.hpp"
@@ -176,6 +177,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.on_registry = [this](std::shared_ptr<const registry::Registry> fresh) {
         reference->use(std::move(fresh));
     };
+    options.revive_database = [this] { return database->revive(); };
     housekeeper = std::make_unique<Housekeeper>(std::move(options), metrics);
     return housekeeper->start();
 }
@@ -186,6 +188,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     if (!position) return std::unexpected(position.error());
     auto state = session_in_use.window_state(partition_source, 0);
     if (!state) return std::unexpected(state.error());
+    BASE_KILL_POINT("app.position.claimed");
     auto opened = journal::Journal::open(journal_options(config, *position), &metrics);
     if (!opened) return std::unexpected(opened.error());
     journal = std::move(*opened);
@@ -202,6 +205,7 @@ base::Result<void> Service::Parts::start_evaluation() {
                                            base::WallClock::now());
         !done)
         return done;
+    BASE_KILL_POINT("app.policies.saved");
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;
@@ -313,6 +317,7 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_delivery(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("app.ready.before");
     parts.reload_worked.set(1);
     base::log::info("serve.ready", {{"address", parts.config.address},
                                     {"port", static_cast<unsigned>(service->port())},
@@ -342,6 +347,7 @@ bool Service::reload() {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }
     }
+    BASE_KILL_POINT("app.reload.saved");
     parts.reference->hand_on();
     base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
     return true;
@@ -352,12 +358,16 @@ void Service::stop() {
     if (std::exchange(parts.stopped, true)) return;
     parts.stopping = true;
     if (parts.ingest) parts.ingest->set_state(ingest::Service::State::stopping);
+    BASE_KILL_POINT("app.stop.before");
     if (parts.server) parts.server->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.server");
     if (parts.api_database) parts.api_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
+    BASE_KILL_POINT("app.stop.evaluation");
     if (parts.merger) parts.merger->stop();
     if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.delivery");
     if (parts.threads) parts.threads->stop();
     parts.server.reset();
     base::log::info("serve.stopped");

@@ -1,5 +1,6 @@
 #include "journal/recovery.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "journal/scan.hpp"
 
@@ -281,14 +282,18 @@ private:
             last.accepted.empty() ? last.header.previous_digest : last.accepted.back().digest;
         const bool whole = last_end == out_.end && tail != 0 &&
                            (last.scan.first_gap == 0 || last.scan.first_gap >= tail);
+        BASE_KILL_POINT("journal.recovery.cut.before");
         if (whole && !file.resize(tail)) {
+            BASE_KILL_POINT("journal.recovery.cut.after");
             if (!file.allocate(std::max(options_.segment_bytes, tail)))
                 out_.active = last.segment;
             else
                 base::log::warn("journal.tail_not_allocated", {{"file", last.name}});
         }
+        BASE_KILL_POINT("journal.recovery.sync.before");
         if (const std::error_code error = write_unproven_again(last))
             return std::unexpected(unusable(last.segment->path, error));
+        BASE_KILL_POINT("journal.recovery.sync.after");
         // A name that is seen may not be on the disk: the process before may have died between the
         // two, and what is written into the file from now on must be found.
         if (const std::error_code error = files_.sync_folder(options_.folder))
@@ -308,7 +313,9 @@ private:
             const auto size = static_cast<std::size_t>(end - item.offset);
             if (const std::error_code error = file.read(item.offset, size, bytes)) return error;
             const std::array<std::string_view, 1> pieces{bytes};
+            BASE_KILL_POINT("journal.recovery.rewrite.before");
             if (const std::error_code error = file.write(item.offset, pieces)) return error;
+            BASE_KILL_POINT("journal.recovery.rewrite.after");
             break;
         }
         return file.sync();

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "journal/checksum.hpp"
 #include "journal/recovery.hpp"
@@ -136,8 +137,11 @@ std::error_code Writer::put_group(std::span<const Encoded* const> blocks) {
     add({FrameKind::commit, commit_payload_bytes, checksum(commit), lsn, options_.now(), 0},
         commit);
 
+    BASE_KILL_POINT("journal.group.write.before");
     if (const std::error_code error = active_->file->write(tail_, pieces)) return error;
+    BASE_KILL_POINT("journal.group.write.after");
     if (const std::error_code error = active_->file->sync()) return error;
+    BASE_KILL_POINT("journal.group.sync.after");
     probe_.groups.add();
     probe_.blocks.add(static_cast<double>(blocks.size()));
     probe_.bytes.add(static_cast<double>(at - tail_));
@@ -194,13 +198,18 @@ std::error_code Writer::begin_segment() {
     const std::string bytes = to_bytes(header);
     const std::array<std::string_view, 1> pieces{bytes};
     const std::filesystem::path path = options_.folder / segment_name(next_);
+    BASE_KILL_POINT("journal.header.write.before");
     if (const std::error_code error = taken->file->write(0, pieces)) return error;
+    BASE_KILL_POINT("journal.header.write.after");
     if (const std::error_code error = taken->file->sync()) return error;
     // From here on the name may be on the disk, whatever is returned, and says that its LSNs are
     // not in the segment before: nothing may be written there any more.
     active_.reset();
+    BASE_KILL_POINT("journal.segment.rename.before");
     if (const std::error_code error = files_.rename(taken->path, path)) return error;
+    BASE_KILL_POINT("journal.segment.rename.after");
     if (const std::error_code error = files_.sync_folder(options_.folder)) return error;
+    BASE_KILL_POINT("journal.segment.folder.after");
     if (taken->recycled) probe_.recycled.add();
     if (empty_suspect_) orphans_.push_back({*std::exchange(empty_suspect_, std::nullopt)});
     static_cast<void>(remove_orphans());
@@ -265,8 +274,10 @@ void Writer::apply_retention() {
         dropped = drop_oldest() || dropped;
     }
     if (!dropped) return;
+    BASE_KILL_POINT("journal.trim.folder.before");
     // Not fatal: what comes back after a crash is trimmed again.
     static_cast<void>(files_.sync_folder(options_.folder));
+    BASE_KILL_POINT("journal.trim.folder.after");
     probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
 }
 
@@ -274,6 +285,7 @@ void Writer::apply_retention() {
 bool Writer::drop_oldest() {
     const std::optional<IndexRow> row = index_->oldest_below(trimmed_);
     if (!row) return false;
+    BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
     if (!pool_.recycle(row->segment->path)) orphans_.push_back({row->segment->path});
     return true;
@@ -302,7 +314,9 @@ std::error_code Writer::make_ballast() {
     Io<std::unique_ptr<File>> file =
         files_.open(options_.folder / ballast_name, FileSystem::Open::create);
     if (!file) return file.error();
+    BASE_KILL_POINT("journal.ballast.open.after");
     const std::error_code error = (*file)->allocate(options_.ballast_bytes);
+    BASE_KILL_POINT("journal.ballast.allocate.after");
     if (error) static_cast<void>((*file)->resize(0));
     return error;
 }

@@ -77,16 +77,24 @@ class Context:
 
     # Things that are closed when the step ends.
 
+    def template(self):
+        return Template.of(self.shared, self.binary)
+
+    def closes(self, thing):
+        """Something with close() that ends with the step."""
+        self._open.append(thing)
+
     def start_server(self, settings=None, binary=None, environment=None, policies=None, fresh=False,
-                     wait=True, name=None):
+                     wait=True, name=None, database_socket=None):
         """A running server in a folder of its own below the work folder.
 
         Without `fresh` its data are a copy of a template (made once a work folder): the database
         is made, the registry imported, a token there. `environment` is added to its environment.
+        With a `database` in the settings (a copy of the template's), say where its socket is.
         """
         folder = self.work / (name or f"server-{time.monotonic_ns()}")
-        template = None if fresh or (settings or {}).get("database") else Template.of(self.shared, self.binary)
-        server = Server(folder, binary or self.binary, settings, policies, environment, template)
+        template = None if fresh else self.template()
+        server = Server(folder, binary or self.binary, settings, policies, environment, template, database_socket)
         self._open.append(server)
         server.start(wait)
         if template is None and wait:

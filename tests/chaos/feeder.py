@@ -19,8 +19,9 @@ class Feeder:
     A few batches hold a line that no format reads: these carry an Idempotency-Key, under which it counts once.
     """
 
-    def __init__(self, server, seed, clients=4, rate=4_000, most=120, bad_lines=True):
+    def __init__(self, server, seed, clients=4, rate=4_000, most=120, bad_lines=True, pad=0):
         self.server, self.seed, self.rate, self.most, self.bad_lines = server, seed, rate, most, bad_lines
+        self.pad = pad
         self.token = server.token(world.SOURCE)
         self.sent = 0            # records handed out: 0 to sent - 1
         self.planted_bad = 0     # lines that must become dead letters
@@ -106,7 +107,7 @@ class Feeder:
         connection = None
         while taken := self._take(rng):
             first, count = taken
-            lines = [world.Call(self.seed, n).line() for n in range(first, first + count)]
+            lines = [world.Call(self.seed, n).line(self.pad) for n in range(first, first + count)]
             key = f"{self.seed}-{first}" if rng.random() < 0.2 else None
             if key and self.bad_lines and rng.random() < 0.3:
                 lines.insert(rng.randrange(len(lines)), "{no record")

@@ -157,7 +157,7 @@ class Oracle:
         """Until no delivery waits. The lease of a killed server and the wait before a third attempt take
         minutes: they are shortened in the database, which is all that is ever changed past the program."""
         deadline = time.monotonic() + seconds
-        hurry = time.monotonic() + 7
+        hurry = time.monotonic() + 2
         while int(self.server.sql("SELECT count(*) AS n FROM deliveries WHERE state = 'ready'")[0]["n"]):
             if time.monotonic() > deadline:
                 raise AssertionError(f"not delivered within {seconds} s:\n{self.server.tail(8)}")

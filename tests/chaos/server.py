@@ -51,7 +51,8 @@ class Template:
 class Server(harness.Server):
     """As the harness's, with a binary, an environment and a folder that is given and kept."""
 
-    def __init__(self, folder, binary, settings=None, policies=None, environment=None, template=None):
+    def __init__(self, folder, binary, settings=None, policies=None, environment=None, template=None,
+                 database_socket=None):
         self.folder, self.binary = folder, binary
         self.environment = dict(environment or {})
         self.again = folder.exists()  # a step that goes on with the folder it left
@@ -79,10 +80,15 @@ class Server(harness.Server):
         self.config = folder / "callerprint.yaml"
         self.config.write_text(yaml.safe_dump(self.settings, sort_keys=False))
         self._tokens = {}
-        self.database_socket = None  # folder of the socket; None: the embedded database's
-        self.read_environment = {}  # of commands that only read, when the database is behind a proxy
+        self.database_socket = database_socket  # folder of the socket; None: the embedded database's
+        self.read_environment = {}  # of commands that only read: past whatever stands before the database
+        if database_socket:
+            self.read_environment["CALLERPRINT_DATABASE__URL"] = (
+                f"postgresql:///callerprint?host={database_socket}&user=callerprint")
         if template and not (folder / "data").exists():
             subprocess.run(["cp", "-a", template.folder / "data", folder / "data"], check=True)
+            if database_socket:
+                shutil.rmtree(folder / "data/postgres")
         if template:
             self._tokens[world.SOURCE] = template.token
 
