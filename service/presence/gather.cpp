@@ -1,8 +1,7 @@
 #include "presence/gather.hpp"
 
-#include "origin/client.hpp"
-#include "presence/domain.hpp"
 #include "presence/parties.hpp"
+#include "presence/ways.hpp"
 
 #include <algorithm>
 #include <map>
@@ -14,8 +13,6 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
-/// Accounts under one domain; beyond them it is that of a mail provider and names nobody.
-constexpr std::size_t most_accounts = 1'000;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -31,8 +28,8 @@ public:
         facts_.clues.resize(question_.clues.size());
         facts_.parties = parties_of(question_, *registry_, facts_.clues);
         derive_from_registry();
-        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::uses,
-                          &Gatherer::records}) {
+        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers,
+                          &Gatherer::compare, &Gatherer::uses, &Gatherer::records}) {
             if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
         }
         for (Persona& persona : facts_.personas) mark(persona);
@@ -80,12 +77,9 @@ private:
 
     base::Result<void> clues() {
         for (std::size_t i = 0; i < question_.clues.size(); ++i) {
-            const Kind kind = question_.clues[i].kind;
-            const auto group = group_of(kind);
+            const auto group = group_of(question_.clues[i].kind);
             if (!group) continue;
-            auto done = *group == Group::credential ? key(i)
-                        : kind == Kind::domain      ? domain(i)
-                                                    : sightings(i);
+            auto done = *group == Group::credential ? key(i) : sightings(i);
             if (!done) return done;
         }
         return {};
@@ -120,106 +114,79 @@ private:
     }
 
     base::Result<void> sightings(std::size_t i) {
-        const auto search = search_of(i);
-        if (!search) return {};
-        auto traffic = source_.traffic(*search);
-        if (!traffic) return std::unexpected(traffic.error());
-        for (auto& row : traffic->rows) {
-            facts_.sightings.push_back({.clue = i,
-                                        .persona = place(std::move(row.persona)),
-                                        .exact = row.exact,
-                                        .group = {}});
+        for (const Way& way : ways_of(question_.clues[i], *registry_, facts_.clues[i])) {
+            if (auto done = look(i, way); !done) return done;
         }
-        facts_.clues[i].tenants = traffic->tenants;
         return {};
     }
 
-    /// What a caller says of itself is one voice, wherever it says so: in its agent, in the name of
-    /// its account, in the name that it gave its address. Whoever wants to be taken for another
-    /// writes all of them. The holder of its network is another voice.
-    base::Result<void> domain(std::size_t i) {
-        const std::string& value = question_.clues[i].value;
-        DomainRecord record = look_up_domain(value, *registry_);
-        std::vector<Search> own = {{.by = Search::By::client, .text = value},
-                                   {.by = Search::By::domain, .text = value}};
-        for (auto [by, uids] : {std::pair(Search::By::tenants, &record.tenants),
-                                std::pair(Search::By::keys, &record.keys)}) {
-            if (uids->size() > most_accounts) {
-                facts_.clues[i].near_miss =
-                    "more than " + std::to_string(most_accounts) + " accounts are under it";
-            } else if (!uids->empty()) {
-                own.push_back({.by = by, .uids = std::move(*uids)});
-            }
-        }
-        if (auto done = seen_as(i, Group::client, own); !done) return done;
-        return seen_as(i, Group::egress,
-                       {{.by = Search::By::as_name, .names = std::move(record.names)}});
-    }
-
-    /// What several searches find speaks once for each persona. A tenant that two of them show is
-    /// one; those whose rows were cut off may be counted twice, which only makes evidence weaker.
-    base::Result<void> seen_as(std::size_t i, Group group, const std::vector<Search>& searches) {
-        std::set<std::size_t> personas;
+    /// A tenant that two searches of a way show is one; those whose rows were left out may be
+    /// counted twice, which only makes the evidence weaker.
+    base::Result<void> look(std::size_t i, const Way& way) {
         std::set<std::string> tenants;
-        std::uint64_t cut_off = 0;
-        for (const Search& search : searches) {
+        std::uint64_t left_out = 0;
+        ClueFacts& facts = facts_.clues[i];
+        for (const Search& search : way.searches) {
             auto traffic = source_.traffic(search);
             if (!traffic) return std::unexpected(traffic.error());
             std::set<std::string> its;
-            for (auto& row : traffic->rows) {
+            for (const auto& row : traffic->rows) {
                 if (!row.persona.tenant.empty()) its.insert(row.persona.tenant);
-                personas.insert(place(std::move(row.persona)));
             }
-            cut_off += traffic->tenants - std::min<std::uint64_t>(traffic->tenants, its.size());
+            left_out += traffic->tenants - std::min<std::uint64_t>(traffic->tenants, its.size());
             tenants.merge(its);
+            facts.more = facts.more || !traffic->whole;
+            see(i, way, *traffic);
         }
-        for (const std::size_t persona : personas) {
-            facts_.sightings.push_back({.clue = i, .persona = persona, .group = group});
-        }
-        ClueFacts& facts = facts_.clues[i];
-        facts.tenants_by_group[group] = tenants.size() + cut_off;
-        facts.tenants = std::max(facts.tenants, facts.tenants_by_group[group]);
+        const std::uint64_t count = tenants.size() + left_out;
+        if (way.group) facts.tenants_by_group[*way.group] = count;
+        facts.tenants = std::max(facts.tenants, count);
         return {};
     }
 
-    std::optional<Search> search_of(std::size_t i) {
-        const Clue& clue = question_.clues[i];
-        switch (clue.kind) {
-            case Kind::address:
-            case Kind::cidr:
-                return Search{.by = Search::By::network, .network = network_of(clue)};
-            case Kind::asn: {
-                Search search{.by = Search::By::as_number};
-                search.as_number = static_cast<std::uint32_t>(std::stoul(clue.value));
-                return search;
-            }
-            case Kind::party:
-                return Search{.by = Search::By::as_name, .names = {name_key(clue.value)}};
-            case Kind::user_agent:
-            case Kind::sdk:
-                return client_search(i);
-            case Kind::resource:
-                return Search{.by = Search::By::resource, .text = clue.value};
-            default:
-                return {};
+    /// A persona shows a clue once in each way, however often it was looked for.
+    void see(std::size_t clue, const Way& way, Traffic& traffic) {
+        for (auto& row : traffic.rows) {
+            const std::size_t persona = place(std::move(row.persona));
+            if (!seen_.emplace(clue, persona, way.group).second) continue;
+            facts_.sightings.push_back(
+                {.clue = clue, .persona = persona, .exact = row.exact, .group = way.group});
         }
     }
 
-    /// The name by which a program calls itself tells; the library it is built on does not.
-    std::optional<Search> client_search(std::size_t i) {
-        const origin::Client client = origin::parse_client(question_.clues[i].value);
-        if (!client.app.empty()) {
-            return Search{.by = Search::By::client,
-                          .text = client.app.substr(0, client.app.find(' '))};
+    /// Of a clue that fits too many to look at each, those count that something else speaks of:
+    /// each of them is looked for again.
+    base::Result<void> compare() {
+        for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
+            if (!facts_.clues[i].more) continue;
+            const auto keys = keys_beside(i);
+            if (keys.empty()) continue;
+            for (Way& way : ways_of(question_.clues[i], *registry_, facts_.clues[i])) {
+                for (Search& search : way.searches) {
+                    search.within = keys;
+                    auto traffic = source_.traffic(search);
+                    if (!traffic) return std::unexpected(traffic.error());
+                    see(i, way, *traffic);
+                }
+            }
         }
-        if (client.family.empty() || client.family == "other" || origin::is_stock(client.family)) {
-            facts_.clues[i].stock = true;
-            return {};
+        return {};
+    }
+
+    /// Keys of personas that are there for another reason than this clue.
+    std::vector<std::string> keys_beside(std::size_t clue) const {
+        std::vector<bool> only(facts_.personas.size(), false);
+        for (const Sighting& sighting : facts_.sightings) {
+            if (sighting.clue == clue) only[sighting.persona] = true;
         }
-        Search search{.by = Search::By::client, .text = client.family};
-        // A program is updated and keeps its name; of a library the version was asked for.
-        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
-        return search;
+        for (const Sighting& sighting : facts_.sightings) {
+            if (sighting.clue != clue) only[sighting.persona] = false;
+        }
+        std::set<std::string> keys;
+        for (std::size_t i = 0; i < only.size(); ++i) {
+            if (!only[i]) keys.insert(facts_.personas[i].key);
+        }
+        return {keys.begin(), keys.end()};
     }
 
     base::Result<void> customers() {
@@ -347,6 +314,8 @@ private:
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+    /// Clue, persona and way of each sighting.
+    std::set<std::tuple<std::size_t, std::size_t, std::optional<Group>>> seen_;
 };
 
 }  // namespace

@@ -9,11 +9,7 @@ namespace store {
 namespace {
 
 constexpr const char* merge_pages = "SELECT callerprint.merge_activity($1::tid, $2::tid)";
-// Beside the merge and in its transaction, so that no merged row is of a name that is not there.
-constexpr const char* add_names =
-    "INSERT INTO callerprint.network_names SELECT DISTINCT asn, coalesce(as_name, '')"
-    " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid AND asn IS NOT NULL"
-    " ORDER BY 1, 2 ON CONFLICT DO NOTHING";
+constexpr const char* note_personas = "SELECT callerprint.note_personas($1::tid, $2::tid)";
 constexpr const char* weeks_in_pages =
     "SELECT DISTINCT date_trunc('week', first_seen, 'UTC')::date - date '1970-01-01'"
     " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid";
@@ -31,7 +27,7 @@ base::Result<std::set<Week>> weeks_in(Connection& connection, const Params& page
             for (const auto& row : run(tx, weeks_in_pages, pages)) {
                 const auto monday = row[0].as<std::int64_t>();
                 for (const char* parent : {"key_minute", "key_operation_hour", "key_origin_hour",
-                                           "tenant_operation_hour"}) {
+                                           "tenant_operation_hour", "personas"}) {
                     out.insert({parent, monday});
                 }
             }
@@ -53,7 +49,7 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
         connection.transaction("merging activity", [&](pqxx::work& tx) -> base::Result<Step> {
             Step out;
             if (!weeks->empty()) {
-                run(tx, add_names, range);
+                run(tx, note_personas, range);
                 out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
             }
             const auto size = run(tx, size_of_table)[0];

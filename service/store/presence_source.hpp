@@ -33,8 +33,10 @@ public:
 
 private:
     [[nodiscard]] std::optional<base::WallTime> as_of() const;
-    base::Result<presence::Traffic> find(const TrafficClue& clue);
-    base::Result<presence::Traffic> of_holder(const std::vector<std::string>& names);
+    base::Result<presence::Traffic> find(const TrafficClue& clue,
+                                         const std::vector<std::string>& within);
+    base::Result<presence::Traffic> of_holder(const std::vector<std::string>& names,
+                                              const std::vector<std::string>& within);
 
     Session& session_;
     const registry::KeyHasher& hasher_;

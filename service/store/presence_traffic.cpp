@@ -7,9 +7,10 @@
 namespace store {
 namespace {
 
-/// The parts of a statement that depend on the clue. Parameters from $6 on are its own.
+/// The parts of a statement that depend on the clue. Parameters from $7 on are its own.
 struct Condition {
-    std::string matches;  ///< Of a row's columns.
+    std::string persona;  ///< Of a persona's columns.
+    std::string matches;  ///< Of the columns of a row of an hour, or of a call.
     std::string exact = "true";
     Fit otherwise = Fit::exact;
     bool of_calls = false;  ///< Over the calls that were kept.
@@ -20,10 +21,19 @@ struct Condition {
 constexpr unsigned v4_grain = 24;
 constexpr unsigned v6_grain = 48;
 
-constexpr const char* rollup_rows =
-    "SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen, address,"
-    " asn, as_name, client, record_id FROM callerprint.key_origin_hour"
-    " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
+constexpr const char* personas_of_period =
+    "callerprint.personas WHERE week >= date_trunc('week', callerprint.at($1), 'UTC')"
+    " AND week < callerprint.at($2) AND ";
+constexpr const char* within_keys =
+    "(cardinality($6::text[]) = 0 OR key_uid = ANY ($6::text[])) AND ";
+// In a fixed order, so that the same are looked at each time when there are too many.
+constexpr const char* first_found =
+    " GROUP BY key_uid, tenant_uid, origin ORDER BY tenant_uid, key_uid, origin LIMIT $4";
+// By the primary key, for each: hence the lateral join.
+constexpr const char* hours_of_its =
+    " FROM callerprint.key_origin_hour AS h WHERE h.key_uid = its.key_uid"
+    " AND h.tenant_uid = its.tenant_uid AND h.origin = its.origin"
+    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
     " AND ";
 constexpr const char* waiting_rows =
     "SELECT date_trunc('hour', first_seen, 'UTC') AS hour, key_uid, tenant_uid, origin, calls, ok,"
@@ -47,6 +57,16 @@ constexpr const char* late_rows =
     " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
     " GROUP BY 1, 2, 3, 4";
 
+// Two ways to the sums of a persona. Most have neither calls that wait to be merged nor late ones:
+// their hours are rows, which are added up where they are found, in about 1.5 us a row. The others
+// are put together by the hour first, ten times as long.
+constexpr const char* not_plain =
+    "SELECT key_uid, tenant_uid, origin FROM parts UNION"
+    " SELECT key_uid, tenant_uid, origin FROM late JOIN its USING (key_uid, tenant_uid, origin)";
+constexpr const char* sums_of_hours =
+    "sum(calls) AS calls, sum(ok) AS ok, sum(failed) AS failed, min(first_seen) AS first_seen,"
+    " max(last_seen) AS last_seen, count(DISTINCT date_trunc('day', hour, 'UTC')) AS days,"
+    " count(*) AS sessions";
 // Rows that are not added up yet, by the hour. The example is that of the earliest call, as the
 // merge keeps it. Sorting each group costs ten times the rest, so rollup rows do not go this way.
 constexpr const char* added_up =
@@ -79,10 +99,11 @@ constexpr const char* without_late =
     " FROM hours AS h LEFT JOIN late AS l USING (key_uid, tenant_uid, hour, origin)"
     " WHERE h.calls > coalesce(l.calls, 0)";
 // For tables of hashes of as many rows as are scanned. The planner takes the parts to be small, and
-// for a thousand personas of many hours a nested loop was nine tenths of the time.
+// for a thousand personas of many hours a nested loop was nine tenths of the time. It also takes
+// the lateral joins to be dear enough to compile, which takes longer than to run them.
 constexpr const char* hashes_only =
     "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = "
-    "off";
+    "off; SET LOCAL jit = off";
 // By day and then by persona: count(DISTINCT) would sort what a hash table adds up.
 constexpr const char* by_day =
     "SELECT key_uid, tenant_uid, origin, date_trunc('day', hour, 'UTC') AS day,"
@@ -90,27 +111,40 @@ constexpr const char* by_day =
     " max(last_seen) AS last_seen, count(*) AS sessions, bool_or(exact) AS exact,"
     " min(first_seen) FILTER (WHERE exact) AS first_exact FROM marked GROUP BY 1, 2, 3, 4";
 constexpr const char* by_persona =
-    "SELECT key_uid, tenant_uid, origin, callerprint.whole(sum(calls)) AS calls,"
-    " callerprint.whole(sum(ok)) AS ok, callerprint.whole(sum(failed)) AS failed,"
-    " min(first_seen) AS first_seen, max(last_seen) AS last_seen, count(*) AS days,"
-    " sum(sessions)::bigint AS sessions, bool_or(exact) AS exact,"
-    " coalesce(min(first_exact), min(first_seen)) AS first_example FROM days GROUP BY 1, 2, 3";
+    "SELECT key_uid, tenant_uid, origin, sum(calls) AS calls, sum(ok) AS ok,"
+    " sum(failed) AS failed, min(first_seen) AS first_seen, max(last_seen) AS last_seen,"
+    " count(*) AS days, sum(sessions)::bigint AS sessions, bool_or(exact) AS exact,"
+    " min(first_exact) AS first_exact, false AS plain FROM days GROUP BY 1, 2, 3"
+    " UNION ALL SELECT *, true FROM plain";
 constexpr const char* first_personas =
-    "SELECT * FROM personas ORDER BY exact DESC, calls DESC, key_uid, tenant_uid, origin LIMIT $5";
-// A persona's hours do not overlap, so its first call of an hour names the hour.
+    "SELECT *, coalesce(first_exact, first_seen) AS first_example FROM personas"
+    " ORDER BY exact DESC, calls DESC, key_uid, tenant_uid, origin LIMIT $5";
+// A row with the numbers of all comes also when there is no persona. A persona's hours do not
+// overlap, so its first call of an hour names the hour.
 constexpr const char* shown =
-    "SELECT p.key_uid, p.tenant_uid, p.origin, coalesce(text(network(set_masklen(m.address,"
-    " CASE family(m.address) WHEN 4 THEN 24 ELSE 48 END))), ''), coalesce(host(m.address), ''),"
-    " coalesce(m.asn, 0), coalesce(m.as_name, ''), coalesce(m.client, ''),"
-    " callerprint.micros(p.first_seen), callerprint.micros(p.last_seen), p.calls, p.ok, p.failed,"
-    " p.days, p.sessions, p.exact, (SELECT count(*) FROM personas),"
+    "SELECT p.key_uid, p.tenant_uid, p.origin,"
+    " coalesce(text(callerprint.network_grain(e.address)), ''), coalesce(host(e.address), ''),"
+    " coalesce(e.asn, 0), coalesce(e.as_name, ''), coalesce(e.client, ''),"
+    " callerprint.micros(p.first_seen), callerprint.micros(p.last_seen),"
+    " callerprint.whole(p.calls), callerprint.whole(p.ok), callerprint.whole(p.failed),"
+    " p.days, p.sessions, p.exact, personas,"
+    " greatest(tenants, (SELECT tenants FROM of_weeks)), exact_tenants, looked_at"
+    " FROM (SELECT (SELECT count(*) FROM personas) AS personas,"
     " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' GROUP BY tenant_uid) AS "
-    "t),"
+    "t) AS tenants,"
     " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' AND exact"
-    " GROUP BY tenant_uid) AS t),"
-    " greatest((SELECT count(*) FROM found), (SELECT count(*) FROM parts))"
-    " FROM first_personas AS p JOIN marked AS m ON m.key_uid = p.key_uid"
-    " AND m.tenant_uid = p.tenant_uid AND m.origin = p.origin AND m.first_seen = p.first_example"
+    " GROUP BY tenant_uid) AS t) AS exact_tenants,"
+    " (SELECT count(*) FROM its) AS looked_at) AS n"
+    " LEFT JOIN first_personas AS p ON true"
+    " LEFT JOIN marked AS m ON m.key_uid = p.key_uid AND m.tenant_uid = p.tenant_uid"
+    " AND m.origin = p.origin AND m.first_seen = p.first_example"
+    " LEFT JOIN LATERAL (SELECT address, asn, as_name, client FROM callerprint.key_origin_hour"
+    " WHERE p.plain AND key_uid = p.key_uid AND tenant_uid = p.tenant_uid AND origin = p.origin"
+    " AND hour = date_trunc('hour', p.first_example, 'UTC') OFFSET 0) AS h ON true,"
+    " LATERAL (SELECT CASE WHEN p.plain THEN h.address ELSE m.address END AS address,"
+    " CASE WHEN p.plain THEN h.asn ELSE m.asn END AS asn,"
+    " CASE WHEN p.plain THEN h.as_name ELSE m.as_name END AS as_name,"
+    " CASE WHEN p.plain THEN h.client ELSE m.client END AS client) AS e"
     " ORDER BY p.exact DESC, p.calls DESC, p.key_uid, p.tenant_uid, p.origin";
 
 std::vector<std::string> texts_of(const std::vector<std::int64_t>& numbers) {
@@ -136,30 +170,33 @@ struct Reader {
                               ? clue.network
                               : call::network_of(clue.network.start, grain);
         params.text(call::to_text(wide)).text(call::to_text(clue.network));
-        return {"address <<= $6::inet", "coalesce(address <<= $7::inet, false)", Fit::network_only};
+        return {.persona = "network <<= $7::inet",
+                .matches = "address <<= $7::inet",
+                .exact = "coalesce(address <<= $8::inet, false)",
+                .otherwise = Fit::network_only};
     }
     Condition operator()(const ByAs& clue) const {
         params.texts(texts_of(clue.numbers));
-        return {"asn = ANY ($6::bigint[])"};
+        return same("asn = ANY ($7::bigint[])");
     }
     Condition operator()(const ByHolder& clue) const {
         params.texts(texts_of(clue.numbers)).texts(clue.names);
-        return {"asn = ANY ($6::bigint[]) AND coalesce(as_name, '') = ANY ($7)"};
+        return {.persona = "asn = ANY ($7::bigint[])",
+                .matches = "asn = ANY ($7::bigint[]) AND as_name = ANY ($8)"};
     }
     Condition operator()(const ByClient& clue) const {
         params.text(clue.family);
-        Condition out{"split_part(client, ' ', 1) = $6"};
+        Condition out{.persona = "client_family = $7",
+                      .matches = "split_part(client, ' ', 1) = $7"};
         if (clue.version.empty()) return out;
         params.text(clue.family + " " + clue.version);
-        out.exact = "client = $7";
+        out.exact = "client = $8";
         out.otherwise = Fit::family_only;
         return out;
     }
     Condition operator()(const ByResource& clue) const {
         params.text(clue.uid);
-        Condition out{"resource_uid = $6"};
-        out.of_calls = true;
-        return out;
+        return {.persona = "false", .matches = "resource_uid = $7", .of_calls = true};
     }
     Condition operator()(const ByDomain& clue) const {
         // The plain search is many times faster than the expressions, and most calls end there.
@@ -168,22 +205,25 @@ struct Reader {
             .text("(^|[^a-z0-9.-])" + name + "([.]?$|[.]?[^a-z0-9.-])")
             .text("@" + name + "$")
             .text("^" + name + "[.]?$");
-        Condition out{
-            "((position($6 in lower(user_agent)) > 0 AND lower(user_agent) ~ $7)"
-            " OR (position($6 in lower(user_name)) > 0 AND lower(user_name) ~ $8)"
-            " OR (position($6 in lower(user_uid)) > 0 AND lower(user_uid) ~ $8)"
-            " OR (position($6 in lower(address_text)) > 0 AND lower(address_text) ~ $9))"};
-        out.of_calls = true;
-        return out;
+        return {.persona = "false",
+                .matches =
+                    "((position($7 in lower(user_agent)) > 0 AND lower(user_agent) ~ $8)"
+                    " OR (position($7 in lower(user_name)) > 0 AND lower(user_name) ~ $9)"
+                    " OR (position($7 in lower(user_uid)) > 0 AND lower(user_uid) ~ $9)"
+                    " OR (position($7 in lower(address_text)) > 0"
+                    " AND lower(address_text) ~ $10))",
+                .of_calls = true};
     }
     Condition operator()(const ByTenants& clue) const {
         params.texts(clue.uids);
-        return {"tenant_uid = ANY ($6)"};
+        return same("tenant_uid = ANY ($7)");
     }
     Condition operator()(const ByKeys& clue) const {
         params.texts(clue.uids);
-        return {"key_uid = ANY ($6)"};
+        return same("key_uid = ANY ($7)");
     }
+
+    static Condition same(const char* text) { return {.persona = text, .matches = text}; }
 };
 
 bool says_nothing(const TrafficClue& clue) {
@@ -206,16 +246,37 @@ std::string statement(const Condition& condition) {
     std::string sql = "WITH ";
     const auto part = [&](const char* name, const std::string& query) {
         if (sql.size() > 5) sql += ", ";
-        sql += std::string(name) + " AS (" + query + ")";
+        sql += std::string(name) + " AS MATERIALIZED (" + query + ")";
     };
-    const auto& matches = condition.matches;
-    part("found", rollup_rows + (condition.of_calls ? "false" : matches) + " LIMIT $4");
-    part("parts", (condition.of_calls ? kept_calls : waiting_rows) + matches + " LIMIT $4");
+    const std::string matches = within_keys + condition.matches;
+    const std::string marked = ", " + condition.exact + " AS exact";
+    const std::string hours =
+        hours_of_its + (condition.of_calls ? "false" : condition.matches) + " OFFSET 0";
+    part("its", "SELECT key_uid, tenant_uid, origin FROM " + std::string(personas_of_period) +
+                    within_keys + condition.persona + first_found);
+    part("parts", (condition.of_calls ? kept_calls : waiting_rows) + matches);
+    part("late", late_rows + std::string(condition.of_calls ? " HAVING false" : ""));
+    part("not_plain", not_plain);
+    part("plain",
+         "SELECT key_uid, tenant_uid, origin, calls, ok, failed, s.first_seen, last_seen, days,"
+         " sessions, exact, first_exact FROM its, LATERAL (SELECT " +
+             std::string(sums_of_hours) +
+             ", bool_or(exact) AS exact, min(first_seen) FILTER (WHERE exact) AS first_exact"
+             " FROM (SELECT *" +
+             marked + hours +
+             ") AS h) AS s WHERE sessions > 0 AND NOT EXISTS"
+             " (SELECT FROM not_plain AS n WHERE n.key_uid = its.key_uid"
+             " AND n.tenant_uid = its.tenant_uid AND n.origin = its.origin)");
+    part("found", "SELECT h.* FROM not_plain AS its, LATERAL (SELECT *" + hours + ") AS h");
     part("waiting", added_up);
     part("hours", both);
-    part("late", late_rows + std::string(condition.of_calls ? " HAVING false" : ""));
     part("kept", without_late);
-    part("marked", "SELECT *, " + condition.exact + " AS exact FROM kept");
+    part("marked", "SELECT *" + marked + " FROM kept");
+    // Of the weeks, when not all were looked at: rather too many than too few, since they are those
+    // that make a clue weak.
+    part("of_weeks", "SELECT count(DISTINCT tenant_uid) AS tenants FROM " +
+                         std::string(personas_of_period) + condition.persona +
+                         " AND tenant_uid <> '' AND (SELECT count(*) FROM its) >= $4");
     part("days", by_day);
     part("personas", by_persona);
     part("first_personas", first_personas);
@@ -243,17 +304,18 @@ TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
     return out;
 }
 
-// Tenants one by one through the index that leads with them: there are few tenants and many hours.
-// Those of which all calls came after the moment are taken off again.
+// Whoever was seen in a week that is whole within the period was active; of the others their hours
+// are looked at. Those of which all calls came after the moment are taken off again.
 constexpr const char* count_tenants =
-    "WITH RECURSIVE each AS ((SELECT min(tenant_uid) AS tenant_uid"
-    " FROM callerprint.tenant_operation_hour WHERE tenant_uid > '')"
-    " UNION ALL SELECT (SELECT min(t.tenant_uid) FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid > each.tenant_uid) FROM each WHERE each.tenant_uid IS NOT NULL),"
-    " period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
-    " callerprint.at($2) AS stop), active AS (SELECT tenant_uid FROM each, period"
-    " WHERE tenant_uid IS NOT NULL AND EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid = each.tenant_uid AND t.hour >= start AND t.hour < stop)"
+    "WITH period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
+    " callerprint.at($2) AS stop), its AS MATERIALIZED (SELECT tenant_uid,"
+    " bool_or(week >= start AND week + interval '168 hours' <= stop) AS inside"
+    " FROM callerprint.tenant_weeks, period"
+    " WHERE week >= date_trunc('week', callerprint.at($1), 'UTC')"
+    " AND week < callerprint.at($2) GROUP BY 1),"
+    " active AS (SELECT tenant_uid FROM its, period WHERE inside"
+    " OR EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
+    " WHERE t.tenant_uid = its.tenant_uid AND t.hour >= start AND t.hour < stop)"
     " UNION SELECT tenant_uid FROM callerprint.activity, period WHERE tenant_uid <> ''"
     " AND first_seen >= start AND date_trunc('hour', first_seen, 'UTC') < stop),"
     " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
@@ -263,9 +325,8 @@ constexpr const char* count_tenants =
     " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop)";
 
 constexpr const char* list_networks =
-    "SELECT asn, as_name FROM callerprint.network_names"
-    " UNION SELECT asn, coalesce(as_name, '') FROM callerprint.activity WHERE asn IS NOT NULL"
-    " ORDER BY 1, 2";
+    "SELECT asn, as_name FROM callerprint.as_names UNION SELECT asn, as_name"
+    " FROM callerprint.activity WHERE asn IS NOT NULL AND as_name IS NOT NULL ORDER BY 1, 2";
 
 constexpr const char* sum_operations =
     "WITH hours AS (SELECT key_uid, tenant_uid, service, operation, hour, sum(calls) AS calls,"
@@ -291,14 +352,15 @@ base::Result<void> check(base::EventTime from, base::EventTime to) {
 
 base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
                                    base::EventTime to, std::optional<base::WallTime> as_of,
+                                   const std::vector<std::string>& within,
                                    const TrafficLimits& limits) {
     if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
     if (says_nothing(clue))
         return base::fail(base::Fault::invalid, "a clue about traffic has no value");
-    const auto scanned = static_cast<std::int64_t>(limits.max_scanned);
+    const auto looked_at = static_cast<std::int64_t>(limits.max_personas);
     Params params;
-    params.time(from).time(to).time(as_of).integer(scanned + 1);
-    params.integer(static_cast<std::int64_t>(limits.max_rows));
+    params.time(from).time(to).time(as_of).integer(looked_at);
+    params.integer(static_cast<std::int64_t>(limits.max_rows)).texts(within);
     const auto condition = std::visit(Reader{params}, clue);
     const auto sql = statement(condition);
     return session.connection().transaction(
@@ -306,11 +368,11 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
             Traffic out;
             tx.exec(hashes_only);
             for (const auto& row : run(tx, sql.c_str(), params)) {
-                out.rows.push_back(row_of(row, condition.otherwise));
                 out.personas = row[16].as<std::uint64_t>();
                 out.tenants = row[17].as<std::uint64_t>();
                 out.exact_tenants = row[18].as<std::uint64_t>();
-                out.at_least = row[19].as<std::int64_t>() > scanned;
+                out.some = row[19].as<std::int64_t>() == looked_at;
+                if (!row[0].is_null()) out.rows.push_back(row_of(row, condition.otherwise));
             }
             return out;
         });

@@ -36,6 +36,10 @@ constexpr std::array tables{
     Table{"tenant_operation_hour",
           "SELECT FROM callerprint.sweep_hours('tenant_operation_hour', callerprint.at($1))",
           &Retention::hours},
+    Table{"personas",
+          "DELETE FROM callerprint.personas_other"
+          " WHERE week < callerprint.at($1) - interval '7 days'",
+          &Retention::hours},
     Table{"dead_letters",
           "DELETE FROM callerprint.dead_letters_other WHERE written_at < callerprint.at($1)",
           &Retention::dead_letters},
@@ -55,6 +59,12 @@ constexpr const char* sweep_chain =
 // By arrival, which the table is in the order of, and which is never before the hour.
 constexpr const char* sweep_late =
     "DELETE FROM callerprint.late_activity WHERE arrived_at < callerprint.at($1)";
+constexpr const char* sweep_tenant_weeks =
+    "DELETE FROM callerprint.tenant_weeks WHERE week < callerprint.at($1) - interval '7 days'";
+// The moment plays no part: a name is kept as long as somebody is who called from its AS.
+constexpr const char* sweep_as_names =
+    "DELETE FROM callerprint.as_names AS n WHERE callerprint.at($1) IS NOT NULL"
+    " AND NOT EXISTS (SELECT FROM callerprint.personas AS p WHERE p.asn = n.asn)";
 constexpr const char* sweep_deliveries =
     "DELETE FROM callerprint.outbox WHERE state <> 'ready' AND finished_at < callerprint.at($1)";
 
@@ -116,6 +126,8 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
                                           {sweep_canaries, retention.coverage},
                                           {sweep_chain, retention.coverage},
                                           {sweep_late, retention.hours},
+                                          {sweep_tenant_weeks, retention.hours},
+                                          {sweep_as_names, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;
         if (auto done = sweep(connection, statement, now - kept, out); !done) {
