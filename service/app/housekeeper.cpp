@@ -142,6 +142,8 @@ void Housekeeper::run(const std::stop_token& stop) {
             // The committer already says so every time it fails; here once a round is enough noise.
             base::log::debug("housekeeper.waiting", {{"reason", looked.error().reason}});
             session_.reset();
+            if (const auto revived = options_.revive_database(); !revived)
+                base::log::error("store.cluster_not_revived", {{"reason", revived.error().reason}});
             continue;
         }
         if (steady_clock::now() >= figures_due) {

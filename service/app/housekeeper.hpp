@@ -17,7 +17,8 @@
 namespace app {
 
 /// What has to happen from time to time: seeing that tokens or registry rows changed (every
-/// second, and when a command rings), the database's figures (every 15 s), retention (every hour).
+/// second, and when a command rings), the database's figures (every 15 s), retention (every hour),
+/// and that a database which is gone is started again.
 /// One thread with a session of its own.
 class Housekeeper {
 public:
@@ -28,6 +29,7 @@ public:
         std::filesystem::path data_dir;  ///< Where commands ring (Doorbell).
         std::function<void(std::shared_ptr<const ingest::Tokens>)> on_tokens;
         std::function<void(std::shared_ptr<const registry::Registry>)> on_registry;
+        std::function<base::Result<void>()> revive_database;  ///< Asked when it does not answer.
     };
 
     Housekeeper(Options options, metrics::Registry& metrics);

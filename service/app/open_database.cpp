@@ -57,6 +57,12 @@ OpenDatabase::~OpenDatabase() {
     }
 }
 
+base::Result<void> OpenDatabase::revive() {
+    if (!cluster_) return {};
+    if (auto done = cluster_->revive(); !done) return std::unexpected(done.error());
+    return {};
+}
+
 std::string actor() {
     if (const auto* entry = ::getpwuid(::geteuid())) return entry->pw_name;
     return "uid " + std::to_string(::geteuid());

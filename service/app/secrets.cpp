@@ -2,6 +2,7 @@
 
 #include "app/files.hpp"
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 
 #include <array>
 #include <cstring>
@@ -20,8 +21,10 @@ base::Result<Secrets> Secrets::open(const std::filesystem::path& data_dir) {
         std::array<std::uint8_t, master_bytes> fresh{};
         base::random_bytes(fresh);
         master = std::string(reinterpret_cast<const char*>(fresh.data()), fresh.size());
+        BASE_KILL_POINT("app.secret.write.before");
         if (auto written = write_secret(path, *master); !written)
             return std::unexpected(written.error());
+        BASE_KILL_POINT("app.secret.write.after");
     }
     if (!master) return std::unexpected(master.error());
     if (master->size() != master_bytes) {

@@ -13,6 +13,7 @@
 #include "app/reference_source.hpp"
 #include "app/stored_outbox.hpp"
 #include "app/version.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "deliver/dispatcher.hpp"
 #include "http/server.hpp"
@@ -90,6 +91,10 @@ std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
 /// In the order they are built; destroyed from the bottom up.
 struct Service::Parts {
     explicit Parts(Config given) : config(std::move(given)) {}
+    // The committer may call until it is destroyed, which is after the dispatcher.
+    ~Parts() { set_dispatcher_to_tell(nullptr); }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
 
     Config config;
     metrics::Registry metrics;
@@ -101,6 +106,8 @@ struct Service::Parts {
     std::shared_ptr<const decode::Formats> formats;
     std::optional<ReferenceSource> reference;
     std::unique_ptr<journal::Journal> journal;
+    std::mutex dispatcher_mutex;
+    deliver::Dispatcher* dispatcher_to_tell = nullptr;
     std::unique_ptr<pipeline::Live> live;
     std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
@@ -132,6 +139,14 @@ struct Service::Parts {
     [[nodiscard]] std::shared_ptr<const api::ReporterKeys> current_reporter_keys() {
         const std::lock_guard lock(reporter_keys_mutex);
         return reporter_keys;
+    }
+    void set_dispatcher_to_tell(deliver::Dispatcher* to_tell) {
+        const std::lock_guard lock(dispatcher_mutex);
+        dispatcher_to_tell = to_tell;
+    }
+    void tell_dispatcher() {
+        const std::lock_guard lock(dispatcher_mutex);
+        if (dispatcher_to_tell != nullptr) dispatcher_to_tell->notify();
     }
 
     base::Result<void> open_store();
@@ -171,6 +186,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.on_registry = [this](std::shared_ptr<const registry::Registry> fresh) {
         reference->use(std::move(fresh));
     };
+    options.revive_database = [this] { return database->revive(); };
     housekeeper = std::make_unique<Housekeeper>(std::move(options), metrics);
     return housekeeper->start();
 }
@@ -181,6 +197,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     if (!position) return std::unexpected(position.error());
     auto state = session_in_use.window_state(partition_source, 0);
     if (!state) return std::unexpected(state.error());
+    BASE_KILL_POINT("app.position.claimed");
     auto opened = journal::Journal::open(journal_options(config, *position), &metrics);
     if (!opened) return std::unexpected(opened.error());
     journal = std::move(*opened);
@@ -197,11 +214,13 @@ base::Result<void> Service::Parts::start_evaluation() {
                                            base::WallClock::now());
         !done)
         return done;
+    BASE_KILL_POINT("app.policies.saved");
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;
     options.window_state = std::move(*state);
     options.evaluator = evaluator_options(config, *secrets);
+    options.on_deliveries = [this] { tell_dispatcher(); };
     auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
     if (!started) return std::unexpected(started.error());
     live = std::move(*started);
@@ -229,6 +248,7 @@ base::Result<void> Service::Parts::start_delivery() {
     if (!started) return std::unexpected(started.error());
     dispatcher = std::move(*started);
     dispatcher->start();
+    set_dispatcher_to_tell(dispatcher.get());
     return {};
 }
 
@@ -326,6 +346,7 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_delivery(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("app.ready.before");
     parts.reload_worked.set(1);
     base::log::info("serve.ready", {{"address", parts.config.address},
                                     {"port", static_cast<unsigned>(service->port())},
@@ -355,6 +376,7 @@ bool Service::reload() {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }
     }
+    BASE_KILL_POINT("app.reload.saved");
     parts.reference->hand_on();
     base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
     return true;
@@ -365,13 +387,17 @@ void Service::stop() {
     if (std::exchange(parts.stopped, true)) return;
     parts.stopping = true;
     if (parts.ingest) parts.ingest->set_state(ingest::Service::State::stopping);
+    BASE_KILL_POINT("app.stop.before");
     if (parts.server) parts.server->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.server");
     if (parts.api_database) parts.api_database->stop();
     if (parts.leak_database) parts.leak_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
+    BASE_KILL_POINT("app.stop.evaluation");
     if (parts.merger) parts.merger->stop();
     if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.delivery");
     if (parts.threads) parts.threads->stop();
     parts.server.reset();
     base::log::info("serve.stopped");

@@ -1,6 +1,7 @@
 #include "ingest/service.hpp"
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "decode/gate.hpp"
 #include "http/router.hpp"
@@ -389,12 +390,14 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     probe.decoded_bytes.add(static_cast<double>(prepared->decoded_bytes));
 
     if (!prepared->blocks.empty()) {
+        BASE_KILL_POINT("ingest.append.before");
         const base::Result<journal::Lsn> lsn =
             co_await durable(journal, std::move(prepared->blocks));
         if (!lsn && lsn.error().fault == base::Fault::invalid)
             co_return unprepared(PrepareFault::too_large);
         if (!lsn) co_return refused_by_journal(lsn.error());
         trouble_since = 0;
+        BASE_KILL_POINT("ingest.append.after");
     }
     // Now that it is stored, not before: a batch that was not must be new when it comes again.
     const std::uint32_t duplicates = seen.repeats(header.source->name, prepared->ids);

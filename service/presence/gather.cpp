@@ -1,7 +1,8 @@
 #include "presence/gather.hpp"
 
+#include "origin/client.hpp"
+#include "presence/domain.hpp"
 #include "presence/parties.hpp"
-#include "presence/ways.hpp"
 
 #include <algorithm>
 #include <map>
@@ -13,6 +14,8 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
+/// Accounts under one domain; beyond them it is that of a mail provider and names nobody.
+constexpr std::size_t most_accounts = 1'000;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -67,8 +70,6 @@ private:
         auto coverage = source_.coverage();
         if (!coverage) return std::unexpected(coverage.error());
         facts_.coverage = std::move(*coverage);
-        // What has come since is no part of an answer as of then.
-        if (question_.as_of) return {};
         auto position = source_.position();
         if (!position) return std::unexpected(position.error());
         facts_.data_position = std::move(*position);
@@ -113,44 +114,53 @@ private:
         return {};
     }
 
+    /// A search for a clue; what it finds is evidence of the clue's kind, or of another.
+    struct Look {
+        Search search;
+        std::optional<Group> group;
+    };
+
     base::Result<void> sightings(std::size_t i) {
-        for (const Way& way : ways_of(question_.clues[i], *registry_, facts_.clues[i])) {
-            if (auto done = look(i, way); !done) return done;
+        const std::vector<Look> looks = looks_of(i);
+        std::map<std::optional<Group>, Found> found;
+        for (const Look& look : looks) {
+            auto traffic = source_.traffic(look.search);
+            if (!traffic) return std::unexpected(traffic.error());
+            found[look.group].add(*traffic);
+            see(i, look.group, *traffic);
+            if (!traffic->whole) facts_.clues[i].more = true;
+        }
+        for (const auto& [group, each] : found) {
+            if (group) facts_.clues[i].tenants_by_group[*group] = each.count();
+            facts_.clues[i].tenants = std::max(facts_.clues[i].tenants, each.count());
         }
         return {};
     }
 
-    /// A tenant that two searches of a way show is one; those whose rows were left out may be
-    /// counted twice, which only makes the evidence weaker.
-    base::Result<void> look(std::size_t i, const Way& way) {
+    /// Tenants that one or several searches found. One that two of them show is one; those whose
+    /// rows were left out may be counted twice, which only makes evidence weaker.
+    struct Found {
         std::set<std::string> tenants;
         std::uint64_t left_out = 0;
-        ClueFacts& facts = facts_.clues[i];
-        for (const Search& search : way.searches) {
-            auto traffic = source_.traffic(search);
-            if (!traffic) return std::unexpected(traffic.error());
+
+        void add(const Traffic& traffic) {
             std::set<std::string> its;
-            for (const auto& row : traffic->rows) {
+            for (const auto& row : traffic.rows) {
                 if (!row.persona.tenant.empty()) its.insert(row.persona.tenant);
             }
-            left_out += traffic->tenants - std::min<std::uint64_t>(traffic->tenants, its.size());
+            left_out += traffic.tenants - std::min<std::uint64_t>(traffic.tenants, its.size());
             tenants.merge(its);
-            facts.more = facts.more || !traffic->whole;
-            see(i, way, *traffic);
         }
-        const std::uint64_t count = tenants.size() + left_out;
-        if (way.group) facts.tenants_by_group[*way.group] = count;
-        facts.tenants = std::max(facts.tenants, count);
-        return {};
-    }
+        [[nodiscard]] std::uint64_t count() const { return tenants.size() + left_out; }
+    };
 
-    /// A persona shows a clue once in each way, however often it was looked for.
-    void see(std::size_t clue, const Way& way, Traffic& traffic) {
+    /// A persona shows a clue once, however often it was looked for.
+    void see(std::size_t clue, std::optional<Group> group, Traffic& traffic) {
         for (auto& row : traffic.rows) {
             const std::size_t persona = place(std::move(row.persona));
-            if (!seen_.emplace(clue, persona, way.group).second) continue;
+            if (!seen_.emplace(clue, group, persona).second) continue;
             facts_.sightings.push_back(
-                {.clue = clue, .persona = persona, .exact = row.exact, .group = way.group});
+                {.clue = clue, .persona = persona, .exact = row.exact, .group = group});
         }
     }
 
@@ -159,15 +169,13 @@ private:
     base::Result<void> compare() {
         for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
             if (!facts_.clues[i].more) continue;
-            const auto keys = keys_beside(i);
-            if (keys.empty()) continue;
-            for (Way& way : ways_of(question_.clues[i], *registry_, facts_.clues[i])) {
-                for (Search& search : way.searches) {
-                    search.within = keys;
-                    auto traffic = source_.traffic(search);
-                    if (!traffic) return std::unexpected(traffic.error());
-                    see(i, way, *traffic);
-                }
+            const auto within = keys_beside(i);
+            if (within.empty()) continue;
+            for (Look& look : looks_of(i)) {
+                look.search.within = within;
+                auto traffic = source_.traffic(look.search);
+                if (!traffic) return std::unexpected(traffic.error());
+                see(i, look.group, *traffic);
             }
         }
         return {};
@@ -187,6 +195,79 @@ private:
             if (!only[i]) keys.insert(facts_.personas[i].key);
         }
         return {keys.begin(), keys.end()};
+    }
+
+    std::vector<Look> looks_of(std::size_t i) {
+        if (question_.clues[i].kind == Kind::domain) return looks_of_domain(i);
+        auto search = search_of(i);
+        if (!search) return {};
+        return {{.search = std::move(*search), .group = {}}};
+    }
+
+    /// What a caller says of itself is one voice, wherever it says so: in its agent, in the name of
+    /// its account, in the name that it gave its address. Whoever wants to be taken for another
+    /// writes all of them. The holder of its network is another voice.
+    std::vector<Look> looks_of_domain(std::size_t i) {
+        const std::string& value = question_.clues[i].value;
+        DomainRecord record = look_up_domain(value, *registry_);
+        std::vector<Look> out;
+        const auto says = [&](Search search) {
+            out.push_back({.search = std::move(search), .group = Group::client});
+        };
+        says({.by = Search::By::client, .text = value});
+        says({.by = Search::By::domain, .text = value});
+        for (auto [by, uids] : {std::pair(Search::By::tenants, &record.tenants),
+                                std::pair(Search::By::keys, &record.keys)}) {
+            if (uids->size() > most_accounts) {
+                facts_.clues[i].near_miss =
+                    "more than " + std::to_string(most_accounts) + " accounts are under it";
+            } else if (!uids->empty()) {
+                says({.by = by, .uids = std::move(*uids)});
+            }
+        }
+        out.push_back({.search = {.by = Search::By::as_name, .names = std::move(record.names)},
+                       .group = Group::egress});
+        return out;
+    }
+
+    std::optional<Search> search_of(std::size_t i) {
+        const Clue& clue = question_.clues[i];
+        switch (clue.kind) {
+            case Kind::address:
+            case Kind::cidr:
+                return Search{.by = Search::By::network, .network = network_of(clue)};
+            case Kind::asn: {
+                Search search{.by = Search::By::as_number};
+                search.as_number = static_cast<std::uint32_t>(std::stoul(clue.value));
+                return search;
+            }
+            case Kind::party:
+                return Search{.by = Search::By::as_name, .names = {name_key(clue.value)}};
+            case Kind::user_agent:
+            case Kind::sdk:
+                return client_search(i);
+            case Kind::resource:
+                return Search{.by = Search::By::resource, .text = clue.value};
+            default:
+                return {};
+        }
+    }
+
+    /// The name by which a program calls itself tells; the library it is built on does not.
+    std::optional<Search> client_search(std::size_t i) {
+        const origin::Client client = origin::parse_client(question_.clues[i].value);
+        if (!client.app.empty()) {
+            return Search{.by = Search::By::client,
+                          .text = client.app.substr(0, client.app.find(' '))};
+        }
+        if (client.family.empty() || client.family == "other" || origin::is_stock(client.family)) {
+            facts_.clues[i].stock = true;
+            return {};
+        }
+        Search search{.by = Search::By::client, .text = client.family};
+        // A program is updated and keeps its name; of a library the version was asked for.
+        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
+        return search;
     }
 
     base::Result<void> customers() {
@@ -236,6 +317,9 @@ private:
         auto records = source_.records(facts_.personas);
         if (!records) return std::unexpected(records.error());
         facts_.records = std::move(*records);
+        auto gone = source_.records_gone();
+        if (!gone) return std::unexpected(gone.error());
+        facts_.records_gone = *gone;
         return {};
     }
 
@@ -314,8 +398,8 @@ private:
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
-    /// Clue, persona and way of each sighting.
-    std::set<std::tuple<std::size_t, std::size_t, std::optional<Group>>> seen_;
+    /// Clue, kind and persona of each sighting.
+    std::set<std::tuple<std::size_t, std::optional<Group>, std::size_t>> seen_;
 };
 
 }  // namespace

@@ -68,6 +68,10 @@ public:
     /// The first and last records of each persona that are kept, at most three.
     virtual base::Result<std::vector<CitedRecord>> records(
         const std::vector<Persona>& personas) = 0;
+    /// The time before which records that were kept then have been deleted since.
+    virtual base::Result<std::optional<base::EventTime>> records_gone() {
+        return std::optional<base::EventTime>();
+    }
     virtual base::Result<std::uint64_t> active_tenants() = 0;
     virtual base::Result<coverage::Certificate> coverage() = 0;
     /// How far the journal is committed.

@@ -184,6 +184,10 @@ std::vector<std::string> limits(const Question& question, const Facts& facts,
     for (const coverage::Gap& gap : facts.coverage.gaps) {
         if (gap.acknowledged) out.push_back(gap_words(gap) + " (acknowledged)");
     }
+    if (facts.records_gone) {
+        out.push_back("records of before " + base::to_rfc3339(*facts.records_gone) +
+                      " have been deleted since and are not cited");
+    }
     if (facts.clues_left_off > 0) {
         out.push_back(count_of(facts.clues_left_off, "more clue") +
                       " of the registry did not fit into the question and were not searched for");

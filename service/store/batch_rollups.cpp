@@ -1,3 +1,4 @@
+#include "base/kill_point.hpp"
 #include "call/address.hpp"
 #include "store/batch.hpp"
 #include "store/copy_rows.hpp"
@@ -17,7 +18,14 @@ constexpr Incoming coverage{
         "source, minute, received, parsed, attributed, late, rejected, heartbeats, set_aside,"
         " ahead",
     .merge =
-        "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
+        "WITH late AS (INSERT INTO callerprint.late_coverage (arrived_at, source, minute, received,"
+        " parsed, attributed, late, rejected, heartbeats, set_aside, ahead) SELECT * FROM (SELECT"
+        " callerprint.arrival(date_trunc('hour', minute, 'UTC'), now(), (SELECT max(at)"
+        " FROM callerprint.moments WHERE at < now())) AS arrived_at, in_coverage.* FROM "
+        "in_coverage)"
+        " AS c WHERE arrived_at IS NOT NULL)"
+        " INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, "
+        "late,"
         " rejected, heartbeats, set_aside, ahead) SELECT * FROM in_coverage ORDER BY source, minute"
         " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
         " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"
@@ -138,6 +146,7 @@ Section activity_section(const rollup::Activities& rows) {
                 const ActivityColumns columns(some);
                 copy_rows(tx, "callerprint.activity", columns.names(), some,
                           [&](CopyText& out, const auto& row) { columns.put(out, row); });
+                BASE_KILL_POINT("store.batch.activity.after");
             },
             [&rows](std::size_t row) {
                 DeadLetter letter;
@@ -152,6 +161,7 @@ Section coverage_section(const std::vector<rollup::CoverageMinute>& rows, Connec
             [&rows, &connection](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
                 merge_rows(tx, connection, coverage, std::span(rows).subspan(begin, end - begin),
                            [](CopyText& out, const auto& row) { put(out, row); });
+                BASE_KILL_POINT("store.batch.coverage.after");
             },
             [&rows](std::size_t row) {
                 DeadLetter letter;

@@ -1,9 +1,11 @@
 #include "base/assert.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "store/batch.hpp"
 #include "store/connection.hpp"
 #include "store/session.hpp"
 
+#include <optional>
 #include <thread>
 
 namespace store {
@@ -16,7 +18,8 @@ constexpr const char* move_position =
     "UPDATE callerprint.source_position SET next_offset = $1,"
     " watermark = greatest(watermark, callerprint.at($2)), policy_rev = $3,"
     " snapshot_offset = CASE WHEN $4::boolean THEN $1 ELSE snapshot_offset END, written_at = now()"
-    " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8";
+    " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8"
+    " RETURNING asked_at >= now()";
 constexpr const char* note_revision =
     "INSERT INTO callerprint.policy_activations (source, partition, from_block, revision, "
     "applied_at)"
@@ -88,7 +91,9 @@ void write_around(pqxx::dbtransaction& tx, const Batch& batch, const Section& se
     letters.push_back(std::move(letter));
 }
 
-base::Result<void> move(pqxx::work& tx, const Effects& effects) {
+/// Takes the position. True: somebody asked a question between this transaction's beginning, which
+/// its rows are stamped with, and now; it saw nothing of them, so they must be stamped later.
+base::Result<bool> move(pqxx::work& tx, const Effects& effects) {
     const auto moved = run(tx, move_position,
                            Params()
                                .integer(offset(effects.to))
@@ -107,7 +112,7 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
                 .integer(offset(effects.from))
                 .text(effects.policy_rev)
                 .time(effects.now));
-        return {};
+        return moved[0][0].as<bool>(false);
     }
     return base::fail(Fault::conflict,
                       "position of " + effects.source + "/" + std::to_string(effects.partition) +
@@ -120,14 +125,20 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
 /// text, bytes are twice as long.
 void save_window_state(pqxx::work& tx, const Effects& effects) {
     if (effects.window_state.empty()) return;
+    BASE_KILL_POINT("store.batch.state.before");
     run(tx, forget_window_state, Params().text(effects.source).integer(effects.partition));
+    BASE_KILL_POINT("store.batch.state.forgotten");
     for (std::size_t i = 0; i < effects.window_state.size(); ++i) {
         tx.exec_params(save_part, effects.source, effects.partition, i,
                        pqxx::binarystring(effects.window_state[i]));
+        BASE_KILL_POINT("store.batch.state.part");
     }
 }
 
 enum class Outcome : std::uint8_t { committed, refused_rows, again, in_doubt, failed };
+
+// A clock that was set back may stand behind the last question for long; evaluation goes on.
+constexpr int most_anew = 5;
 
 struct Tried {
     Outcome outcome = Outcome::failed;
@@ -135,11 +146,26 @@ struct Tried {
     base::Error error;
 };
 
-/// Everything before COMMIT. Throws what libpqxx throws.
-base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
-                             const Renderer& render, bool careful, Committed& result) {
-    if (auto moved = move(tx, effects); !moved) return moved;
+/// Begins a transaction that has the position.
+base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
+                         const Effects& effects) {
+    for (int tries = 0;; ++tries) {
+        BASE_KILL_POINT("store.batch.begin.before");
+        tx.emplace(connection.raw());
+        BASE_KILL_POINT("store.batch.begin.after");
+        const auto stamped_too_early = move(*tx, effects);
+        if (!stamped_too_early) return std::unexpected(stamped_too_early.error());
+        BASE_KILL_POINT("store.batch.position.after");
+        if (!*stamped_too_early || tries == most_anew) return {};
+        tx.reset();
+    }
+}
+
+/// Everything between position and COMMIT. Throws what libpqxx throws.
+void write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
+               const Renderer& render, bool careful, Committed& result) {
     append_to_chain(tx, effects);
+    BASE_KILL_POINT("store.batch.chain.after");
     const Batch batch{connection, effects, render, result};
     std::vector<DeadLetter> letters;
     for (const auto& section : sections_of(batch)) {
@@ -154,8 +180,8 @@ base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effec
         const auto section = dead_letter_section(batch, letters);
         write_around(tx, batch, section, 0, section.rows, refused_again);
     }
+    BASE_KILL_POINT("store.batch.rows.after");
     save_window_state(tx, effects);
-    return {};
 }
 
 Tried attempt(Connection& connection, const Effects& effects, const Renderer& render,
@@ -173,14 +199,16 @@ Tried attempt(Connection& connection, const Effects& effects, const Renderer& re
     }
     bool committing = false;
     try {
-        pqxx::work tx(connection.raw());
-        if (auto written = write_all(tx, connection, effects, render, careful, tried.result);
-            !written) {
-            tried.error = written.error();
+        std::optional<pqxx::work> tx;
+        if (auto begun = begin(tx, connection, effects); !begun) {
+            tried.error = begun.error();
             return tried;
         }
+        write_all(*tx, connection, effects, render, careful, tried.result);
         committing = true;
-        tx.commit();
+        BASE_KILL_POINT("store.batch.commit.before");
+        tx->commit();
+        BASE_KILL_POINT("store.batch.commit.after");
         tried.outcome = Outcome::committed;
     } catch (const std::exception& thrown) {
         tried.error = error_of(thrown, "storing a batch");
@@ -281,6 +309,7 @@ base::Result<Committed> Session::commit(const Effects& effects) {
                 if (doubt_ && patience.wait()) continue;
                 return std::unexpected(committed.error());
             }
+            BASE_KILL_POINT("store.doubt.resolved");
             auto result = doubt_->result;
             doubt_.reset();
             base::log::info("store.commit_resolved", {{"committed", *committed}});
@@ -303,6 +332,7 @@ base::Result<Committed> Session::commit(const Effects& effects) {
                     std::make_unique<Doubt>(Doubt{effects.source, effects.partition, effects.epoch,
                                                   effects.from, effects.to, backend, tried.result});
                 base::log::warn("store.commit_in_doubt", {{"to", effects.to}});
+                BASE_KILL_POINT("store.doubt.before");
                 break;
             case Outcome::again:
                 if (!patience.wait()) return std::unexpected(std::move(tried.error));

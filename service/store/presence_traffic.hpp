@@ -100,11 +100,11 @@ struct TrafficLimits {
     std::size_t max_personas = 4'000;  ///< Whose hours are added up.
 };
 
-/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, calls that came
-/// later are left out, as far as they came more than an hour after their hour had ended: an answer
-/// about hours that ended two hours before `as_of` can be repeated. First and last of a row then
-/// hold but for their minutes. Only calls with the keys `within`, unless it is empty.
-/// Fault::invalid for an empty period, a clue without a value.
+/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, which is not
+/// before `to`, as it was then: batches stored later are left out of sums, first and last calls and
+/// examples. Exact for hours that had been over for an hour then, and for all hours at a moment
+/// that was noted (known_at in presence_source.hpp). Only calls with the keys `within`, unless it
+/// is empty. Fault::invalid for an empty period, a clue without a value.
 base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
                                    base::EventTime to,
                                    std::optional<base::WallTime> as_of = std::nullopt,
@@ -124,9 +124,11 @@ struct NamedAs {
     bool operator==(const NamedAs&) const = default;
 };
 
-/// Every AS with a name that calls came from, once for each name that its holder had, by number: a
-/// name is looked for in this list, by the rules of names, and then by number and name.
-base::Result<std::vector<NamedAs>> seen_networks(Session& session);
+/// Every AS with a name that calls came from, as known at a moment, once for each name that its
+/// holder had: a name is looked for in this list, by the rules of names, and then by number and
+/// name.
+base::Result<std::vector<NamedAs>> seen_networks(
+    Session& session, std::optional<base::WallTime> as_of = std::nullopt);
 
 /// Calls of a key and operation in one stretch of the period.
 struct KeyOperation {
