@@ -1,7 +1,6 @@
 #include "presence/gather.hpp"
 
-#include "origin/client.hpp"
-#include "presence/domain.hpp"
+#include "presence/looks.hpp"
 #include "presence/parties.hpp"
 
 #include <algorithm>
@@ -14,8 +13,6 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
-/// Accounts under one domain; beyond them it is that of a mail provider and names nobody.
-constexpr std::size_t most_accounts = 1'000;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -114,14 +111,8 @@ private:
         return {};
     }
 
-    /// A search for a clue; what it finds is evidence of the clue's kind, or of another.
-    struct Look {
-        Search search;
-        std::optional<Group> group;
-    };
-
     base::Result<void> sightings(std::size_t i) {
-        const std::vector<Look> looks = looks_of(i);
+        const auto looks = looks_of(question_.clues[i], *registry_, facts_.clues[i]);
         std::map<std::optional<Group>, Found> found;
         for (const Look& look : looks) {
             auto traffic = source_.traffic(look.search);
@@ -171,7 +162,7 @@ private:
             if (!facts_.clues[i].more) continue;
             const auto within = keys_beside(i);
             if (within.empty()) continue;
-            for (Look& look : looks_of(i)) {
+            for (Look& look : looks_of(question_.clues[i], *registry_, facts_.clues[i])) {
                 look.search.within = within;
                 auto traffic = source_.traffic(look.search);
                 if (!traffic) return std::unexpected(traffic.error());
@@ -195,79 +186,6 @@ private:
             if (!only[i]) keys.insert(facts_.personas[i].key);
         }
         return {keys.begin(), keys.end()};
-    }
-
-    std::vector<Look> looks_of(std::size_t i) {
-        if (question_.clues[i].kind == Kind::domain) return looks_of_domain(i);
-        auto search = search_of(i);
-        if (!search) return {};
-        return {{.search = std::move(*search), .group = {}}};
-    }
-
-    /// What a caller says of itself is one voice, wherever it says so: in its agent, in the name of
-    /// its account, in the name that it gave its address. Whoever wants to be taken for another
-    /// writes all of them. The holder of its network is another voice.
-    std::vector<Look> looks_of_domain(std::size_t i) {
-        const std::string& value = question_.clues[i].value;
-        DomainRecord record = look_up_domain(value, *registry_);
-        std::vector<Look> out;
-        const auto says = [&](Search search) {
-            out.push_back({.search = std::move(search), .group = Group::client});
-        };
-        says({.by = Search::By::client, .text = value});
-        says({.by = Search::By::domain, .text = value});
-        for (auto [by, uids] : {std::pair(Search::By::tenants, &record.tenants),
-                                std::pair(Search::By::keys, &record.keys)}) {
-            if (uids->size() > most_accounts) {
-                facts_.clues[i].near_miss =
-                    "more than " + std::to_string(most_accounts) + " accounts are under it";
-            } else if (!uids->empty()) {
-                says({.by = by, .uids = std::move(*uids)});
-            }
-        }
-        out.push_back({.search = {.by = Search::By::as_name, .names = std::move(record.names)},
-                       .group = Group::egress});
-        return out;
-    }
-
-    std::optional<Search> search_of(std::size_t i) {
-        const Clue& clue = question_.clues[i];
-        switch (clue.kind) {
-            case Kind::address:
-            case Kind::cidr:
-                return Search{.by = Search::By::network, .network = network_of(clue)};
-            case Kind::asn: {
-                Search search{.by = Search::By::as_number};
-                search.as_number = static_cast<std::uint32_t>(std::stoul(clue.value));
-                return search;
-            }
-            case Kind::party:
-                return Search{.by = Search::By::as_name, .names = {name_key(clue.value)}};
-            case Kind::user_agent:
-            case Kind::sdk:
-                return client_search(i);
-            case Kind::resource:
-                return Search{.by = Search::By::resource, .text = clue.value};
-            default:
-                return {};
-        }
-    }
-
-    /// The name by which a program calls itself tells; the library it is built on does not.
-    std::optional<Search> client_search(std::size_t i) {
-        const origin::Client client = origin::parse_client(question_.clues[i].value);
-        if (!client.app.empty()) {
-            return Search{.by = Search::By::client,
-                          .text = client.app.substr(0, client.app.find(' '))};
-        }
-        if (client.family.empty() || client.family == "other" || origin::is_stock(client.family)) {
-            facts_.clues[i].stock = true;
-            return {};
-        }
-        Search search{.by = Search::By::client, .text = client.family};
-        // A program is updated and keeps its name; of a library the version was asked for.
-        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
-        return search;
     }
 
     base::Result<void> customers() {

@@ -168,6 +168,8 @@ std::vector<std::string> limits(const Question& question, const Facts& facts,
     if (has_clue(question, Group::client)) {
         out.emplace_back("a client can be renamed, and a copied one proves nothing by itself");
     }
+    if (has_clue(question, Group::resource))
+        out.emplace_back("a resource is looked for only in calls that were kept");
     const bool domain = std::ranges::any_of(
         question.clues, [](const Clue& clue) { return clue.kind == Kind::domain; });
     if (domain) {
