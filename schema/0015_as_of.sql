@@ -118,16 +118,50 @@ LANGUAGE sql STABLE AS $$
     HAVING sum(received) <> 0 OR sum(heartbeats) <> 0 OR sum(ahead) <> 0
 $$;
 
--- Names that holders of networks had, by when the first call with them was stored.
-CREATE TABLE callerprint.as_names (
-    asn bigint NOT NULL,
-    as_name text NOT NULL,
-    seen_at timestamptz NOT NULL,
-    PRIMARY KEY (asn, as_name)
+-- When personas and names were first stored: of one that is counted among too many to look at each.
+ALTER TABLE callerprint.personas ADD COLUMN seen_at timestamptz NOT NULL DEFAULT '-infinity';
+ALTER TABLE callerprint.as_names ADD COLUMN seen_at timestamptz NOT NULL DEFAULT '-infinity';
+-- How far batches have been merged: what was stored before that and is merged only now may be earlier
+-- than what is noted. Pages are used again, so they are merged in about the order of time.
+CREATE TABLE callerprint.merged (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    up_to timestamptz NOT NULL
 );
-INSERT INTO callerprint.as_names
-SELECT DISTINCT asn, coalesce(as_name, ''), '-infinity'::timestamptz FROM callerprint.key_origin_hour
-WHERE asn IS NOT NULL;
+INSERT INTO callerprint.merged (up_to) VALUES ('-infinity');
+CREATE OR REPLACE FUNCTION callerprint.note_personas(from_page tid, to_page tid) RETURNS void LANGUAGE sql AS $$
+INSERT INTO callerprint.personas
+    (week, key_uid, tenant_uid, origin, network, asn, client_family, seen_at)
+SELECT date_trunc('week', first_seen, 'UTC'), key_uid, tenant_uid, origin,
+       callerprint.network_grain(address), asn, split_part(client, ' ', 1), min(stored_at)
+FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page
+GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING;
+UPDATE callerprint.personas AS p SET seen_at = n.seen_at
+FROM (SELECT date_trunc('week', first_seen, 'UTC') AS week, key_uid, tenant_uid, origin,
+             callerprint.network_grain(address) AS network, asn,
+             split_part(client, ' ', 1) AS client_family, min(stored_at) AS seen_at
+      FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page
+        AND stored_at < (SELECT up_to FROM callerprint.merged)
+      GROUP BY 1, 2, 3, 4, 5, 6, 7) AS n
+WHERE p.week = n.week AND p.key_uid = n.key_uid AND p.tenant_uid = n.tenant_uid AND p.origin = n.origin
+  AND p.network IS NOT DISTINCT FROM n.network AND p.asn IS NOT DISTINCT FROM n.asn
+  AND p.client_family IS NOT DISTINCT FROM n.client_family AND p.seen_at > n.seen_at;
+INSERT INTO callerprint.tenant_weeks (week, tenant_uid)
+SELECT DISTINCT date_trunc('week', first_seen, 'UTC'), tenant_uid
+FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page AND tenant_uid <> ''
+ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+INSERT INTO callerprint.as_names (asn, as_name, seen_at)
+SELECT asn, as_name, min(stored_at) FROM callerprint.activity
+WHERE ctid >= from_page AND ctid < to_page AND asn IS NOT NULL AND as_name IS NOT NULL
+GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+UPDATE callerprint.as_names AS a SET seen_at = n.seen_at
+FROM (SELECT asn, as_name, min(stored_at) AS seen_at FROM callerprint.activity
+      WHERE ctid >= from_page AND ctid < to_page AND stored_at < (SELECT up_to FROM callerprint.merged)
+      GROUP BY 1, 2) AS n
+WHERE a.asn = n.asn AND a.as_name = n.as_name AND a.seen_at > n.seen_at;
+UPDATE callerprint.merged SET up_to = n.up_to
+FROM (SELECT max(stored_at) AS up_to FROM callerprint.activity
+      WHERE ctid >= from_page AND ctid < to_page) AS n WHERE n.up_to > merged.up_to;
+$$;
 
 -- What else a row of the ledger says; NULL in one from before, which is in the rollups for good.
 CREATE TYPE callerprint.first_call AS (record_id bigint, address inet, asn bigint, as_name text, client text);
@@ -300,12 +334,6 @@ WITH taken AS MATERIALIZED (
             THEN excluded.first_call ELSE t.first_call END,
         first_seen = least(t.first_seen, excluded.first_seen),
         last_seen = greatest(t.last_seen, excluded.last_seen)
-), names AS (
-    INSERT INTO callerprint.as_names AS t (asn, as_name, seen_at)
-    SELECT asn, coalesce(as_name, ''), min(stored_at) FROM taken WHERE asn IS NOT NULL
-    GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (asn, as_name) DO UPDATE SET seen_at = excluded.seen_at
-        WHERE excluded.seen_at < t.seen_at
 ), late AS (
     INSERT INTO callerprint.late_activity
         (arrived_at, key_uid, tenant_uid, hour, service, operation, origin, calls, ok, failed,

@@ -69,6 +69,7 @@ struct ClueFacts {
     double chance_hits = 0;
     std::vector<NamedKey> keys;
     bool stock = false;     ///< A client everybody has: it tells nothing.
+    bool more = false;      ///< More personas show it than were looked at.
     std::string near_miss;  ///< What almost matched, for a person: never evidence.
 };
 

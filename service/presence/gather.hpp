@@ -29,6 +29,7 @@ struct Search {
     std::string text;
     std::string version;
     std::vector<std::string> uids;
+    std::vector<std::string> within;  ///< Only calls with these keys; empty: with any.
 };
 
 /// Calls that a search found.
@@ -38,7 +39,8 @@ struct Traffic {
         bool exact = true;  ///< See Sighting::exact.
     };
     std::vector<Row> rows;      ///< By (tenant, key, origin).
-    std::uint64_t tenants = 0;  ///< That the search found, also those whose rows were cut off.
+    std::uint64_t tenants = 0;  ///< That the search found, also those whose rows were left out.
+    bool whole = true;          ///< False: it found more personas than there are rows.
 };
 
 /// Keys that a clue fits.

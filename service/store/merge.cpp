@@ -9,6 +9,7 @@ namespace store {
 namespace {
 
 constexpr const char* merge_pages = "SELECT callerprint.merge_activity($1::tid, $2::tid)";
+constexpr const char* note_personas = "SELECT callerprint.note_personas($1::tid, $2::tid)";
 constexpr const char* weeks_in_pages =
     "SELECT DISTINCT date_trunc('week', first_seen, 'UTC')::date - date '1970-01-01'"
     " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid";
@@ -26,7 +27,7 @@ base::Result<std::set<Week>> weeks_in(Connection& connection, const Params& page
             for (const auto& row : run(tx, weeks_in_pages, pages)) {
                 const auto monday = row[0].as<std::int64_t>();
                 for (const char* parent : {"key_minute", "key_operation_hour", "key_origin_hour",
-                                           "tenant_operation_hour"}) {
+                                           "tenant_operation_hour", "personas"}) {
                     out.insert({parent, monday});
                 }
             }
@@ -47,7 +48,10 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
     auto step =
         connection.transaction("merging activity", [&](pqxx::work& tx) -> base::Result<Step> {
             Step out;
-            if (!weeks->empty()) out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            if (!weeks->empty()) {
+                run(tx, note_personas, range);
+                out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            }
             const auto size = run(tx, size_of_table)[0];
             out.table_bytes = size[0].as<std::uint64_t>();
             out.done = out.table_bytes <= end * size[1].as<std::uint64_t>();

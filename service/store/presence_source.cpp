@@ -39,6 +39,8 @@ constexpr const char* select_records =
     "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
     " ORDER BY time, source, block, record";
 constexpr std::size_t most_cited_personas = 50;
+// For personas that another clue has found already, all of which are to be compared.
+constexpr TrafficLimits compared_with{.max_rows = 50'000, .max_personas = 50'000};
 constexpr const char* select_position =
     "SELECT DISTINCT ON (source, partition) source, partition, to_offset"
     " FROM callerprint.batch_chain WHERE stored_at <= callerprint.at($1)"
@@ -212,27 +214,31 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
     using By = presence::Search::By;
     switch (search.by) {
         case By::network:
-            return find(ByNetwork{*search.network});
+            return find(ByNetwork{*search.network}, search.within);
         case By::as_number:
-            return find(ByAs{{search.as_number}});
+            return find(ByAs{{search.as_number}}, search.within);
         case By::as_name:
-            return of_holder(search.text);
+            return of_holder(search.text, search.within);
         case By::client:
-            return find(ByClient{search.text, search.version});
+            return find(ByClient{search.text, search.version}, search.within);
         case By::resource:
-            return find(ByResource{search.text});
+            return find(ByResource{search.text}, search.within);
         case By::tenants:
-            return find(ByTenants{search.uids});
+            return find(ByTenants{search.uids}, search.within);
         case By::keys:
-            return find(ByKeys{search.uids});
+            return find(ByKeys{search.uids}, search.within);
     }
     return presence::Traffic{};
 }
 
-base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
-    auto found = find_traffic(session_, clue, from_, to_, known_at_);
+base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue,
+                                                     const std::vector<std::string>& within) {
+    const TrafficLimits limits = within.empty() ? TrafficLimits() : compared_with;
+    auto found = find_traffic(session_, clue, from_, to_, known_at_, within, limits);
     if (!found) return std::unexpected(found.error());
-    presence::Traffic out{.rows = {}, .tenants = found->tenants};
+    presence::Traffic out{.rows = {},
+                          .tenants = found->tenants,
+                          .whole = !found->some && found->personas == found->rows.size()};
     for (TrafficRow& row : found->rows) {
         out.rows.push_back({.persona = persona_of(row), .exact = row.fit == Fit::exact});
     }
@@ -243,17 +249,16 @@ base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
 }
 
 /// How names are compared is the question's business, so the list of networks is compared here.
-base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name) {
+base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name,
+                                                          const std::vector<std::string>& within) {
     const auto networks = seen_networks(session_, known_at_);
     if (!networks) return std::unexpected(networks.error());
     ByAs its;
     for (const NamedAs& network : *networks) {
-        if (!network.name.empty() && presence::name_key(network.name) == name) {
-            its.numbers.push_back(network.number);
-        }
+        if (presence::name_key(network.name) == name) its.numbers.push_back(network.number);
     }
     if (its.numbers.empty()) return presence::Traffic{};
-    return find(its);
+    return find(its, within);
 }
 
 base::Result<std::vector<presence::Use>> PresenceSource::uses(

@@ -39,8 +39,10 @@ public:
     base::Result<std::string> position() override;
 
 private:
-    base::Result<presence::Traffic> find(const TrafficClue& clue);
-    base::Result<presence::Traffic> of_holder(const std::string& name);
+    base::Result<presence::Traffic> find(const TrafficClue& clue,
+                                         const std::vector<std::string>& within);
+    base::Result<presence::Traffic> of_holder(const std::string& name,
+                                              const std::vector<std::string>& within);
 
     Session& session_;
     const registry::KeyHasher& hasher_;

@@ -38,6 +38,10 @@ constexpr std::array tables{
     Table{"tenant_operation_hour",
           "SELECT FROM callerprint.sweep_hours('tenant_operation_hour', callerprint.at($1))",
           &Retention::hours},
+    Table{"personas",
+          "DELETE FROM callerprint.personas_other"
+          " WHERE week < callerprint.at($1) - interval '7 days'",
+          &Retention::hours},
     Table{"dead_letters",
           "DELETE FROM callerprint.dead_letters_other WHERE written_at < callerprint.at($1)",
           &Retention::dead_letters},
@@ -70,6 +74,12 @@ constexpr const char* sweep_in_time =
     "DELETE FROM callerprint.in_time WHERE hour < callerprint.at($1) - interval '8 days'";
 constexpr const char* sweep_moments =
     "DELETE FROM callerprint.moments WHERE at < callerprint.at($1)";
+constexpr const char* sweep_tenant_weeks =
+    "DELETE FROM callerprint.tenant_weeks WHERE week < callerprint.at($1) - interval '7 days'";
+// The moment plays no part: a name is kept as long as somebody is who called from its AS.
+constexpr const char* sweep_as_names =
+    "DELETE FROM callerprint.as_names AS n WHERE callerprint.at($1) IS NOT NULL"
+    " AND NOT EXISTS (SELECT FROM callerprint.personas AS p WHERE p.asn = n.asn)";
 constexpr const char* sweep_deliveries =
     "DELETE FROM callerprint.outbox WHERE state <> 'ready' AND finished_at < callerprint.at($1)";
 
@@ -134,6 +144,8 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
                                           {sweep_late_coverage, retention.coverage},
                                           {sweep_in_time, retention.hours},
                                           {sweep_moments, retention.hours},
+                                          {sweep_tenant_weeks, retention.hours},
+                                          {sweep_as_names, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;
         if (auto done = sweep(connection, statement, now - kept, out); !done) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
@@ -64,13 +65,15 @@ protected:
     Traffic find(const TrafficClue& clue, EventTime from = hour,
                  EventTime to = hour + std::chrono::days(3),
                  std::optional<WallTime> as_of = std::nullopt,
+                 const std::vector<std::string>& within = {},
                  const store::TrafficLimits& limits = {}) {
-        const auto found = store::find_traffic(*session_, clue, from, to, as_of, limits);
+        const auto found = store::find_traffic(*session_, clue, from, to, as_of, within, limits);
         EXPECT_TRUE(found) << found.error().reason;
         return found ? *found : Traffic{};
     }
 
     std::vector<Stored> all_;
+    std::deque<std::string> names_;
     store::Effects effects_;
 };
 
@@ -130,15 +133,43 @@ TEST_F(PresenceTraffic, RefusesEmptyPeriodsAndClues) {
     EXPECT_EQ(fault(store::ByClient{}, hour + one_hour), base::Fault::invalid);
 }
 
-TEST_F(PresenceTraffic, SaysWhenItLookedAtSomeRowsOnly) {
+TEST_F(PresenceTraffic, LooksAtTheSameWhenThereAreTooManyAndCountsTheTenantsOfAll) {
     std::vector<rollup::Activity> many;
-    for (int i = 0; i < 20; ++i) many.push_back(call(0, "k1", i * one_hour));
+    for (int i = 19; i >= 0; --i) {
+        many.push_back(call(0, names_.emplace_back("k" + std::to_string(10 + i)), i * one_hour));
+        many.back().tenant = names_.emplace_back("t" + std::to_string(10 + i));
+    }
     commit(many, store_test::now);
-    const auto all = find(store::ByAs{{64'500}}, hour, hour + std::chrono::days(3), {}, {10, 20});
-    EXPECT_FALSE(all.at_least);
-    EXPECT_EQ(all.rows.at(0).sessions, 20U);
-    EXPECT_TRUE(
-        find(store::ByAs{{64'500}}, hour, hour + std::chrono::days(3), {}, {10, 19}).at_least);
+    merge();
+    const auto to = hour + std::chrono::days(3);
+    const auto all = find(store::ByAs{{64'500}}, hour, to, {}, {}, {.max_rows = 5});
+    EXPECT_FALSE(all.some);
+    EXPECT_EQ(all.personas, 20U);
+    EXPECT_EQ(all.rows.size(), 5U);
+    const auto some = find(store::ByAs{{64'500}}, hour, to, {}, {}, {.max_personas = 3});
+    EXPECT_TRUE(some.some);
+    EXPECT_EQ(some.tenants, 20U);
+    ASSERT_EQ(some.rows.size(), 3U);
+    EXPECT_EQ(some.rows[0].key, "k10");
+    EXPECT_EQ(some.rows[2].key, "k12");
+    // Of the weeks, though none of those that were looked at called in the period.
+    const auto none = find(store::ByAs{{64'500}}, hour + 10 * one_hour, hour + 11 * one_hour, {},
+                           {}, {.max_personas = 3});
+    EXPECT_TRUE(none.rows.empty());
+    EXPECT_TRUE(none.some);
+    EXPECT_EQ(none.tenants, 20U);
+}
+
+TEST_F(PresenceTraffic, LooksWithinKeysOnly) {
+    commit({call(0, "k1", one_hour), call(0, "k2", one_hour), call(2, "k3", one_hour)},
+           store_test::now);
+    for (int merged = 0; merged < 2; ++merged) {
+        const auto found =
+            find(store::ByAs{{64'500}}, hour, hour + 9 * one_hour, {}, {"k2", "k3", "k9"});
+        ASSERT_EQ(found.rows.size(), 1U);
+        EXPECT_EQ(found.rows[0].key, "k2");
+        merge();
+    }
 }
 
 TEST_F(PresenceTraffic, FindsResourcesInTheCallsThatWereKept) {
@@ -363,13 +394,15 @@ TEST_F(PresenceTraffic, IsWhatASlowSearchOfAllRowsFindsWhateverIsMerged) {
     }
 }
 
-TEST_F(PresenceTraffic, ListsTheNetworksThatWereSeen) {
+TEST_F(PresenceTraffic, ListsEveryNameThatANetworkHad) {
     auto named = call(0, "k1", one_hour);
     named.as_name = "Mill Hosting";
-    commit({named, call(2, "k1", one_hour), call(4, "k1", one_hour)}, store_test::now);
+    auto renamed = call(0, "k2", 2 * one_hour);
+    renamed.as_name = "Mill Net";
+    commit({named, renamed, call(2, "k1", one_hour), call(4, "k1", one_hour)}, store_test::now);
     for (int merged = 0; merged < 2; ++merged) {
         EXPECT_EQ(store::seen_networks(*session_),
-                  (std::vector<store::NamedAs>{{64'500, "Mill Hosting"}, {64'501, ""}}));
+                  (std::vector<store::NamedAs>{{64'500, "Mill Hosting"}, {64'500, "Mill Net"}}));
         merge();
     }
 }
@@ -382,6 +415,11 @@ TEST_F(PresenceTraffic, LeavesOutWhatCameLateAfterTheMoment) {
     const std::vector<TrafficClue> clues = {
         store::ByTenants{{"acme", "mill", ""}}, store::ByNetwork{*call::parse_network("192.0.2.1")},
         store::ByClient{"crowdview", ""}, store::ByClient{"boto3", "2.0"}};
+    // Of too many to look at each, the same ones.
+    const auto some = [&](WallTime moment) {
+        return find(clues[0], hour, to, moment, {}, {.max_rows = 3, .max_personas = 4});
+    };
+    std::vector<Traffic> some_then;
     std::size_t changed = 0;
     for (unsigned round = 0; round < 10; ++round) {
         // Half of it in time: when the batches of late calls have been merged, and before.
@@ -389,13 +427,19 @@ TEST_F(PresenceTraffic, LeavesOutWhatCameLateAfterTheMoment) {
         const auto at = store_test::now + std::chrono::hours(32 + round * 5);  // all hours are over
         commit(random_calls(random), in_time ? store_test::now - one_hour : at);
         if (round % 2 == 0) merge(1 + round % 3);
-        if (in_time) continue;
+        if (in_time) {  // stamped as if it had been there all along
+            for (std::size_t i = 0; i < then.size(); ++i) some_then[i] = some(then[i]);
+            continue;
+        }
         if (!then.empty()) {
             const auto last = find(clues[0], hour, to, then.back());
             changed += sums_of(last) != sums_of(find(clues[0], hour, to)) ? 1U : 0U;
         }
         then.push_back(at);
-        for (const auto moment : then) {
+        some_then.push_back(some(at));
+        for (std::size_t i = 0; i < then.size(); ++i) {
+            const auto moment = then[i];
+            ASSERT_EQ(some(moment), some_then[i]) << "round " << round << ", moment " << i;
             for (const auto& clue : clues) {
                 ASSERT_EQ(sums_of(find(clue, hour, to, moment)),
                           oracle(all_, clue, hour, to, moment))
