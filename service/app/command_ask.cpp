@@ -101,7 +101,7 @@ base::Result<presence::Question> question_of(const Asking& asking, store::Sessio
     if (auto read = take("--as-of", asking.as_of, out.as_of); !read) {
         return std::unexpected(read.error());
     }
-    const auto newest = store::newest_event(session, out.as_of);
+    const auto newest = asking.to.empty() ? store::newest_event(session, out.as_of) : out.to;
     if (!newest) return std::unexpected(newest.error());
     auto whole = presence::complete(out, !asking.from.empty(), !asking.to.empty(), *newest);
     if (!whole) return std::unexpected(whole.error());

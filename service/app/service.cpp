@@ -221,6 +221,11 @@ base::Result<void> Service::Parts::start_evaluation() {
     options.window_state = std::move(*state);
     options.evaluator = evaluator_options(config, *secrets);
     options.on_deliveries = [this] { tell_dispatcher(); };
+    // Not of a backtest: it sees the calls that were kept and no heartbeat.
+    for (const auto& source : config.sources) {
+        if (source.expect_every)
+            options.evaluator.rhythms[source.name] = {*source.expect_every, source.format};
+    }
     auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
     if (!started) return std::unexpected(started.error());
     live = std::move(*started);

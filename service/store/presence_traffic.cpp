@@ -62,8 +62,8 @@ constexpr const char* count_tenants =
     " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
     " WHERE arrived_at > callerprint.at($3) AND hour >= start AND hour < stop GROUP BY 1)"
     " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid)"
-    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL"
-    " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
+    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL OR late.calls < (SELECT sum(p.calls) "
+    "FROM callerprint.tenant_operation_parts AS p, period"
     " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop))";
 
 constexpr const char* list_networks =
