@@ -104,6 +104,7 @@ struct Service::Parts {
     std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
     std::shared_ptr<const ingest::Tokens> tokens;
+    std::optional<AuditWatch> audit;
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
     std::unique_ptr<api::Database> api_database;
@@ -118,6 +119,7 @@ struct Service::Parts {
     [[nodiscard]] store::Session::Options session(const char* part) const {
         return {.url = database->url(),
                 .application_name = std::string("callerprint ") + part,
+                .audit_key = secrets->key("audit"),
                 .render = webhook_renderer(config.local_url())};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
@@ -154,6 +156,8 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.retention.coverage = config.rollup_retention;
     options.pepper = secrets->key("tokens");
     options.data_dir = config.data_dir;
+    audit.emplace(config.data_dir, secrets->key("audit"), metrics);
+    options.audit = &*audit;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
         const std::lock_guard lock(tokens_mutex);
         tokens = std::move(fresh);
@@ -226,7 +230,8 @@ std::vector<api::Check> Service::Parts::checks() {
     const auto accepting = journal->accepting();
     return {{"server", stopping ? "stopping" : ""},
             {"journal", accepting ? "" : accepting.error().reason},
-            {"detection", live->trouble().value_or("")}};
+            {"detection", live->trouble().value_or("")},
+            {"audit", audit->trouble()}};
 }
 
 base::Result<void> Service::Parts::start_server() {
