@@ -27,6 +27,7 @@ ingest::Tokens::Row row_of(const store::Token& token) {
     for (const auto& scope : token.scopes)
         row.client.scopes |= ingest::parse_scopes(scope).value_or(0);
     row.client.sources = token.sources;
+    row.expires = token.expires;
     std::copy_n(token.mac.begin(), std::min(token.mac.size(), row.digest.size()),
                 row.digest.begin());
     return row;

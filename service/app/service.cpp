@@ -1,8 +1,5 @@
 #include "app/service.hpp"
 
-#include "api/alerts.hpp"
-#include "api/health.hpp"
-#include "api/questions.hpp"
 #include "app/answering.hpp"
 #include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
@@ -10,6 +7,7 @@
 #include "app/open_database.hpp"
 #include "app/reference_files.hpp"
 #include "app/reference_source.hpp"
+#include "app/routes.hpp"
 #include "app/stored_outbox.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -249,17 +247,13 @@ base::Result<void> Service::Parts::start_server() {
     if (!made) return std::unexpected(made.error());
     ingest = std::move(*made);
     api_database = std::make_unique<api::Database>(session("api"), 2);
-    http::Router router;
-    ingest->add_routes(router);
-    api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
     auto answering = make_answering(config);
     if (!answering) return std::unexpected(answering.error());
-    api::add_question_routes(
-        router, *api_database, [this] { return current_tokens(); }, *answering);
-    api::add_health_routes(router, {.version = version,
-                                    .revision = revision,
-                                    .checks = [this] { return checks(); },
-                                    .metrics = metrics});
+    auto router = make_router(*ingest, *api_database, std::move(*answering),
+                              {.version = version,
+                               .revision = revision,
+                               .checks = [this] { return checks(); },
+                               .metrics = metrics});
     threads = std::make_unique<IoThreads>(config.threads);
     auto listening = http::Server::make(
         threads->contexts(), {.address = config.address, .port = config.port, .tls = config.tls},

@@ -117,7 +117,7 @@ Tokens::Tokens(std::string pepper, std::vector<Row> rows) : pepper_(std::move(pe
     }
 }
 
-base::Result<Client> Tokens::verify(std::string_view authorization) const {
+base::Result<Client> Tokens::verify(std::string_view authorization, base::WallTime now) const {
     const auto refused = [] {
         return base::fail(base::Fault::unauthorised,
                           "the Authorization header holds no valid token: send 'Bearer cp_...'");
@@ -129,6 +129,7 @@ base::Result<Client> Tokens::verify(std::string_view authorization) const {
     const base::Digest& stored = found == by_id_.end() ? nobody_ : found->second.digest;
     const bool same = base::equal_in_constant_time(view(given), view(stored));
     if (!same || found == by_id_.end()) return refused();
+    if (found->second.expires && *found->second.expires <= now) return refused();
     return found->second.client;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,8 @@ public:
     struct Row {
         Client client;
         base::Digest digest{};  ///< As new_token gave it.
+        /// Not valid from then on, even while the database that says so is away.
+        std::optional<base::WallTime> expires{};
     };
 
     /// `pepper` is the deployment's secret, 32 bytes or more, kept outside the database.
@@ -65,8 +68,9 @@ public:
 
     /// The client of an Authorization header's value, "Bearer cp_...". Fails with
     /// Fault::unauthorised and one same sentence, after the same work, whether the id is unknown
-    /// or the secret wrong. Thread-safe.
-    [[nodiscard]] base::Result<Client> verify(std::string_view authorization) const;
+    /// or the secret wrong, or the token past its time. Thread-safe.
+    [[nodiscard]] base::Result<Client> verify(std::string_view authorization,
+                                              base::WallTime now = base::WallClock::now()) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
 

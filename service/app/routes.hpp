@@ -1,0 +1,21 @@
+#pragma once
+
+#include "api/ask.hpp"
+#include "api/database.hpp"
+#include "api/health.hpp"
+#include "http/router.hpp"
+#include "ingest/service.hpp"
+
+#include <memory>
+
+namespace app {
+
+/// Every route of the server; who may call which is docs/reference/access.md. What is given by
+/// reference is borrowed by the router.
+http::Router make_router(ingest::Service& ingest, api::Database& database,
+                         std::shared_ptr<const api::Answering> answering, api::Health health);
+
+/// The table of docs/reference/access.md: routes, what they need, and what each scope may.
+std::string access_table(const http::Router& router);
+
+}  // namespace app
