@@ -27,7 +27,7 @@ void print_json(const store::AuditFindings& found,
     if (kept) out["anchor"] = coverage::to_text(*kept);
     if (found.fault)
         out["fault"] = boost::json::object{{"entry", found.fault->n}, {"what", found.fault->what}};
-    std::printf("%s\n", boost::json::serialize(out).c_str());
+    std::printf("%s\n", json_text(out).c_str());
 }
 
 void print_text(const store::AuditFindings& found,
