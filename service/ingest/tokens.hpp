@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ingest {
@@ -72,11 +71,20 @@ public:
     [[nodiscard]] base::Result<Client> verify(std::string_view authorization,
                                               base::WallTime now = base::WallClock::now()) const;
 
-    [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
 
 private:
+    struct Found {
+        std::size_t place = 0;
+        std::uint64_t known = 0;  ///< 0: there is no such id.
+        base::Digest digest;      ///< nobody_'s then.
+    };
+    [[nodiscard]] Found find(std::uint64_t id) const noexcept;
+
     std::string pepper_;
-    std::unordered_map<std::string, Row> by_id_;
+    std::vector<std::uint64_t> ids_;  // as the numbers that they are in base32
+    std::vector<base::Digest> digests_;
+    std::vector<Row> rows_;
     base::Digest nobody_;  // compared with when the id is unknown
 };
 
