@@ -23,6 +23,8 @@ base::Result<std::string> audit_key(const Config& config, const std::string& url
         base::log::info("store.migrated", {{"from", migrated->from}, {"to", migrated->to}});
     const auto begun = store::audit_begun(**session);
     if (!begun) return std::unexpected(begun.error());
+    if (auto made = *begun ? base::Result<void>() : make_data_dir(config); !made)
+        return std::unexpected(made.error());
     const auto secrets =
         *begun ? Secrets::open(config.data_dir) : Secrets::open_or_make(config.data_dir);
     if (secrets) return secrets->key("audit");
