@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view identifier_header = "Github-Public-Key-Identifier";
+constexpr std::string_view signature_header = "Github-Public-Key-Signature";
+
 struct Probe {
     explicit Probe(metrics::Registry& registry) {
         const auto outcome = [&](std::string_view name) {
@@ -79,17 +83,26 @@ struct Routes {
         return true;
     }
 
-    asio::awaitable<http::Response> post(http::Request& request,
-                                         std::shared_ptr<const Routes> self) {
+    /// Before the body is read: a signature by a key that is known, as it says.
+    std::optional<http::Response> check(const http::Request& request) {
         if (!admit(request.peer())) {
             probe.limited.add();
-            co_return http::Response::problem(
+            return http::Response::problem(
                 {base::Fault::exhausted, "too many reports from this address; wait a second"});
         }
-        const auto identifier = request.header("Github-Public-Key-Identifier");
-        const auto signature = request.header("Github-Public-Key-Signature");
+        const auto identifier = request.header(identifier_header);
+        if (!identifier || !request.header(signature_header) ||
+            !reporting.keys()->knows(*identifier))
+            return refuse();
+        return {};
+    }
+
+    asio::awaitable<http::Response> post(http::Request& request,
+                                         std::shared_ptr<const Routes> self) {
+        const auto identifier = request.header(identifier_header);
+        const auto signature = request.header(signature_header);
         const auto keys = reporting.keys();
-        if (!identifier || !signature || !keys->knows(*identifier)) co_return refuse();
+        if (!identifier || !signature) co_return refuse();
         auto body = co_await request.read_body(reporting.max_bytes);
         if (!body) co_return http::Response::problem(body.error());
         if (!keys->signed_by(*identifier, *signature, *body)) co_return refuse();
@@ -161,6 +174,7 @@ void add_leak_routes(http::Router& router, Database& database, LeakReporting rep
     const auto routes =
         std::make_shared<Routes>(database, std::move(reporting), std::move(answering), metrics);
     router.add("POST", "/v1/leaks",
+               {"signature", [routes](http::Request& request) { return routes->check(request); }},
                [routes](http::Request& request) { return routes->post(request, routes); });
 }
 

@@ -10,8 +10,6 @@
 #include "store/batch_chain.hpp"
 #include "store/coverage.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <cstdio>
 #include <cstdlib>
 
@@ -96,7 +94,7 @@ Exit show(const Invocation& invocation, const Asking& asking) {
     const auto certificate = read(invocation, asking);
     if (!certificate) return complain(certificate.error());
     if (*form == Form::json || *form == Form::ndjson) {
-        std::printf("%s\n", boost::json::serialize(coverage::to_json(*certificate)).c_str());
+        std::printf("%s\n", json_text(coverage::to_json(*certificate)).c_str());
         return Exit::done;
     }
     if (*form == Form::table) print_summary(*certificate);
@@ -112,9 +110,9 @@ Exit gaps(const Invocation& invocation, const Asking& asking) {
     boost::json::array rows;
     for (const auto& gap : certificate->gaps) rows.push_back(coverage::to_json(gap));
     if (*form == Form::json) {
-        std::printf("%s\n", boost::json::serialize(rows).c_str());
+        std::printf("%s\n", json_text(rows).c_str());
     } else if (*form == Form::ndjson) {
-        for (const auto& row : rows) std::printf("%s\n", boost::json::serialize(row).c_str());
+        for (const auto& row : rows) std::printf("%s\n", json_text(row).c_str());
     } else {
         std::fputs(print(table_of(certificate->gaps), *form).c_str(), stdout);
     }

@@ -1,9 +1,6 @@
 #include "app/service.hpp"
 
-#include "api/alerts.hpp"
-#include "api/health.hpp"
 #include "api/leaks.hpp"
-#include "api/questions.hpp"
 #include "app/answering.hpp"
 #include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
@@ -11,6 +8,7 @@
 #include "app/open_database.hpp"
 #include "app/reference_files.hpp"
 #include "app/reference_source.hpp"
+#include "app/routes.hpp"
 #include "app/stored_outbox.hpp"
 #include "app/version.hpp"
 #include "base/kill_point.hpp"
@@ -114,6 +112,7 @@ struct Service::Parts {
     std::shared_ptr<const ingest::Tokens> tokens;
     std::mutex reporter_keys_mutex;
     std::shared_ptr<const api::ReporterKeys> reporter_keys;  // null: nobody reports leaked keys
+    std::optional<AuditWatch> audit;
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
     std::unique_ptr<api::Database> api_database;
@@ -129,6 +128,7 @@ struct Service::Parts {
     [[nodiscard]] store::Session::Options session(const char* part) const {
         return {.url = database->url(),
                 .application_name = std::string("callerprint ") + part,
+                .audit_key = secrets->key("audit"),
                 .render = webhook_renderer(config.local_url())};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
@@ -154,7 +154,7 @@ struct Service::Parts {
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
-    void add_question_routes(http::Router& router, std::shared_ptr<const api::Answering> answering);
+    std::optional<LeakRoutes> leak_routes();
     base::Result<void> read_again();
     std::vector<api::Check> checks();
 };
@@ -179,6 +179,8 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.retention.coverage = config.rollup_retention;
     options.pepper = secrets->key("tokens");
     options.data_dir = config.data_dir;
+    audit.emplace(config.data_dir, secrets->key("audit"), metrics);
+    options.audit = &*audit;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
         const std::lock_guard lock(tokens_mutex);
         tokens = std::move(fresh);
@@ -261,18 +263,17 @@ std::vector<api::Check> Service::Parts::checks() {
     const auto accepting = journal->accepting();
     return {{"server", stopping ? "stopping" : ""},
             {"journal", accepting ? "" : accepting.error().reason},
-            {"detection", live->trouble().value_or("")}};
+            {"detection", live->trouble().value_or("")},
+            {"audit", audit->trouble()}};
 }
 
-void Service::Parts::add_question_routes(http::Router& router,
-                                         std::shared_ptr<const api::Answering> answering) {
-    api::add_question_routes(router, *api_database, [this] { return current_tokens(); }, answering);
-    if (!reporter_keys) return;
+std::optional<LeakRoutes> Service::Parts::leak_routes() {
+    if (!reporter_keys) return {};
     leak_database = std::make_unique<api::Database>(session("leaks"), 1);
-    api::add_leak_routes(router, *leak_database,
-                         {.reporter = "reporter:" + config.leak_reporter,
-                          .keys = [this] { return current_reporter_keys(); }},
-                         std::move(answering), metrics);
+    return LeakRoutes{*leak_database,
+                      {.reporter = "reporter:" + config.leak_reporter,
+                       .keys = [this] { return current_reporter_keys(); }},
+                      metrics};
 }
 
 base::Result<void> Service::Parts::start_server() {
@@ -290,16 +291,14 @@ base::Result<void> Service::Parts::start_server() {
     if (!made) return std::unexpected(made.error());
     ingest = std::move(*made);
     api_database = std::make_unique<api::Database>(session("api"), 2);
-    http::Router router;
-    ingest->add_routes(router);
-    api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
     auto answering = make_answering(config);
     if (!answering) return std::unexpected(answering.error());
-    add_question_routes(router, std::move(*answering));
-    api::add_health_routes(router, {.version = version,
-                                    .revision = revision,
-                                    .checks = [this] { return checks(); },
-                                    .metrics = metrics});
+    auto router = make_router(*ingest, *api_database, std::move(*answering),
+                              {.version = version,
+                               .revision = revision,
+                               .checks = [this] { return checks(); },
+                               .metrics = metrics},
+                              leak_routes());
     threads = std::make_unique<IoThreads>(config.threads);
     auto listening = http::Server::make(
         threads->contexts(), {.address = config.address, .port = config.port, .tls = config.tls},

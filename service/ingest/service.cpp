@@ -6,6 +6,7 @@
 #include "decode/gate.hpp"
 #include "http/router.hpp"
 #include "ingest/answer.hpp"
+#include "ingest/door.hpp"
 #include "ingest/durable.hpp"
 #include "ingest/idempotency.hpp"
 #include "ingest/media.hpp"
@@ -33,15 +34,6 @@ namespace {
 using boost::asio::awaitable;
 using http::Response;
 using Steady = std::chrono::steady_clock;
-
-// A whole number from `low` to `high`, evenly: clients that were refused together come back apart.
-unsigned jitter(unsigned low, unsigned high) {
-    std::array<std::uint8_t, 4> bytes{};
-    base::random_bytes(bytes);
-    const unsigned random =
-        static_cast<unsigned>(bytes[0]) << 16 | static_cast<unsigned>(bytes[1]) << 8 | bytes[2];
-    return low + random % (high - low + 1);
-}
 
 // With the body's digest: after a restart, when the front door has forgotten the key, another body
 // under it must not be dropped as a repeat.
@@ -118,19 +110,17 @@ base::Result<void> check(const Service::Options& options, const decode::Formats&
 }  // namespace
 
 /// What the three handlers share. Named parts of the header section are checked in one order:
-/// state, address, token, right, source, type, coding, key, room, quota; only then the body is
-/// read.
+/// state, source, type, coding, key, room, quota, behind the door; only then the body is read.
 struct Service::Shared {
     Shared(Options given, std::shared_ptr<const decode::Formats> given_formats, TokenSource source,
            journal::Journal& to, Probe counters)
         : options(std::move(given)),
           formats(std::move(given_formats)),
-          tokens(std::move(source)),
           journal(to),
           probe(counters),
           quota({options.client_records_per_second, options.client_bytes_per_second,
                  options.client_burst}),
-          failures(options.auth_failures_per_second),
+          door(std::move(source), options.auth_failures_per_second, probe.auth_failures),
           idempotency(options.idempotency_age, options.idempotency_keys),
           seen(options.seen_ids) {}
 
@@ -147,7 +137,6 @@ struct Service::Shared {
         std::string sequence{};  // of the batch, as Batch has it
     };
     std::expected<Header, Response> read_header(const http::Request& request, bool otlp);
-    std::expected<Client, Response> authenticate(const http::Request& request);
     std::expected<const Source*, Response> source_of(const http::Request& request,
                                                      const Client& client, bool otlp) const;
     static std::expected<std::string, Response> sequence_of(const http::Request& request);
@@ -164,11 +153,10 @@ struct Service::Shared {
 
     Options options;
     std::shared_ptr<const decode::Formats> formats;
-    TokenSource tokens;
     journal::Journal& journal;
     Probe probe;
     Quota quota;
-    FailureGate failures;
+    Door door;
     Idempotency idempotency;
     Seen seen;
     std::atomic<State> state = State::starting;
@@ -203,22 +191,6 @@ private:
 };
 
 }  // namespace
-
-std::expected<Client, Response> Service::Shared::authenticate(const http::Request& request) {
-    const auto now = Steady::now();
-    if (!failures.open(request.peer(), now))
-        return std::unexpected(later(429, "too_many_failures",
-                                     "Too many failed authentications from this address",
-                                     jitter(1, 5)));
-    base::Result<Client> client =
-        tokens()->verify(request.header("authorization").value_or(std::string_view()));
-    if (client) return *std::move(client);
-    failures.fail(request.peer(), now);
-    probe.auth_failures.add();
-    return std::unexpected(
-        Response::problem(401, "unauthenticated", "No valid token", client.error().reason)
-            .with("WWW-Authenticate", "Bearer"));
-}
 
 std::expected<const Source*, Response> Service::Shared::source_of(const http::Request& request,
                                                                   const Client& client,
@@ -289,16 +261,12 @@ std::expected<Service::Shared::Header, Response> Service::Shared::read_header(
         return std::unexpected(later(503, "starting", "The server is starting", jitter(2, 4)));
     if (state == State::stopping)
         return std::unexpected(later(503, "stopping", "The server is stopping", jitter(2, 4)));
-    std::expected<Client, Response> client = authenticate(request);
-    if (!client) return std::unexpected(std::move(client.error()));
-    if (!client->may(scope_ingest))
-        return std::unexpected(
-            Response::problem(403, "forbidden", "This token may not send batches"));
-    const std::expected<const Source*, Response> source = source_of(request, *client, otlp);
+    const Client& client = caller(request);
+    const std::expected<const Source*, Response> source = source_of(request, client, otlp);
     if (!source) return std::unexpected(source.error());
     const std::expected<Media, Response> media = read_media(request, otlp);
     if (!media) return std::unexpected(media.error());
-    Header header{*std::move(client), *source, *media, request.header("idempotency-key")};
+    Header header{client, *source, *media, request.header("idempotency-key")};
     if (!header.key) header.key = request.header("x-batch-id");
     if (header.key && !valid_key(*header.key))
         return std::unexpected(Response::problem(400, "bad_idempotency_key",
@@ -472,7 +440,7 @@ awaitable<Response> Service::Shared::limits(http::Request& request) {
     };
     const auto authorization = request.header("authorization");
     if (authorization) {
-        const std::expected<Client, Response> client = authenticate(request);
+        const std::expected<Client, Response> client = door.authenticate(request);
         if (!client) co_return client.error();
         boost::json::array sources;
         for (const Source& source : options.sources)
@@ -501,12 +469,19 @@ Service::~Service() = default;
 
 void Service::add_routes(http::Router& router) {
     Shared* shared = shared_.get();
-    router.add("POST", "/v1/ingest",
+    router.add("POST", "/v1/ingest", shared->door.needs(scope_ingest),
                [shared](http::Request& request) { return shared->lines(request); });
-    router.add("POST", "/v1/logs",
+    const auto dress = [](const http::Request& request, Response refusal) {
+        return otlp_failure(says_protobuf(request), std::move(refusal));
+    };
+    router.add("POST", "/v1/logs", shared->door.needs(scope_ingest, dress),
                [shared](http::Request& request) { return shared->otlp(request); });
-    router.add("GET", "/v1/limits",
+    router.add("GET", "/v1/limits", http::Access::open(),
                [shared](http::Request& request) { return shared->limits(request); });
+}
+
+Door& Service::door() noexcept {
+    return shared_->door;
 }
 
 void Service::set_state(State state) noexcept {

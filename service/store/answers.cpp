@@ -1,5 +1,6 @@
 #include "store/answers.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 namespace store {
@@ -50,7 +51,7 @@ base::Result<void> Answers::begin(std::string_view actor, std::string_view case_
                                   "at most " + std::to_string(most) +
                                       " questions an hour; wait, or ask an administrator");
             }
-            audit(tx, actor, "question.ask", case_ref, clues_json);
+            audit(session_, tx, actor, "question.ask", case_ref, clues_json);
             return {};
         });
 }
@@ -95,7 +96,7 @@ base::Result<StoredAnswer> Answers::show(std::string_view id, std::string_view a
                 return base::fail(base::Fault::conflict, "several answers begin like that");
             }
             auto found = answer_of(rows[0]);
-            audit(tx, actor, "answer.read", found.id);
+            audit(session_, tx, actor, "answer.read", found.id);
             return found;
         });
 }

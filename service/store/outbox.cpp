@@ -1,6 +1,7 @@
 #include "store/outbox.hpp"
 
 #include "base/kill_point.hpp"
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 #include <algorithm>
@@ -180,7 +181,7 @@ base::Result<std::size_t> Outbox::replay(std::string_view delivery_id, base::Wal
         "replaying a delivery", [&](pqxx::work& tx) -> base::Result<std::size_t> {
             const auto rows =
                 run(tx, replay_one, Params().text(delivery_id).time(now)).affected_rows();
-            audit(tx, actor, "delivery.replay", delivery_id);
+            audit(session_, tx, actor, "delivery.replay", delivery_id);
             return rows;
         });
 }
@@ -191,7 +192,7 @@ base::Result<std::size_t> Outbox::replay_dead(std::string_view endpoint_id, base
         "replaying deliveries", [&](pqxx::work& tx) -> base::Result<std::size_t> {
             const auto rows =
                 run(tx, replay_endpoint, Params().text(endpoint_id).time(now)).affected_rows();
-            audit(tx, actor, "delivery.replay_dead", endpoint_id);
+            audit(session_, tx, actor, "delivery.replay_dead", endpoint_id);
             return rows;
         });
 }
