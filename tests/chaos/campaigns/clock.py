@@ -110,5 +110,7 @@ def steps(context, rng):
             context.check(time.monotonic() < deadline, f"no message within 20 s of the clock at {setting}:"
                                                        f" {server.tail(5)}")
             time.sleep(0.05)
+    told = server.log.read_text(errors="replace").count("ingest.clock_step")
+    context.check(told >= 1, f"of {len(settings)} steps, {restarts} over a restart, none was told")
     set_clock(0)
     return {"clock_steps": len(settings), "clock_restarts": restarts, **context.judge(server, feeder, receiver)}
