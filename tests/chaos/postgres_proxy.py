@@ -1,5 +1,6 @@
 """A database of its own, and a proxy before it that knows enough of the protocol to cut at a COMMIT."""
 
+import collections
 import os
 import pathlib
 import pwd
@@ -75,7 +76,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.armed = None
-        self.commits = 0  # answered to a client
+        self.commits = collections.Counter()  # answered to a client, by the last word of its application
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -171,7 +172,7 @@ class Session:
                     self.client.sendall(data)
                     if self.committing:
                         self.committing = False
-                        self.proxy.commits += 1
+                        self.proxy.commits[self.application.split()[-1]] += 1
                     continue
                 # "C" of COMMIT and "Z": 22 bytes, which come together.
                 if cut.mode == "delay":
@@ -179,7 +180,7 @@ class Session:
                     self.reply = None
                     self.client.sendall(data)
                     self.committing = False
-                    self.proxy.commits += 1
+                    self.proxy.commits[self.application.split()[-1]] += 1
                     cut.over.set()
                     continue
                 if cut.mode == "middle":

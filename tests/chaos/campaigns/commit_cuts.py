@@ -32,15 +32,15 @@ def run(context):
             mode = rng.choices(list(MODES), WEIGHTS)[0]
             seconds = rng.uniform(0, 30 if mode == "delay" and not context.ci else MODES[mode])
             # Mostly the batches; sometimes what the outbox and the merger do.
-            application = rng.choice(("committer", "committer", "committer", "deliver", "merger"))
+            application = rng.choices(("committer", "deliver", "merger"), (80, 18, 2))[0]
             cut = proxy.cut_next(mode, seconds, application)
             if not cut.happened.wait(12 if application != "committer" else 30):
                 proxy.disarm()
                 context.check(application != "committer", f"nothing was committed for 30 s: {server.tail(5)}")
                 continue
             made += 1
-            before, since = proxy.commits, time.monotonic()
-            while proxy.commits == before:
+            before, since = proxy.commits[application], time.monotonic()
+            while proxy.commits[application] == before:
                 context.check(server.alive(), f"the server ended: {server.tail(5)}")
                 context.check(time.monotonic() - since < 60, f"no commit for 60 s after {mode}: {server.tail(5)}")
                 time.sleep(0.01)
