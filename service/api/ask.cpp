@@ -52,7 +52,9 @@ base::Result<store::StoredAnswer> ask(store::Session& session, presence::Questio
     const auto allowed = answers.begin(question.asked_by, question.case_ref, for_audit(question),
                                        answering.per_hour, now);
     if (!allowed) return std::unexpected(allowed.error());
-    store::PresenceSource source(session, answering.hasher, question);
+    const auto known_at = store::known_at(session, question);
+    if (!known_at) return std::unexpected(known_at.error());
+    store::PresenceSource source(session, answering.hasher, question, *known_at);
     const auto facts = presence::gather(question, source);
     if (!facts) return std::unexpected(facts.error());
     const presence::Answer answer = presence::answer(question, *facts);
@@ -68,7 +70,9 @@ base::Result<store::StoredAnswer> ask(store::Session& session, presence::Questio
                             .confidence = answer.confidence,
                             .statement = answer.statement,
                             .record = sign(presence::with_id(record), answering.signing)};
-    if (auto saved = answers.save(out, now); !saved) return std::unexpected(saved.error());
+    // The moment it holds of, so that it can be asked as of then again.
+    if (auto saved = answers.save(out, question.as_of ? now : *known_at); !saved)
+        return std::unexpected(saved.error());
     return out;
 }
 

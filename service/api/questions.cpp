@@ -35,9 +35,8 @@ http::Response with_record(unsigned status, const store::StoredAnswer& answer,
 base::Result<store::StoredAnswer> answer_body(store::Session& session, const json::value& body,
                                               const std::string& asker,
                                               const Answering& answering) {
-    const auto newest = store::newest_event(session);
-    if (!newest) return std::unexpected(newest.error());
-    auto question = presence::read_question(body, asker, *newest);
+    auto question = presence::read_question(
+        body, asker, [&](const auto& as_of) { return store::newest_event(session, as_of); });
     if (!question) return std::unexpected(question.error());
     return ask(session, std::move(*question), answering, base::WallClock::now());
 }

@@ -71,7 +71,7 @@ base::Result<base::EventTime> time_of(const char* option, const std::string& tex
                           ": give a time with its zone, such as 2026-01-31T00:00:00Z, or a date");
 }
 
-base::Result<presence::Question> question_of(const Asking& asking, base::EventTime newest) {
+base::Result<presence::Question> question_of(const Asking& asking, store::Session& session) {
     presence::Question out;
     out.asked_by = actor();
     out.case_ref = asking.case_ref;
@@ -101,7 +101,9 @@ base::Result<presence::Question> question_of(const Asking& asking, base::EventTi
     if (auto read = take("--as-of", asking.as_of, out.as_of); !read) {
         return std::unexpected(read.error());
     }
-    auto whole = presence::complete(out, !asking.from.empty(), !asking.to.empty(), newest);
+    const auto newest = store::newest_event(session, out.as_of);
+    if (!newest) return std::unexpected(newest.error());
+    auto whole = presence::complete(out, !asking.from.empty(), !asking.to.empty(), *newest);
     if (!whole) return std::unexpected(whole.error());
     return out;
 }
@@ -138,9 +140,7 @@ Exit ask(const Invocation& invocation, const Asking& asking) {
     auto database = OpenDatabase::open(*config);
     if (!database) return complain(database.error());
     auto& session = database->session();
-    const auto newest = store::newest_event(session);
-    if (!newest) return complain(newest.error());
-    auto question = question_of(asking, *newest);
+    auto question = question_of(asking, session);
     if (!question) return complain(question.error());
     const auto answering = make_answering(*config);
     if (!answering) return complain(answering.error());

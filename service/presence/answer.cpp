@@ -73,6 +73,11 @@ std::vector<std::string> blindness(const Question& question, const Facts& facts,
         const auto group = group_of(clue.kind);
         return group && *group != Group::registry && !facts.clues[place].stock;
     });
+    for (std::size_t i = 0; i < facts.clues.size(); ++i) {
+        if (!facts.clues[i].more) continue;
+        out.push_back("the " + std::string(name(question.clues[i].kind)) +
+                      " clue fits more than could be looked at");
+    }
     if (!searchable) {
         out.emplace_back("no clue can be seen in calls: a name is not, nor a client everybody has");
     }

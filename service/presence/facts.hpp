@@ -69,6 +69,7 @@ struct ClueFacts {
     double chance_hits = 0;
     std::vector<NamedKey> keys;
     bool stock = false;     ///< A client everybody has: it tells nothing.
+    bool more = false;      ///< More personas show it than were looked at.
     std::string near_miss;  ///< What almost matched, for a person: never evidence.
 };
 
@@ -119,8 +120,9 @@ struct Facts {
     std::vector<CitedRecord> records;  ///< By persona and time; a few of each, where kept.
     coverage::Certificate coverage;
     std::string registry_version;
-    std::string data_position;  ///< How far the journal is committed: "main/0:123"; empty as of
-                                ///< a past moment.
+    std::string data_position;  ///< How far the journal was committed: "main/0:123".
+    /// Records of before this, cited then, have been deleted since.
+    std::optional<base::EventTime> records_gone;
 };
 
 }  // namespace presence

@@ -28,8 +28,8 @@ public:
         facts_.clues.resize(question_.clues.size());
         facts_.parties = parties_of(question_, *registry_, facts_.clues);
         derive_from_registry();
-        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::uses,
-                          &Gatherer::records}) {
+        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers,
+                          &Gatherer::compare, &Gatherer::uses, &Gatherer::records}) {
             if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
         }
         for (Persona& persona : facts_.personas) mark(persona);
@@ -67,8 +67,6 @@ private:
         auto coverage = source_.coverage();
         if (!coverage) return std::unexpected(coverage.error());
         facts_.coverage = std::move(*coverage);
-        // What has come since is no part of an answer as of then.
-        if (question_.as_of) return {};
         auto position = source_.position();
         if (!position) return std::unexpected(position.error());
         facts_.data_position = std::move(*position);
@@ -118,12 +116,50 @@ private:
         if (!search) return {};
         auto traffic = source_.traffic(*search);
         if (!traffic) return std::unexpected(traffic.error());
-        for (auto& row : traffic->rows) {
-            facts_.sightings.push_back(
-                {.clue = i, .persona = place(std::move(row.persona)), .exact = row.exact});
-        }
+        see(i, *traffic);
         facts_.clues[i].tenants = traffic->tenants;
+        facts_.clues[i].more = !traffic->whole;
         return {};
+    }
+
+    /// A persona shows a clue once, however often it was looked for.
+    void see(std::size_t clue, Traffic& traffic) {
+        for (auto& row : traffic.rows) {
+            const std::size_t persona = place(std::move(row.persona));
+            if (!seen_.emplace(clue, persona).second) continue;
+            facts_.sightings.push_back({.clue = clue, .persona = persona, .exact = row.exact});
+        }
+    }
+
+    /// Of a clue that fits too many to look at each, those count that something else speaks of:
+    /// each of them is looked for again.
+    base::Result<void> compare() {
+        for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
+            if (!facts_.clues[i].more) continue;
+            auto search = search_of(i);
+            search->within = keys_beside(i);
+            if (search->within.empty()) continue;
+            auto traffic = source_.traffic(*search);
+            if (!traffic) return std::unexpected(traffic.error());
+            see(i, *traffic);
+        }
+        return {};
+    }
+
+    /// Keys of personas that are there for another reason than this clue.
+    std::vector<std::string> keys_beside(std::size_t clue) const {
+        std::vector<bool> only(facts_.personas.size(), false);
+        for (const Sighting& sighting : facts_.sightings) {
+            if (sighting.clue == clue) only[sighting.persona] = true;
+        }
+        for (const Sighting& sighting : facts_.sightings) {
+            if (sighting.clue != clue) only[sighting.persona] = false;
+        }
+        std::set<std::string> keys;
+        for (std::size_t i = 0; i < only.size(); ++i) {
+            if (!only[i]) keys.insert(facts_.personas[i].key);
+        }
+        return {keys.begin(), keys.end()};
     }
 
     std::optional<Search> search_of(std::size_t i) {
@@ -213,6 +249,9 @@ private:
         auto records = source_.records(facts_.personas);
         if (!records) return std::unexpected(records.error());
         facts_.records = std::move(*records);
+        auto gone = source_.records_gone();
+        if (!gone) return std::unexpected(gone.error());
+        facts_.records_gone = *gone;
         return {};
     }
 
@@ -291,6 +330,7 @@ private:
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+    std::set<std::pair<std::size_t, std::size_t>> seen_;  ///< Clue and persona of each sighting.
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Search {
     std::string text;
     std::string version;
     std::vector<std::string> uids;
+    std::vector<std::string> within;  ///< Only calls with these keys; empty: with any.
 };
 
 /// Calls that a search found.
@@ -38,7 +39,8 @@ struct Traffic {
         bool exact = true;  ///< See Sighting::exact.
     };
     std::vector<Row> rows;      ///< By (tenant, key, origin).
-    std::uint64_t tenants = 0;  ///< That the search found, also those whose rows were cut off.
+    std::uint64_t tenants = 0;  ///< That the search found, also those whose rows were left out.
+    bool whole = true;          ///< False: it found more personas than there are rows.
 };
 
 /// Keys that a clue fits.
@@ -64,6 +66,10 @@ public:
     /// The first and last records of each persona that are kept, at most three.
     virtual base::Result<std::vector<CitedRecord>> records(
         const std::vector<Persona>& personas) = 0;
+    /// The time before which records that were kept then have been deleted since.
+    virtual base::Result<std::optional<base::EventTime>> records_gone() {
+        return std::optional<base::EventTime>();
+    }
     virtual base::Result<std::uint64_t> active_tenants() = 0;
     virtual base::Result<coverage::Certificate> coverage() = 0;
     /// How far the journal is committed.

@@ -73,7 +73,7 @@ base::Result<void> complete(Question& question, bool has_from, bool has_to,
 }
 
 base::Result<Question> read_question(const json::value& body, std::string_view asked_by,
-                                     base::EventTime newest) {
+                                     const NewestAsOf& newest_of) {
     const auto* object = body.if_object();
     if (!object) return base::fail(base::Fault::invalid, "send one JSON object");
     Question out;
@@ -95,7 +95,9 @@ base::Result<Question> read_question(const json::value& body, std::string_view a
             return base::fail(base::Fault::invalid, "known members: clues, case, from, to, as_of");
         }
     }
-    auto whole = complete(out, object->contains("from"), object->contains("to"), newest);
+    const auto newest = newest_of(out.as_of);
+    if (!newest) return std::unexpected(newest.error());
+    auto whole = complete(out, object->contains("from"), object->contains("to"), *newest);
     if (!whole) return std::unexpected(whole.error());
     return out;
 }

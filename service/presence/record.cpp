@@ -182,6 +182,7 @@ json::array per_clue(const Question& question, const Facts& facts) {
              {"hits", hits + clue.keys.size()},
              {"anonymity_set", hits > 0 ? json::value(clue.tenants) : json::value(nullptr)},
              {"expected_by_chance", clue.chance_hits},
+             {"more", clue.more},
              {"tells_nothing", clue.stock}});
     }
     return out;

@@ -174,9 +174,19 @@ std::vector<std::string> limits(const Question& question, const Facts& facts,
     for (const coverage::Gap& gap : facts.coverage.gaps) {
         if (gap.acknowledged) out.push_back(gap_words(gap) + " (acknowledged)");
     }
+    if (facts.records_gone) {
+        out.push_back("records of before " + base::to_rfc3339(*facts.records_gone) +
+                      " have been deleted since and are not cited");
+    }
     if (facts.clues_left_off > 0) {
         out.push_back(count_of(facts.clues_left_off, "more clue") +
                       " of the registry did not fit into the question and were not searched for");
+    }
+    for (std::size_t i = 0; i < facts.clues.size(); ++i) {
+        if (!facts.clues[i].more) continue;
+        out.push_back("the " + std::string(name(question.clues[i].kind)) +
+                      " clue fits so many that only those were weighed with whom it is most seen, "
+                      "and all that another clue speaks of");
     }
     if (answer.use == UseVerdict::not_observed && !has_clue(question, Group::egress)) {
         out.emplace_back("no network of the party was given");

@@ -19,7 +19,9 @@ constexpr const char* load_last =
 constexpr const char* add_entry =
     "INSERT INTO callerprint.batch_chain (source, partition, n, from_offset, to_offset, records, "
     "at,"
-    " leaves, root, head) VALUES ($1, $2, $3, $4, $5, $6, callerprint.at($7), $8, $9, $10)";
+    " leaves, root, head, watermark) SELECT $1, $2, $3, $4, $5, $6, callerprint.at($7), $8, $9, "
+    "$10,"
+    " watermark FROM callerprint.source_position WHERE source = $1 AND partition = $2";
 constexpr const char* load_some =
     "SELECT n, from_offset, to_offset, records, callerprint.micros(at), leaves, root, head"
     " FROM callerprint.batch_chain WHERE source = 'main' AND partition = 0 AND n > $1"

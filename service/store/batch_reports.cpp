@@ -10,10 +10,11 @@ constexpr const char* save_progress =
     "INSERT INTO callerprint.producers (source, producer, next, newest)"
     " VALUES ($1, $2, $3, callerprint.at($4))"
     " ON CONFLICT (source, producer) DO UPDATE SET next = excluded.next, newest = excluded.newest";
-// Those that the numbers touch leave the table; what is left of them comes back.
+// Those that the numbers touch count no more; what is left of them comes back.
 constexpr const char* take_holes =
-    "DELETE FROM callerprint.sequence_holes WHERE source = $1 AND producer = $2 AND first <= $4"
-    " AND last >= $3 RETURNING first, last, records, callerprint.micros(from_time),"
+    "UPDATE callerprint.sequence_holes SET replaced_at = now() WHERE source = $1 AND producer = $2"
+    " AND first <= $4 AND last >= $3 AND replaced_at IS NULL RETURNING first, last, records, "
+    "callerprint.micros(from_time),"
     " callerprint.micros(to_time)";
 constexpr const char* add_hole =
     "INSERT INTO callerprint.sequence_holes (source, producer, first, last, records, from_time,"

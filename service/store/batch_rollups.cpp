@@ -18,7 +18,14 @@ constexpr Incoming coverage{
         "source, minute, received, parsed, attributed, late, rejected, heartbeats, set_aside,"
         " ahead",
     .merge =
-        "INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, late,"
+        "WITH late AS (INSERT INTO callerprint.late_coverage (arrived_at, source, minute, received,"
+        " parsed, attributed, late, rejected, heartbeats, set_aside, ahead) SELECT * FROM (SELECT"
+        " callerprint.arrival(date_trunc('hour', minute, 'UTC'), now(), (SELECT max(at)"
+        " FROM callerprint.moments WHERE at < now())) AS arrived_at, in_coverage.* FROM "
+        "in_coverage)"
+        " AS c WHERE arrived_at IS NOT NULL)"
+        " INSERT INTO callerprint.coverage AS t (source, minute, received, parsed, attributed, "
+        "late,"
         " rejected, heartbeats, set_aside, ahead) SELECT * FROM in_coverage ORDER BY source, minute"
         " ON CONFLICT (source, minute) DO UPDATE SET received = t.received + excluded.received,"
         " parsed = t.parsed + excluded.parsed, attributed = t.attributed + excluded.attributed,"

@@ -5,6 +5,7 @@
 #include "store/connection.hpp"
 #include "store/session.hpp"
 
+#include <optional>
 #include <thread>
 
 namespace store {
@@ -17,7 +18,8 @@ constexpr const char* move_position =
     "UPDATE callerprint.source_position SET next_offset = $1,"
     " watermark = greatest(watermark, callerprint.at($2)), policy_rev = $3,"
     " snapshot_offset = CASE WHEN $4::boolean THEN $1 ELSE snapshot_offset END, written_at = now()"
-    " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8";
+    " WHERE source = $5 AND partition = $6 AND epoch = $7 AND next_offset = $8"
+    " RETURNING asked_at >= now()";
 constexpr const char* note_revision =
     "INSERT INTO callerprint.policy_activations (source, partition, from_block, revision, "
     "applied_at)"
@@ -89,7 +91,9 @@ void write_around(pqxx::dbtransaction& tx, const Batch& batch, const Section& se
     letters.push_back(std::move(letter));
 }
 
-base::Result<void> move(pqxx::work& tx, const Effects& effects) {
+/// Takes the position. True: somebody asked a question between this transaction's beginning, which
+/// its rows are stamped with, and now; it saw nothing of them, so they must be stamped later.
+base::Result<bool> move(pqxx::work& tx, const Effects& effects) {
     const auto moved = run(tx, move_position,
                            Params()
                                .integer(offset(effects.to))
@@ -108,7 +112,7 @@ base::Result<void> move(pqxx::work& tx, const Effects& effects) {
                 .integer(offset(effects.from))
                 .text(effects.policy_rev)
                 .time(effects.now));
-        return {};
+        return moved[0][0].as<bool>(false);
     }
     return base::fail(Fault::conflict,
                       "position of " + effects.source + "/" + std::to_string(effects.partition) +
@@ -133,17 +137,31 @@ void save_window_state(pqxx::work& tx, const Effects& effects) {
 
 enum class Outcome : std::uint8_t { committed, refused_rows, again, in_doubt, failed };
 
+// A clock that was set back may stand behind the last question for long; evaluation goes on.
+constexpr int most_anew = 5;
+
 struct Tried {
     Outcome outcome = Outcome::failed;
     Committed result;
     base::Error error;
 };
 
-/// Everything before COMMIT. Throws what libpqxx throws.
-base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
-                             const Renderer& render, bool careful, Committed& result) {
-    if (auto moved = move(tx, effects); !moved) return moved;
-    BASE_KILL_POINT("store.batch.position.after");
+/// Begins a transaction that has the position.
+base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
+                         const Effects& effects) {
+    for (int tries = 0;; ++tries) {
+        tx.emplace(connection.raw());
+        const auto stamped_too_early = move(*tx, effects);
+        if (!stamped_too_early) return std::unexpected(stamped_too_early.error());
+        BASE_KILL_POINT("store.batch.position.after");
+        if (!*stamped_too_early || tries == most_anew) return {};
+        tx.reset();
+    }
+}
+
+/// Everything between position and COMMIT. Throws what libpqxx throws.
+void write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
+               const Renderer& render, bool careful, Committed& result) {
     append_to_chain(tx, effects);
     BASE_KILL_POINT("store.batch.chain.after");
     const Batch batch{connection, effects, render, result};
@@ -162,7 +180,6 @@ base::Result<void> write_all(pqxx::work& tx, Connection& connection, const Effec
     }
     BASE_KILL_POINT("store.batch.rows.after");
     save_window_state(tx, effects);
-    return {};
 }
 
 Tried attempt(Connection& connection, const Effects& effects, const Renderer& render,
@@ -181,16 +198,15 @@ Tried attempt(Connection& connection, const Effects& effects, const Renderer& re
     bool committing = false;
     try {
         BASE_KILL_POINT("store.batch.begin.before");
-        pqxx::work tx(connection.raw());
-        BASE_KILL_POINT("store.batch.begin.after");
-        if (auto written = write_all(tx, connection, effects, render, careful, tried.result);
-            !written) {
-            tried.error = written.error();
+        std::optional<pqxx::work> tx;
+        if (auto begun = begin(tx, connection, effects); !begun) {
+            tried.error = begun.error();
             return tried;
         }
+        write_all(*tx, connection, effects, render, careful, tried.result);
         committing = true;
         BASE_KILL_POINT("store.batch.commit.before");
-        tx.commit();
+        tx->commit();
         BASE_KILL_POINT("store.batch.commit.after");
         tried.outcome = Outcome::committed;
     } catch (const std::exception& thrown) {

@@ -15,34 +15,37 @@ using base::Fault;
 constexpr const char* load_declared =
     "SELECT DISTINCT ON (source) source, callerprint.micros(since),"
     " (extract(epoch FROM every) * 1000000)::bigint, configured FROM callerprint.expectations"
-    " ORDER BY source, since DESC";
+    " WHERE replaced_at IS NULL ORDER BY source, since DESC";
+// What is written together is known from one time on, and waited for by who asks.
+constexpr const char* take_record_time = "SELECT callerprint.micros(callerprint.record_time())";
 constexpr const char* add_declared =
-    "INSERT INTO callerprint.expectations (source, since, every, configured, declared_at)"
-    " VALUES ($1, callerprint.at($2), $3::bigint * interval '1 microsecond', $4, "
-    "callerprint.at($5))"
-    " ON CONFLICT (source, since) DO UPDATE SET every = excluded.every,"
-    " configured = excluded.configured, declared_at = excluded.declared_at";
-// What was declared for later, before somebody said otherwise.
-constexpr const char* forget_later =
-    "DELETE FROM callerprint.expectations WHERE source = $1 AND since > callerprint.at($2)";
+    "INSERT INTO callerprint.expectations (source, since, every, configured, declared_at,"
+    " recorded_at) VALUES ($1, callerprint.at($2), $3::bigint * interval '1 microsecond', $4,"
+    " callerprint.at($5), callerprint.at($6))";
+// What was declared for that time or later, before somebody said otherwise.
+constexpr const char* replace_later =
+    "UPDATE callerprint.expectations SET replaced_at = callerprint.at($3)"
+    " WHERE source = $1 AND since >= callerprint.at($2) AND replaced_at IS NULL";
 constexpr const char* add_acknowledgement =
     "INSERT INTO callerprint.gap_acknowledgements (source, cause, from_time, to_time, reason,"
-    " by_whom, at) VALUES ($1, $2, callerprint.at($3), callerprint.at($4), $5, $6,"
-    " callerprint.at($7))";
+    " by_whom, at, recorded_at) VALUES ($1, $2, callerprint.at($3), callerprint.at($4), $5, $6,"
+    " callerprint.at($7), callerprint.record_time())";
 constexpr const char* overlapping_counter =
     "SELECT callerprint.micros(from_time), callerprint.micros(to_time)"
     " FROM callerprint.source_counters WHERE source = $1 AND from_time < callerprint.at($3)"
-    " AND to_time > callerprint.at($2)"
+    " AND to_time > callerprint.at($2) AND replaced_at IS NULL"
     " AND (from_time <> callerprint.at($2) OR to_time <> callerprint.at($3)) LIMIT 1";
 constexpr const char* add_counter =
     "INSERT INTO callerprint.source_counters (source, from_time, to_time, count, imported_at,"
-    " imported_by) VALUES ($1, callerprint.at($2), callerprint.at($3), $4, callerprint.at($5), $6)"
-    " ON CONFLICT (source, from_time) DO UPDATE SET count = excluded.count,"
-    " imported_at = excluded.imported_at, imported_by = excluded.imported_by";
+    " imported_by, recorded_at) VALUES ($1, callerprint.at($2), callerprint.at($3), $4,"
+    " callerprint.at($5), $6, callerprint.at($7))";
+constexpr const char* replace_counter =
+    "UPDATE callerprint.source_counters SET replaced_at = callerprint.at($3)"
+    " WHERE source = $1 AND from_time = callerprint.at($2) AND replaced_at IS NULL";
 
 constexpr const char* add_canary =
-    "INSERT INTO callerprint.canaries (key_uid, source, sent_at, sent_by)"
-    " VALUES ($1, $2, callerprint.at($3), $4)";
+    "INSERT INTO callerprint.canaries (key_uid, source, sent_at, sent_by, recorded_at)"
+    " VALUES ($1, $2, callerprint.at($3), $4, callerprint.at($5))";
 
 struct Declared {
     base::EventTime since;
@@ -61,8 +64,13 @@ std::map<std::string, Declared> declared(pqxx::work& tx) {
     return out;
 }
 
+base::WallTime record_time(pqxx::work& tx) {
+    return wall_time_of(run(tx, take_record_time)[0][0]);
+}
+
 void declare(pqxx::work& tx, const std::string& source, const Declared& one, base::WallTime now) {
-    run(tx, forget_later, Params().text(source).time(one.since));
+    const auto recorded = record_time(tx);
+    run(tx, replace_later, Params().text(source).time(one.since).time(recorded));
     Params params;
     params.text(source).time(one.since);
     if (one.every) {
@@ -70,7 +78,7 @@ void declare(pqxx::work& tx, const std::string& source, const Declared& one, bas
     } else {
         params.null();
     }
-    run(tx, add_declared, params.boolean(one.configured).time(now));
+    run(tx, add_declared, params.boolean(one.configured).time(now).time(recorded));
 }
 
 std::string details(const coverage::Gap& gap, std::string_view reason) {
@@ -103,12 +111,13 @@ base::Result<void> declare_sources(Session& session, std::span<const DeclaredSou
 }
 
 base::Result<coverage::Certificate> read_coverage(Session& session, base::EventTime from,
-                                                  base::EventTime to) {
+                                                  base::EventTime to,
+                                                  std::optional<base::WallTime> as_of) {
     if (from >= to) return base::fail(Fault::invalid, "the window ends before it begins");
     return session.connection().look(
         "reading coverage", [&](pqxx::work& tx) -> base::Result<coverage::Certificate> {
             tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-            return certificate_of(tx, {from, to});
+            return certificate_of(tx, {from, to}, as_of);
         });
 }
 
@@ -143,6 +152,7 @@ base::Result<void> import_counters(Session& session, std::span<const coverage::C
                                    std::string_view actor, base::WallTime now) {
     return session.connection().transaction(
         "importing counters", [&](pqxx::work& tx) -> base::Result<void> {
+            const auto recorded = record_time(tx);
             for (const auto& one : counters) {
                 const auto time = [&] {
                     return Params().text(one.source).time(one.span.from).time(one.span.to);
@@ -154,8 +164,14 @@ base::Result<void> import_counters(Session& session, std::span<const coverage::C
                             base::to_rfc3339(base::event_time(rows[0][0].as<long long>())) +
                             " to " +
                             base::to_rfc3339(base::event_time(rows[0][1].as<long long>())));
+                run(tx, replace_counter,
+                    Params().text(one.source).time(one.span.from).time(recorded));
                 run(tx, add_counter,
-                    time().integer(static_cast<std::int64_t>(one.count)).time(now).text(actor));
+                    time()
+                        .integer(static_cast<std::int64_t>(one.count))
+                        .time(now)
+                        .text(actor)
+                        .time(recorded));
             }
             audit(tx, actor, "coverage.import", std::to_string(counters.size()) + " counters");
             return {};
@@ -167,8 +183,10 @@ base::Result<void> register_canaries(Session& session, std::span<const std::stri
                                      base::WallTime sent) {
     return session.connection().transaction(
         "registering canaries", [&](pqxx::work& tx) -> base::Result<void> {
+            const auto recorded = record_time(tx);
             for (const auto& key : keys)
-                run(tx, add_canary, Params().text(key).text(source).time(sent).text(actor));
+                run(tx, add_canary,
+                    Params().text(key).text(source).time(sent).text(actor).time(recorded));
             audit(tx, actor, "coverage.canary",
                   std::to_string(keys.size()) + " to " + std::string(source));
             return {};

@@ -29,11 +29,13 @@ struct DeclaredSource {
 base::Result<void> declare_sources(Session& session, std::span<const DeclaredSource> sources,
                                    base::WallTime now);
 
-/// What could have been seen in [from, to): of one moment of the database, the same however often
-/// it is read while nothing comes in. Gaps are cut to the window; those that are acknowledged say
-/// so. Fails with Fault::invalid unless from < to.
-base::Result<coverage::Certificate> read_coverage(Session& session, base::EventTime from,
-                                                  base::EventTime to);
+/// What could have been seen in [from, to), as known now or at a moment that is not before `to`: of
+/// one moment of the database, the same however often it is read while nothing comes in. Gaps are
+/// cut to the window; those that are acknowledged say so. Fails with Fault::invalid unless from <
+/// to.
+base::Result<coverage::Certificate> read_coverage(
+    Session& session, base::EventTime from, base::EventTime to,
+    std::optional<base::WallTime> as_of = std::nullopt);
 
 /// Notes that `by` knows of what is missing, and why. Fails with Fault::not_found when nothing of
 /// that source and cause is missing at that time. Audited.

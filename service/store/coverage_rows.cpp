@@ -19,24 +19,30 @@ using std::chrono::minutes;
 // As far behind the present as evaluation may be without a word: the chain goes on every minute.
 constexpr minutes not_evaluated_after{5};
 
+// Behind everything that is stamped, and a time that PostgreSQL has.
+constexpr auto far_future = base::event_time(253'402'300'799'000'000);
+
 constexpr const char* load_expectations =
     "SELECT source, callerprint.micros(since), (extract(epoch FROM every) * 1000000)::bigint,"
-    " configured FROM callerprint.expectations ORDER BY source, since";
+    " configured FROM callerprint.expectations WHERE recorded_at <= callerprint.at($1)"
+    " AND coalesce(replaced_at > callerprint.at($1), true) ORDER BY source, since";
 constexpr const char* load_lines =
     "SELECT source, callerprint.whole(sum(received - set_aside)), callerprint.whole(sum(parsed)),"
     " callerprint.whole(sum(attributed)), callerprint.whole(sum(late)),"
     " callerprint.whole(sum(rejected - set_aside)), callerprint.whole(sum(ahead))"
-    " FROM callerprint.coverage WHERE minute > callerprint.at($1) - interval '1 minute'"
+    " FROM callerprint.coverage_then(callerprint.at($3))"
+    " WHERE minute > callerprint.at($1) - interval '1 minute'"
     " AND minute < callerprint.at($2) GROUP BY source ORDER BY source";
 // Times between two signs of life that are longer than the source's shortest rhythm, and those
 // before the first and behind the last one, looked for as far outside as its longest.
 constexpr const char* load_quiet =
     "WITH rhythm AS (SELECT source, min(every) AS shortest,"
     " max(every) + interval '2 minutes' AS around FROM callerprint.expectations"
-    " WHERE every IS NOT NULL GROUP BY source),"
+    " WHERE every IS NOT NULL AND recorded_at <= callerprint.at($3)"
+    " AND coalesce(replaced_at > callerprint.at($3), true) GROUP BY source),"
     " signs AS (SELECT c.source, c.minute, c.minute + interval '1 minute' AS again, r.shortest,"
     " lag(c.minute + interval '1 minute') OVER (PARTITION BY c.source ORDER BY c.minute) AS before"
-    " FROM rhythm r JOIN callerprint.coverage c ON c.source = r.source"
+    " FROM rhythm r JOIN callerprint.coverage_then(callerprint.at($3)) c ON c.source = r.source"
     " AND c.minute >= callerprint.at($1) - r.around AND c.minute < callerprint.at($2) + r.around"
     " WHERE c.received + c.heartbeats > 0)"
     " SELECT source, callerprint.micros(before), callerprint.micros(minute) FROM signs"
@@ -48,49 +54,64 @@ constexpr const char* load_holes =
     " CASE WHEN records THEN last - first + 1 END, 'producer ' || producer ||"
     " CASE WHEN records THEN ': records ' ELSE ': batches ' END || first || ' to ' || last"
     " FROM callerprint.sequence_holes WHERE from_time < callerprint.at($2)"
-    " AND to_time > callerprint.at($1) ORDER BY source, from_time, producer, first";
+    " AND to_time > callerprint.at($1) AND recorded_at <= callerprint.at($3)"
+    " AND coalesce(replaced_at > callerprint.at($3), true)"
+    " ORDER BY source, from_time, producer, first";
 constexpr const char* load_producers =
-    "SELECT DISTINCT source FROM callerprint.producers ORDER BY source";
+    "SELECT DISTINCT source FROM callerprint.producers WHERE recorded_at <= callerprint.at($1)"
+    " ORDER BY source";
 constexpr const char* load_counters =
     "SELECT k.source, callerprint.micros(k.from_time), callerprint.micros(k.to_time), k.count,"
-    " coalesce((SELECT callerprint.whole(sum(c.received - c.set_aside)) FROM callerprint.coverage c"
-    " WHERE c.source = k.source AND c.minute >= k.from_time AND c.minute < k.to_time), 0)"
+    " coalesce((SELECT callerprint.whole(sum(c.received - c.set_aside)) FROM"
+    " callerprint.coverage_then(callerprint.at($3)) c WHERE c.source = k.source AND c.minute >= "
+    "k.from_time AND c.minute < k.to_time), 0)"
     " FROM callerprint.source_counters k WHERE k.from_time < callerprint.at($2)"
-    " AND k.to_time > callerprint.at($1) ORDER BY k.source, k.from_time";
+    " AND k.to_time > callerprint.at($1) AND k.recorded_at <= callerprint.at($3)"
+    " AND coalesce(k.replaced_at > callerprint.at($3), true) ORDER BY k.source, k.from_time";
 constexpr const char* load_refused =
     "SELECT source, callerprint.micros(hour), callerprint.micros(hour + interval '1 hour'), "
     "refused,"
     " 'refused ' || refused || ', read ' || parsed FROM (SELECT source,"
     " date_trunc('hour', minute, 'UTC') AS hour, callerprint.whole(sum(parsed)) AS parsed,"
-    " callerprint.whole(sum(rejected - set_aside)) AS refused FROM callerprint.coverage"
-    " WHERE minute >= date_trunc('hour', callerprint.at($1), 'UTC') AND minute <"
+    " callerprint.whole(sum(rejected - set_aside)) AS refused"
+    " FROM callerprint.coverage_then(callerprint.at($3)) WHERE minute >= date_trunc('hour', "
+    "callerprint.at($1), 'UTC') AND minute <"
     " callerprint.at($2) + interval '1 hour' GROUP BY 1, 2) AS hours WHERE refused > parsed"
     " AND hour < callerprint.at($2) ORDER BY source, hour";
 constexpr const char* load_ahead =
     "SELECT source, callerprint.micros(minute), callerprint.micros(minute + interval '1 minute'),"
-    " ahead, 'stamped with a future time' FROM callerprint.coverage WHERE ahead > 0"
+    " ahead, 'stamped with a future time' FROM callerprint.coverage_then(callerprint.at($3))"
+    " WHERE ahead > 0"
     " AND minute > callerprint.at($1) - interval '1 minute' AND minute < callerprint.at($2)"
     " ORDER BY source, minute";
 constexpr const char* load_retained =
     "SELECT callerprint.micros(max(before)) FROM callerprint.dropped"
-    " WHERE parent IN ('key_operation_hour', 'key_origin_hour', 'tenant_operation_hour')";
+    " WHERE parent IN ('key_operation_hour', 'key_origin_hour', 'tenant_operation_hour')"
+    " AND noted_at <= callerprint.at($1)";
 constexpr const char* load_acknowledgements =
     "SELECT source, cause, callerprint.micros(from_time), callerprint.micros(to_time),"
     " 'acknowledged by ' || by_whom || ': ' || reason FROM callerprint.gap_acknowledgements"
-    " WHERE from_time < callerprint.at($2) AND to_time > callerprint.at($1) ORDER BY n";
-constexpr const char* load_present =
-    "SELECT callerprint.micros(now()), (SELECT callerprint.micros(at) FROM callerprint.batch_chain"
-    " WHERE source = 'main' AND partition = 0 ORDER BY n DESC LIMIT 1),"
-    " (SELECT encode(head, 'hex') FROM callerprint.batch_chain"
-    " WHERE source = 'main' AND partition = 0 ORDER BY n DESC LIMIT 1)";
-// The rollups are looked at only when there is something to look for: activity has no index.
+    " WHERE from_time < callerprint.at($2) AND to_time > callerprint.at($1)"
+    " AND recorded_at <= callerprint.at($3) ORDER BY n";
+constexpr const char* load_now = "SELECT callerprint.micros(now())";
+constexpr const char* load_chain =
+    "SELECT callerprint.micros(at), encode(head, 'hex') FROM callerprint.batch_chain"
+    " WHERE source = 'main' AND partition = 0 AND stored_at <= callerprint.at($1)"
+    " ORDER BY stored_at DESC, n DESC LIMIT 1";
+// The rollups are looked at only when there is something to look for: activity has no index. The
+// calls of a canary that came after the moment are taken off again.
 constexpr const char* load_canaries =
     "WITH sent AS MATERIALIZED (SELECT key_uid FROM callerprint.canaries"
-    " WHERE sent_at >= callerprint.at($1) AND sent_at < callerprint.at($2)),"
-    " found AS (SELECT key_uid FROM callerprint.activity WHERE tenant_uid = '(canary)'"
-    " AND (SELECT count(*) FROM sent) > 0"
-    " UNION SELECT r.key_uid FROM sent s JOIN callerprint.key_operation_hour r"
-    " ON r.key_uid = s.key_uid WHERE r.tenant_uid = '(canary)')"
+    " WHERE sent_at >= callerprint.at($1) AND sent_at < callerprint.at($2)"
+    " AND recorded_at <= callerprint.at($3)),"
+    " calls AS (SELECT key_uid, calls FROM callerprint.activity WHERE tenant_uid = '(canary)'"
+    " AND stored_at <= callerprint.at($3) AND (SELECT count(*) FROM sent) > 0"
+    " UNION ALL SELECT r.key_uid, r.calls FROM sent s JOIN callerprint.key_operation_hour r"
+    " ON r.key_uid = s.key_uid WHERE r.tenant_uid = '(canary)'"
+    " UNION ALL SELECT l.key_uid, -l.calls FROM sent s JOIN callerprint.late_activity l"
+    " ON l.key_uid = s.key_uid WHERE l.tenant_uid = '(canary)'"
+    " AND l.arrived_at > callerprint.at($3)),"
+    " found AS (SELECT key_uid FROM calls GROUP BY key_uid HAVING sum(calls) > 0)"
     " SELECT (SELECT count(*) FROM sent),"
     " (SELECT count(*) FROM sent s WHERE EXISTS (SELECT FROM found f WHERE f.key_uid = s.key_uid))";
 
@@ -103,7 +124,11 @@ std::uint64_t count_of(const pqxx::field& field) {
 
 class Reading {
 public:
-    Reading(pqxx::work& tx, Span window) : tx_(tx), window_(window) {
+    Reading(pqxx::work& tx, Span window, std::optional<base::WallTime> as_of)
+        : tx_(tx),
+          window_(window),
+          now_(as_of ? base::event_time(base::micros(*as_of)) : time_of(run(tx, load_now)[0][0])),
+          known_at_(as_of ? now_ : far_future) {
         out_.from = window.from;
         out_.to = window.to;
     }
@@ -135,8 +160,10 @@ public:
 
 private:
     pqxx::result rows(const char* sql) {
-        return run(tx_, sql, Params().time(window_.from).time(window_.to));
+        return run(tx_, sql, Params().time(window_.from).time(window_.to).time(known_at_));
     }
+
+    pqxx::result known(const char* sql) { return run(tx_, sql, Params().time(known_at_)); }
 
     /// Cuts the gap to the window; what is outside is not asked.
     void add(Gap gap) {
@@ -174,11 +201,10 @@ private:
     }
 
     void read_present() {
-        const auto row = run(tx_, load_present)[0];
-        now_ = time_of(row[0]);
-        if (row[1].is_null()) return;
-        out_.chain_head = row[2].as<std::string>();
-        const auto evaluated = time_of(row[1]);
+        const auto chain = known(load_chain);
+        if (chain.empty()) return;
+        out_.chain_head = chain[0][1].as<std::string>();
+        const auto evaluated = time_of(chain[0][0]);
         if (now_ - evaluated > not_evaluated_after)
             add({.from = evaluated,
                  .to = now_,
@@ -187,7 +213,7 @@ private:
     }
 
     void read_expectations() {
-        for (const auto& row : run(tx_, load_expectations)) {
+        for (const auto& row : known(load_expectations)) {
             Expectation one{.since = time_of(row[1]), .configured = row[3].as<bool>()};
             if (!row[2].is_null()) one.every = microseconds(row[2].as<long long>());
             expected_[row[0].as<std::string>()].push_back(one);
@@ -215,7 +241,7 @@ private:
 
     /// What somebody else counted: producers by their numbers, gateways by their counters.
     void add_counted() {
-        for (const auto& row : run(tx_, load_producers)) counted_.insert(row[0].as<std::string>());
+        for (const auto& row : known(load_producers)) counted_.insert(row[0].as<std::string>());
         for (const auto& row : rows(load_holes)) {
             Gap gap{.source = row[0].as<std::string>(),
                     .from = time_of(row[1]),
@@ -285,7 +311,7 @@ private:
     }
 
     void add_retention() {
-        const auto rows = run(tx_, load_retained);
+        const auto rows = known(load_retained);
         if (rows[0][0].is_null()) return;
         out_.retained_from = time_of(rows[0][0]);
         add({.from = window_.from,
@@ -315,8 +341,9 @@ private:
 
     pqxx::work& tx_;
     Span window_;
+    EventTime now_;
+    EventTime known_at_;
     Certificate out_;
-    EventTime now_{};
     std::map<std::string, std::vector<Expectation>> expected_;
     std::map<std::string, coverage::SourceLine> lines_;
     std::map<std::string, std::uint64_t> counter_lost_;
@@ -327,8 +354,8 @@ private:
 
 }  // namespace
 
-Certificate certificate_of(pqxx::work& tx, Span window) {
-    return Reading(tx, window).certificate();
+Certificate certificate_of(pqxx::work& tx, Span window, std::optional<base::WallTime> as_of) {
+    return Reading(tx, window, as_of).certificate();
 }
 
 }  // namespace store

@@ -12,41 +12,59 @@ using registry::KeyClue;
 using registry::KeyMark;
 
 constexpr const char* make_incoming =
-    "CREATE TEMPORARY TABLE IF NOT EXISTS in_key_index (LIKE callerprint.key_index)"
+    "CREATE TEMPORARY TABLE IF NOT EXISTS in_key_index (key_uid text NOT NULL, kind text NOT NULL,"
+    " length smallint NOT NULL, digest bytea NOT NULL)"
     " ON COMMIT DELETE ROWS";
 constexpr const char* count_changed =
     "SELECT count(DISTINCT key_uid) FROM in_key_index AS n WHERE NOT EXISTS (SELECT FROM"
-    " callerprint.key_index AS k WHERE (k.key_uid, k.kind, k.length, k.digest) ="
-    " (n.key_uid, n.kind, n.length, n.digest))";
+    " callerprint.key_index AS k WHERE k.replaced_at IS NULL"
+    " AND (k.key_uid, k.kind, k.length, k.digest) = (n.key_uid, n.kind, n.length, n.digest))";
 // Of another key under the same uid nothing may stay: its pieces would be found by those of the old
 // one.
 constexpr const char* drop_other_keys =
-    "DELETE FROM callerprint.key_index AS k USING in_key_index AS n, callerprint.key_index AS o"
-    " WHERE n.kind = 'whole' AND o.kind = 'whole' AND o.key_uid = n.key_uid"
+    "UPDATE callerprint.key_index AS k SET replaced_at = callerprint.at($1)"
+    " FROM in_key_index AS n, callerprint.key_index AS o"
+    " WHERE k.replaced_at IS NULL AND o.replaced_at IS NULL AND n.kind = 'whole' AND o.kind = "
+    "'whole' AND o.key_uid = n.key_uid"
     " AND o.digest <> n.digest AND k.key_uid = n.key_uid";
 constexpr const char* drop_stale =
-    "DELETE FROM callerprint.key_index AS k USING (SELECT DISTINCT key_uid, kind FROM in_key_index)"
-    " AS n WHERE (k.key_uid, k.kind) = (n.key_uid, n.kind) AND NOT EXISTS (SELECT FROM in_key_index"
-    " AS i WHERE (i.key_uid, i.kind, i.length) = (k.key_uid, k.kind, k.length))";
+    "UPDATE callerprint.key_index AS k SET replaced_at = callerprint.at($1)"
+    " FROM (SELECT DISTINCT key_uid, kind FROM in_key_index) AS n"
+    " WHERE k.replaced_at IS NULL AND (k.key_uid, k.kind) = (n.key_uid, n.kind) AND NOT EXISTS"
+    " (SELECT FROM in_key_index AS i WHERE (i.key_uid, i.kind, i.length, i.digest) ="
+    " (k.key_uid, k.kind, k.length, k.digest))";
 constexpr const char* put_marks =
-    "INSERT INTO callerprint.key_index AS t (key_uid, kind, length, digest)"
-    " SELECT key_uid, kind, length, digest FROM in_key_index ORDER BY key_uid, kind, length"
-    " ON CONFLICT (key_uid, kind, length) DO UPDATE SET digest = excluded.digest"
-    " WHERE t.digest <> excluded.digest";
+    "INSERT INTO callerprint.key_index (key_uid, kind, length, digest, recorded_at)"
+    " SELECT key_uid, kind, length, digest, callerprint.at($1) FROM in_key_index"
+    " ORDER BY key_uid, kind, length"
+    " ON CONFLICT (key_uid, kind, length) WHERE replaced_at IS NULL DO NOTHING";
 
 constexpr const char* find_marks =
-    "SELECT f.key_uid, coalesce(t.tenant, ''), s.digest FROM (SELECT key_uid FROM"
-    " callerprint.key_index WHERE kind = $1 AND length = $2 AND digest = $3"
-    " UNION SELECT uid FROM callerprint.keys WHERE uid = ANY ($4)) AS f"
-    " LEFT JOIN callerprint.keys AS t ON t.uid = f.key_uid"
-    " LEFT JOIN callerprint.key_index AS s ON s.key_uid = f.key_uid AND s.kind = 'scrubbed'"
+    "WITH moment AS (SELECT coalesce(callerprint.at($6), 'infinity') AS at),"
+    " marks AS NOT MATERIALIZED (SELECT k.* FROM callerprint.key_index AS k"
+    " WHERE recorded_at <= coalesce(callerprint.at($6), 'infinity')"
+    " AND coalesce(replaced_at > coalesce(callerprint.at($6), 'infinity'), true)),"
+    " found AS (SELECT key_uid FROM marks WHERE kind = $1 AND length = $2 AND digest = $3"
+    " UNION SELECT unnest($4::text[])),"
+    " tenants AS (SELECT k.uid, k.tenant FROM callerprint.keys AS k JOIN found ON uid = key_uid,"
+    " moment WHERE k.imported_at <= at UNION ALL SELECT v.uid, v.tenant FROM moment,"
+    " callerprint.registry_history AS h, jsonb_populate_record(NULL::callerprint.keys, h.version)"
+    " AS v WHERE h.kind = 'key' AND h.recorded_from <= at AND h.recorded_to > at)"
+    " SELECT f.key_uid, coalesce(t.tenant, ''), s.digest FROM found AS f"
+    " LEFT JOIN tenants AS t ON t.uid = f.key_uid"
+    " LEFT JOIN marks AS s ON s.key_uid = f.key_uid AND s.kind = 'scrubbed'"
+    " WHERE t.uid IS NOT NULL OR EXISTS (SELECT FROM marks AS m WHERE m.key_uid = f.key_uid"
+    " AND m.kind = $1 AND m.length = $2 AND m.digest = $3)"
     " ORDER BY f.key_uid LIMIT $5";
 constexpr const char* count_keys =
-    "SELECT count(*) FROM callerprint.key_index WHERE kind = $1 AND length = $2";
+    "SELECT count(*) FROM callerprint.key_index WHERE kind = $1 AND length = $2"
+    " AND recorded_at <= coalesce(callerprint.at($3), 'infinity')"
+    " AND coalesce(replaced_at > coalesce(callerprint.at($3), 'infinity'), true)";
 
 }  // namespace
 
-std::size_t put_key_marks(pqxx::work& tx, Connection& connection, std::span<const KeyMark> marks) {
+std::size_t put_key_marks(pqxx::work& tx, Connection& connection, std::span<const KeyMark> marks,
+                          base::WallTime now) {
     if (marks.empty()) return 0;
     if (connection.first_use("in_key_index")) tx.exec(make_incoming);
     copy_rows(tx, "in_key_index", "key_uid, kind, length, digest", marks,
@@ -57,13 +75,14 @@ std::size_t put_key_marks(pqxx::work& tx, Connection& connection, std::span<cons
               });
     tx.exec("ANALYZE in_key_index");
     const auto changed = tx.exec1(count_changed)[0].as<std::size_t>();
-    tx.exec(drop_other_keys);
-    tx.exec(drop_stale);
-    tx.exec(put_marks);
+    run(tx, drop_other_keys, Params().time(now));
+    run(tx, drop_stale, Params().time(now));
+    run(tx, put_marks, Params().time(now));
     return changed;
 }
 
-base::Result<std::vector<KeyHit>> find_keys(Session& session, const KeyClue& clue) {
+base::Result<std::vector<KeyHit>> find_keys(Session& session, const KeyClue& clue,
+                                            std::optional<base::WallTime> as_of) {
     return session.connection().transaction(
         "looking for keys", [&](pqxx::work& tx) -> base::Result<std::vector<KeyHit>> {
             std::vector<KeyHit> out;
@@ -72,7 +91,8 @@ base::Result<std::vector<KeyHit>> find_keys(Session& session, const KeyClue& clu
                                     .integer(clue.length)
                                     .bytes(clue.digest)
                                     .texts(clue.credential_uids)
-                                    .integer(max_key_hits + 1);
+                                    .integer(max_key_hits + 1)
+                                    .time(as_of);
             for (const auto& row : run(tx, find_marks, params)) {
                 KeyHit hit;
                 hit.key = row[0].as<std::string>();
@@ -96,12 +116,13 @@ base::Result<std::vector<KeyHit>> find_keys(Session& session, const KeyClue& clu
         });
 }
 
-base::Result<std::uint64_t> indexed_keys(Session& session, const KeyClue& clue) {
+base::Result<std::uint64_t> indexed_keys(Session& session, const KeyClue& clue,
+                                         std::optional<base::WallTime> as_of) {
     return session.connection().transaction(
         "counting the key index", [&](pqxx::work& tx) -> base::Result<std::uint64_t> {
-            return run(tx, count_keys,
-                       Params().text(registry::name(clue.part)).integer(clue.length))[0][0]
-                .as<std::uint64_t>();
+            const auto params =
+                Params().text(registry::name(clue.part)).integer(clue.length).time(as_of);
+            return run(tx, count_keys, params)[0][0].as<std::uint64_t>();
         });
 }
 

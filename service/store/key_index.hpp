@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "registry/key_hasher.hpp"
 #include "store/session.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,13 +29,16 @@ struct KeyHit {
 /// Hits are cut here: a clue that fits more names nobody.
 inline constexpr std::size_t max_key_hits = 1'000;
 
-/// The keys that a clue fits, by uid; at most `max_key_hits` + 1, which says that there are more. A
-/// key that was never issued, or whose text nobody told us, has none. Fault::invalid when nothing
-/// fits a clue that may be no more than what all keys of a kind begin with.
-base::Result<std::vector<KeyHit>> find_keys(Session& session, const registry::KeyClue& clue);
+/// The keys that a clue fits, or fitted at a moment, by uid; at most `max_key_hits` + 1, which says
+/// that there are more. A key that was never issued, or whose text nobody told us, has none.
+/// Fault::invalid when nothing fits a clue that may be no more than what all keys of a kind begin
+/// with.
+base::Result<std::vector<KeyHit>> find_keys(Session& session, const registry::KeyClue& clue,
+                                            std::optional<base::WallTime> as_of = std::nullopt);
 
 /// Keys that the clue was compared with: n in the n x alphabet^-length hits expected by chance. A
 /// negative says something of these only.
-base::Result<std::uint64_t> indexed_keys(Session& session, const registry::KeyClue& clue);
+base::Result<std::uint64_t> indexed_keys(Session& session, const registry::KeyClue& clue,
+                                         std::optional<base::WallTime> as_of = std::nullopt);
 
 }  // namespace store

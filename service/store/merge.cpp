@@ -10,6 +10,7 @@ namespace store {
 namespace {
 
 constexpr const char* merge_pages = "SELECT callerprint.merge_activity($1::tid, $2::tid)";
+constexpr const char* note_personas = "SELECT callerprint.note_personas($1::tid, $2::tid)";
 constexpr const char* weeks_in_pages =
     "SELECT DISTINCT date_trunc('week', first_seen, 'UTC')::date - date '1970-01-01'"
     " FROM callerprint.activity WHERE ctid >= $1::tid AND ctid < $2::tid";
@@ -27,7 +28,7 @@ base::Result<std::set<Week>> weeks_in(Connection& connection, const Params& page
             for (const auto& row : run(tx, weeks_in_pages, pages)) {
                 const auto monday = row[0].as<std::int64_t>();
                 for (const char* parent : {"key_minute", "key_operation_hour", "key_origin_hour",
-                                           "tenant_operation_hour"}) {
+                                           "tenant_operation_hour", "personas"}) {
                     out.insert({parent, monday});
                 }
             }
@@ -49,7 +50,11 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
         connection.transaction("merging activity", [&](pqxx::work& tx) -> base::Result<Step> {
             Step out;
             BASE_KILL_POINT("store.merge.before");
-            if (!weeks->empty()) out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            if (!weeks->empty()) {
+                run(tx, note_personas, range);
+                BASE_KILL_POINT("store.merge.noted");
+                out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
+            }
             BASE_KILL_POINT("store.merge.moved");
             const auto size = run(tx, size_of_table)[0];
             out.table_bytes = size[0].as<std::uint64_t>();

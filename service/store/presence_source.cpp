@@ -15,26 +15,111 @@ namespace {
 
 constexpr const char* select_newest =
     "SELECT callerprint.micros(max(watermark)) FROM callerprint.source_position";
+constexpr const char* select_newest_then =
+    "SELECT callerprint.micros(watermark) FROM callerprint.batch_chain WHERE source = 'main'"
+    " AND partition = 0 AND stored_at <= callerprint.at($1) AND watermark IS NOT NULL"
+    " ORDER BY stored_at DESC, n DESC LIMIT 1";
 // The first two and the last: where it begins and that it goes on. The calls of a key are found by
 // its index.
 constexpr const char* select_records =
-    "SELECT source, block, record, callerprint.micros(time),"
+    "WITH known AS (SELECT to_offset AS block FROM callerprint.batch_chain WHERE source = 'main'"
+    " AND partition = 0 AND stored_at <= callerprint.at($6) ORDER BY stored_at DESC, n DESC LIMIT "
+    "1)"
+    " SELECT source, block, record, callerprint.micros(time),"
     " encode(sha256(convert_to(raw, 'UTF8')), 'hex') FROM ("
     " (SELECT source, block, record, time, raw FROM callerprint.calls"
     "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
     "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  AND block < (SELECT block FROM known)"
     "  ORDER BY time, source, block, record LIMIT 2)"
     " UNION (SELECT source, block, record, time, raw FROM callerprint.calls"
     "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
     "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  AND block < (SELECT block FROM known)"
     "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
     " ORDER BY time, source, block, record";
 constexpr std::size_t most_cited_personas = 50;
-constexpr const char* select_head_of_then =
-    "SELECT encode(head, 'hex') FROM callerprint.batch_chain WHERE source = 'main'"
-    " AND partition = 0 AND at <= callerprint.at($1) ORDER BY n DESC LIMIT 1";
+// For personas that another clue has found already, all of which are to be compared.
+constexpr TrafficLimits compared_with{.max_rows = 50'000, .max_personas = 50'000};
 constexpr const char* select_position =
-    "SELECT source, partition, next_offset FROM callerprint.source_position ORDER BY 1, 2";
+    "SELECT DISTINCT ON (source, partition) source, partition, to_offset"
+    " FROM callerprint.batch_chain WHERE stored_at <= callerprint.at($1)"
+    " ORDER BY source, partition, stored_at DESC, n DESC";
+
+// In this order by everybody. The first waits for a batch that is being stored, the second for
+// imports; whatever begins later is stamped later.
+constexpr const char* wait_for_batches =
+    "SELECT FROM callerprint.source_position ORDER BY source, partition FOR UPDATE";
+constexpr const char* take_moment =
+    "UPDATE callerprint.knowledge SET asked_at = greatest(clock_timestamp(), recorded_at, asked_at)"
+    " RETURNING callerprint.micros(asked_at), callerprint.micros(since)";
+constexpr const char* tell_batches =
+    "UPDATE callerprint.source_position SET asked_at = callerprint.at($1)";
+constexpr const char* note_moment =
+    "INSERT INTO callerprint.moments (at) VALUES (callerprint.at($1)) ON CONFLICT DO NOTHING";
+constexpr const char* find_moment = "SELECT FROM callerprint.moments WHERE at = callerprint.at($1)";
+// What was known then and is not kept any more: of the period, and of the time since.
+constexpr const char* dropped_since =
+    "SELECT callerprint.micros(max(before)) FROM callerprint.dropped"
+    " WHERE parent = ANY ($3) AND noted_at > callerprint.at($1)"
+    " AND before > date_trunc('hour', callerprint.at($2), 'UTC')";
+constexpr const char* ledgers_dropped =
+    "SELECT count(*) FROM callerprint.dropped WHERE before > callerprint.at($1) AND parent IN"
+    " ('late_activity', 'late_coverage') OR parent = 'batch_chain' AND NOT EXISTS (SELECT"
+    " FROM callerprint.batch_chain WHERE stored_at <= callerprint.at($1))";
+// A batch may take that long, and a question can wait for it.
+constexpr const char* be_patient = "SET LOCAL lock_timeout = '30s'";
+
+/// The start of the first hour that was not over for an hour.
+base::EventTime open_from(base::EventTime moment) {
+    return std::chrono::floor<std::chrono::hours>(moment) - std::chrono::hours(1);
+}
+
+base::Result<void> check_kept(pqxx::work& tx, const presence::Question& question) {
+    if (run(tx, ledgers_dropped, Params().time(*question.as_of))[0][0].as<int>() > 0) {
+        return base::fail(base::Fault::invalid,
+                          "as_of: what has come since then is not kept apart any more, so what was "
+                          "known then cannot be told");
+    }
+    std::vector<std::string> parents = {"key_operation_hour", "key_origin_hour",
+                                        "tenant_operation_hour", "coverage"};
+    if (std::ranges::any_of(question.clues, [](const presence::Clue& clue) {
+            return clue.kind == presence::Kind::resource;
+        })) {
+        parents.emplace_back("calls");
+    }
+    const auto dropped =
+        run(tx, dropped_since, Params().time(*question.as_of).time(question.from).texts(parents));
+    if (const auto before = maybe_event_time(dropped[0][0])) {
+        return base::fail(base::Fault::invalid,
+                          "as_of: what was known then of the time before " +
+                              base::to_rfc3339(*before) +
+                              " has been deleted since; begin the period there");
+    }
+    return {};
+}
+
+base::Result<void> check_as_of(pqxx::work& tx, const presence::Question& question,
+                               base::EventTime now, base::EventTime since) {
+    const auto as_of = *question.as_of;
+    if (as_of > now) {
+        return base::fail(base::Fault::invalid,
+                          "as_of: lies in the future; leave it out to answer with all that is "
+                          "known");
+    }
+    if (as_of < since) {
+        return base::fail(base::Fault::invalid, "as_of: what was known when is kept from " +
+                                                    base::to_rfc3339(since) + " on");
+    }
+    if (question.to > open_from(as_of) && run(tx, find_moment, Params().time(as_of)).empty()) {
+        return base::fail(base::Fault::invalid,
+                          "as_of: the hours from " + base::to_rfc3339(open_from(as_of)) +
+                              " on were not complete then, and nobody asked at that very moment; "
+                              "end the period there, or name the moment at which an answer was "
+                              "asked for");
+    }
+    return check_kept(tx, question);
+}
 
 registry::KeyClue::Kind kind_of(presence::Kind kind) {
     switch (kind) {
@@ -66,11 +151,12 @@ presence::Persona persona_of(TrafficRow& row) {
 
 }  // namespace
 
-base::Result<base::EventTime> newest_event(Session& session) {
+base::Result<base::EventTime> newest_event(Session& session, std::optional<base::EventTime> as_of) {
     return session.connection().look(
         "reading how far event time is", [&](pqxx::work& tx) -> base::Result<base::EventTime> {
-            const auto rows = run(tx, select_newest);
-            if (rows[0][0].is_null()) {
+            const auto rows =
+                as_of ? run(tx, select_newest_then, Params().time(*as_of)) : run(tx, select_newest);
+            if (rows.empty() || rows[0][0].is_null()) {
                 return base::fail(base::Fault::not_found,
                                   "no call was evaluated yet: send logs first, or give --to");
             }
@@ -78,13 +164,27 @@ base::Result<base::EventTime> newest_event(Session& session) {
         });
 }
 
-std::optional<base::WallTime> PresenceSource::as_of() const {
-    if (!as_of_) return {};
-    return base::wall_time(base::micros(*as_of_));
+base::Result<base::WallTime> known_at(Session& session, const presence::Question& question) {
+    return session.connection().transaction(
+        "taking the moment of a question", [&](pqxx::work& tx) -> base::Result<base::WallTime> {
+            tx.exec(be_patient);
+            tx.exec(wait_for_batches);
+            const auto taken = run(tx, take_moment)[0];
+            const auto now = base::event_time(taken[0].as<std::int64_t>());
+            run(tx, tell_batches, Params().time(now));
+            if (question.as_of) {
+                const auto since = base::event_time(taken[1].as<std::int64_t>());
+                if (auto fine = check_as_of(tx, question, now, since); !fine)
+                    return std::unexpected(fine.error());
+            } else if (question.to > open_from(now)) {
+                run(tx, note_moment, Params().time(now));
+            }
+            return base::wall_time(base::micros(question.as_of.value_or(now)));
+        });
 }
 
 base::Result<std::shared_ptr<const registry::Registry>> PresenceSource::registry() {
-    auto rows = read_registry(session_, as_of());
+    auto rows = read_registry(session_, known_at_);
     if (!rows) return std::unexpected(rows.error());
     return registry::Registry::build(std::move(*rows));
 }
@@ -92,9 +192,9 @@ base::Result<std::shared_ptr<const registry::Registry>> PresenceSource::registry
 base::Result<presence::KeyMatches> PresenceSource::keys(const presence::Clue& clue) {
     const auto looked_up = hasher_.clue(kind_of(clue.kind), clue.value);
     if (!looked_up) return std::unexpected(looked_up.error());
-    auto hits = find_keys(session_, *looked_up);
+    auto hits = find_keys(session_, *looked_up, known_at_);
     if (!hits) return std::unexpected(hits.error());
-    const auto compared = indexed_keys(session_, *looked_up);
+    const auto compared = indexed_keys(session_, *looked_up, known_at_);
     if (!compared) return std::unexpected(compared.error());
     presence::KeyMatches out{.keys = {}, .credential_uids = {}, .compared = *compared, .chance = 0};
     if (looked_up->length > 0) {
@@ -114,27 +214,31 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
     using By = presence::Search::By;
     switch (search.by) {
         case By::network:
-            return find(ByNetwork{*search.network});
+            return find(ByNetwork{*search.network}, search.within);
         case By::as_number:
-            return find(ByAs{{search.as_number}});
+            return find(ByAs{{search.as_number}}, search.within);
         case By::as_name:
-            return of_holder(search.text);
+            return of_holder(search.text, search.within);
         case By::client:
-            return find(ByClient{search.text, search.version});
+            return find(ByClient{search.text, search.version}, search.within);
         case By::resource:
-            return find(ByResource{search.text});
+            return find(ByResource{search.text}, search.within);
         case By::tenants:
-            return find(ByTenants{search.uids});
+            return find(ByTenants{search.uids}, search.within);
         case By::keys:
-            return find(ByKeys{search.uids});
+            return find(ByKeys{search.uids}, search.within);
     }
     return presence::Traffic{};
 }
 
-base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
-    auto found = find_traffic(session_, clue, from_, to_, as_of());
+base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue,
+                                                     const std::vector<std::string>& within) {
+    const TrafficLimits limits = within.empty() ? TrafficLimits() : compared_with;
+    auto found = find_traffic(session_, clue, from_, to_, known_at_, within, limits);
     if (!found) return std::unexpected(found.error());
-    presence::Traffic out{.rows = {}, .tenants = found->tenants};
+    presence::Traffic out{.rows = {},
+                          .tenants = found->tenants,
+                          .whole = !found->some && found->personas == found->rows.size()};
     for (TrafficRow& row : found->rows) {
         out.rows.push_back({.persona = persona_of(row), .exact = row.fit == Fit::exact});
     }
@@ -145,22 +249,21 @@ base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue) {
 }
 
 /// How names are compared is the question's business, so the list of networks is compared here.
-base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name) {
-    const auto networks = seen_networks(session_);
+base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name,
+                                                          const std::vector<std::string>& within) {
+    const auto networks = seen_networks(session_, known_at_);
     if (!networks) return std::unexpected(networks.error());
     ByAs its;
     for (const NamedAs& network : *networks) {
-        if (!network.name.empty() && presence::name_key(network.name) == name) {
-            its.numbers.push_back(network.number);
-        }
+        if (presence::name_key(network.name) == name) its.numbers.push_back(network.number);
     }
     if (its.numbers.empty()) return presence::Traffic{};
-    return find(its);
+    return find(its, within);
 }
 
 base::Result<std::vector<presence::Use>> PresenceSource::uses(
     const std::vector<std::string>& keys, const std::vector<base::EventTime>& moments) {
-    auto found = key_operations(session_, keys, from_, to_, moments, as_of());
+    auto found = key_operations(session_, keys, from_, to_, moments, known_at_);
     if (!found) return std::unexpected(found.error());
     std::vector<presence::Use> out;
     for (KeyOperation& row : *found) {
@@ -192,7 +295,8 @@ base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
                                           .text(persona.tenant)
                                           .text(persona.origin)
                                           .time(from_)
-                                          .time(to_));
+                                          .time(to_)
+                                          .time(known_at_));
                 for (const auto& row : rows) {
                     out.push_back({.persona = i,
                                    .source = row[0].as<std::string>(),
@@ -207,18 +311,19 @@ base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
 }
 
 base::Result<std::uint64_t> PresenceSource::active_tenants() {
-    return store::active_tenants(session_, from_, to_, as_of());
+    return store::active_tenants(session_, from_, to_, known_at_);
 }
 
 base::Result<coverage::Certificate> PresenceSource::coverage() {
-    auto certificate = read_coverage(session_, from_, to_);
-    if (!certificate || !as_of_) return certificate;
-    // The chain goes on; what was known then ends at the batch of then.
+    return read_coverage(session_, from_, to_, known_at_);
+}
+
+base::Result<std::optional<base::EventTime>> PresenceSource::records_gone() {
     return session_.connection().look(
-        "reading the chain of batches", [&](pqxx::work& tx) -> base::Result<coverage::Certificate> {
-            const auto heads = run(tx, select_head_of_then, Params().time(*as_of()));
-            certificate->chain_head = heads.empty() ? "" : heads[0][0].as<std::string>();
-            return std::move(*certificate);
+        "reading what was deleted",
+        [&](pqxx::work& tx) -> base::Result<std::optional<base::EventTime>> {
+            const auto params = Params().time(known_at_).time(from_).texts({"calls"});
+            return maybe_event_time(run(tx, dropped_since, params)[0][0]);
         });
 }
 
@@ -226,7 +331,7 @@ base::Result<std::string> PresenceSource::position() {
     return session_.connection().look(
         "reading positions", [&](pqxx::work& tx) -> base::Result<std::string> {
             std::string out;
-            for (const auto& row : run(tx, select_position)) {
+            for (const auto& row : run(tx, select_position, Params().time(known_at_))) {
                 out.append(out.empty() ? "" : " ")
                     .append(row[0].as<std::string>() + "/" + row[1].as<std::string>() + ":" +
                             row[2].as<std::string>());

@@ -7,18 +7,24 @@
 
 namespace store {
 
-/// The database as the source of a presence answer. All questions of one answer see one moment as
-/// long as nothing is committed between them; what was committed is in the answer (position).
+/// The moment as of which a question is answered: its as_of, or the present when it has none. Waits
+/// for what is being stored, so that everything stamped up to then is there and nothing of it comes
+/// later: asked as of the moment again, it is answered with the same. Fault::invalid when what was
+/// known at its as_of cannot be told exactly any more, or could not then.
+base::Result<base::WallTime> known_at(Session& session, const presence::Question& question);
+
+/// The database as the source of a presence answer: all of it as it was at one moment, which
+/// known_at() gave, whatever is stored while it is asked.
 class PresenceSource final : public presence::Source {
 public:
     /// Session and hasher are borrowed.
     PresenceSource(Session& session, const registry::KeyHasher& hasher,
-                   const presence::Question& question)
+                   const presence::Question& question, base::WallTime known_at)
         : session_(session),
           hasher_(hasher),
           from_(question.from),
           to_(question.to),
-          as_of_(question.as_of) {}
+          known_at_(known_at) {}
 
     base::Result<std::shared_ptr<const registry::Registry>> registry() override;
     base::Result<presence::KeyMatches> keys(const presence::Clue& clue) override;
@@ -29,21 +35,25 @@ public:
         const std::vector<presence::Persona>& personas) override;
     base::Result<std::uint64_t> active_tenants() override;
     base::Result<coverage::Certificate> coverage() override;
+    base::Result<std::optional<base::EventTime>> records_gone() override;
     base::Result<std::string> position() override;
 
 private:
-    [[nodiscard]] std::optional<base::WallTime> as_of() const;
-    base::Result<presence::Traffic> find(const TrafficClue& clue);
-    base::Result<presence::Traffic> of_holder(const std::string& name);
+    base::Result<presence::Traffic> find(const TrafficClue& clue,
+                                         const std::vector<std::string>& within);
+    base::Result<presence::Traffic> of_holder(const std::string& name,
+                                              const std::vector<std::string>& within);
 
     Session& session_;
     const registry::KeyHasher& hasher_;
     base::EventTime from_;
     base::EventTime to_;
-    std::optional<base::EventTime> as_of_;
+    base::WallTime known_at_;
 };
 
-/// How far event time has come in what is committed; Fault::not_found when nothing is.
-base::Result<base::EventTime> newest_event(Session& session);
+/// How far event time has come in what is committed, or was at a moment; Fault::not_found when
+/// nothing is.
+base::Result<base::EventTime> newest_event(Session& session,
+                                           std::optional<base::EventTime> as_of = std::nullopt);
 
 }  // namespace store

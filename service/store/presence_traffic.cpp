@@ -1,160 +1,12 @@
 #include "store/presence_traffic.hpp"
 
 #include "store/connection.hpp"
+#include "store/traffic_statement.hpp"
 
 #include <algorithm>
 
 namespace store {
 namespace {
-
-/// The parts of a statement that depend on the clue. Parameters from $6 on are its own.
-struct Condition {
-    std::string matches;  ///< Of a row's columns.
-    std::string exact = "true";
-    Fit otherwise = Fit::exact;
-    bool of_calls = false;  ///< Over the calls that were kept.
-};
-
-// A row's origin holds one network, AS and client family, so all rows of an origin match these or
-// none does, whatever their examples are.
-constexpr unsigned v4_grain = 24;
-constexpr unsigned v6_grain = 48;
-
-constexpr const char* rollup_rows =
-    "SELECT hour, key_uid, tenant_uid, origin, calls, ok, failed, first_seen, last_seen, address,"
-    " asn, as_name, client, record_id FROM callerprint.key_origin_hour"
-    " WHERE hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
-    " AND ";
-constexpr const char* waiting_rows =
-    "SELECT date_trunc('hour', first_seen, 'UTC') AS hour, key_uid, tenant_uid, origin, calls, ok,"
-    " failed, first_seen, last_seen, address, asn, as_name, client, record_id"
-    " FROM callerprint.activity"
-    " WHERE first_seen >= date_trunc('hour', callerprint.at($1), 'UTC')"
-    " AND date_trunc('hour', first_seen, 'UTC') < callerprint.at($2) AND ";
-constexpr const char* kept_calls =
-    "SELECT date_trunc('hour', time, 'UTC') AS hour, coalesce(key_uid, '') AS key_uid,"
-    " coalesce(tenant_uid, '') AS tenant_uid, coalesce(origin, '') AS origin, 1::bigint AS calls,"
-    " (status_id = 1)::int::bigint AS ok, (status_id = 2)::int::bigint AS failed,"
-    " time AS first_seen, time AS last_seen, address, asn, as_name,"
-    " concat_ws(' ', client_family, client_version) AS client, call_id AS record_id"
-    " FROM callerprint.calls WHERE time >= date_trunc('hour', callerprint.at($1), 'UTC')"
-    " AND time < date_trunc('hour', callerprint.at($2) + interval '3599.999999 s', 'UTC')"
-    " AND received <= coalesce(callerprint.at($3), 'infinity') AND ";
-// What came after the moment; nothing without one.
-constexpr const char* late_rows =
-    "SELECT key_uid, tenant_uid, hour, origin, sum(calls) AS calls, sum(ok) AS ok,"
-    " sum(failed) AS failed FROM callerprint.late_parts WHERE arrived_at > callerprint.at($3)"
-    " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
-    " GROUP BY 1, 2, 3, 4";
-
-// Rows that are not added up yet, by the hour. The example is that of the earliest call, as the
-// merge keeps it. Sorting each group costs ten times the rest, so rollup rows do not go this way.
-constexpr const char* added_up =
-    "SELECT hour, key_uid, tenant_uid, origin, callerprint.whole(sum(calls)) AS calls,"
-    " callerprint.whole(sum(ok)) AS ok, callerprint.whole(sum(failed)) AS failed,"
-    " min(first_seen) AS first_seen, max(last_seen) AS last_seen, (example).address, (example).asn,"
-    " (example).as_name, (example).client, first_id AS record_id FROM (SELECT *,"
-    " first_value((address, asn, as_name, '', client)::callerprint.example) OVER w AS example,"
-    " first_value(record_id) OVER w AS first_id FROM parts WINDOW w AS (PARTITION BY hour, key_uid,"
-    " tenant_uid, origin ORDER BY first_seen, record_id)) AS p GROUP BY 1, 2, 3, 4, example, "
-    "first_id";
-constexpr const char* both =
-    "SELECT key_uid, tenant_uid, hour, origin,"
-    " callerprint.plus(coalesce(f.calls, 0), coalesce(w.calls, 0)) AS calls,"
-    " callerprint.plus(coalesce(f.ok, 0), coalesce(w.ok, 0)) AS ok,"
-    " callerprint.plus(coalesce(f.failed, 0), coalesce(w.failed, 0)) AS failed,"
-    " least(f.first_seen, w.first_seen) AS first_seen,"
-    " greatest(f.last_seen, w.last_seen) AS last_seen,"
-    " CASE WHEN o.f_first THEN f.address ELSE w.address END AS address,"
-    " CASE WHEN o.f_first THEN f.asn ELSE w.asn END AS asn,"
-    " CASE WHEN o.f_first THEN f.as_name ELSE w.as_name END AS as_name,"
-    " CASE WHEN o.f_first THEN f.client ELSE w.client END AS client"
-    " FROM found AS f FULL JOIN waiting AS w USING (key_uid, tenant_uid, hour, origin),"
-    " LATERAL (SELECT coalesce((f.first_seen, f.record_id) <= (w.first_seen, w.record_id),"
-    " w.calls IS NULL) AS f_first) AS o";
-constexpr const char* without_late =
-    "SELECT h.key_uid, h.tenant_uid, h.hour, h.origin, h.calls - coalesce(l.calls, 0) AS calls,"
-    " h.ok - coalesce(l.ok, 0) AS ok, h.failed - coalesce(l.failed, 0) AS failed, h.first_seen,"
-    " h.last_seen, h.address, h.asn, h.as_name, h.client"
-    " FROM hours AS h LEFT JOIN late AS l USING (key_uid, tenant_uid, hour, origin)"
-    " WHERE h.calls > coalesce(l.calls, 0)";
-// For tables of hashes of as many rows as are scanned. The planner takes the parts to be small, and
-// for a thousand personas of many hours a nested loop was nine tenths of the time.
-constexpr const char* hashes_only =
-    "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = "
-    "off";
-// By day and then by persona: count(DISTINCT) would sort what a hash table adds up.
-constexpr const char* by_day =
-    "SELECT key_uid, tenant_uid, origin, date_trunc('day', hour, 'UTC') AS day,"
-    " sum(calls) AS calls, sum(ok) AS ok, sum(failed) AS failed, min(first_seen) AS first_seen,"
-    " max(last_seen) AS last_seen, count(*) AS sessions, bool_or(exact) AS exact,"
-    " min(first_seen) FILTER (WHERE exact) AS first_exact FROM marked GROUP BY 1, 2, 3, 4";
-constexpr const char* by_persona =
-    "SELECT key_uid, tenant_uid, origin, callerprint.whole(sum(calls)) AS calls,"
-    " callerprint.whole(sum(ok)) AS ok, callerprint.whole(sum(failed)) AS failed,"
-    " min(first_seen) AS first_seen, max(last_seen) AS last_seen, count(*) AS days,"
-    " sum(sessions)::bigint AS sessions, bool_or(exact) AS exact,"
-    " coalesce(min(first_exact), min(first_seen)) AS first_example FROM days GROUP BY 1, 2, 3";
-constexpr const char* first_personas =
-    "SELECT * FROM personas ORDER BY exact DESC, calls DESC, key_uid, tenant_uid, origin LIMIT $5";
-// A persona's hours do not overlap, so its first call of an hour names the hour.
-constexpr const char* shown =
-    "SELECT p.key_uid, p.tenant_uid, p.origin, coalesce(text(network(set_masklen(m.address,"
-    " CASE family(m.address) WHEN 4 THEN 24 ELSE 48 END))), ''), coalesce(host(m.address), ''),"
-    " coalesce(m.asn, 0), coalesce(m.as_name, ''), coalesce(m.client, ''),"
-    " callerprint.micros(p.first_seen), callerprint.micros(p.last_seen), p.calls, p.ok, p.failed,"
-    " p.days, p.sessions, p.exact, (SELECT count(*) FROM personas),"
-    " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' GROUP BY tenant_uid) AS "
-    "t),"
-    " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' AND exact"
-    " GROUP BY tenant_uid) AS t),"
-    " greatest((SELECT count(*) FROM found), (SELECT count(*) FROM parts))"
-    " FROM first_personas AS p JOIN marked AS m ON m.key_uid = p.key_uid"
-    " AND m.tenant_uid = p.tenant_uid AND m.origin = p.origin AND m.first_seen = p.first_example"
-    " ORDER BY p.exact DESC, p.calls DESC, p.key_uid, p.tenant_uid, p.origin";
-
-/// Reads a clue into a condition, and its values into the parameters.
-struct Reader {
-    Params& params;
-
-    Condition operator()(const ByNetwork& clue) const {
-        const unsigned grain = clue.network.start.v6 ? v6_grain : v4_grain;
-        const auto wide = clue.network.prefix <= grain
-                              ? clue.network
-                              : call::network_of(clue.network.start, grain);
-        params.text(call::to_text(wide)).text(call::to_text(clue.network));
-        return {"address <<= $6::inet", "coalesce(address <<= $7::inet, false)", Fit::network_only};
-    }
-    Condition operator()(const ByAs& clue) const {
-        std::vector<std::string> numbers;
-        for (const auto number : clue.numbers) numbers.push_back(std::to_string(number));
-        params.texts(numbers);
-        return {"asn = ANY ($6::bigint[])"};
-    }
-    Condition operator()(const ByClient& clue) const {
-        params.text(clue.family);
-        Condition out{"split_part(client, ' ', 1) = $6"};
-        if (clue.version.empty()) return out;
-        params.text(clue.family + " " + clue.version);
-        out.exact = "client = $7";
-        out.otherwise = Fit::family_only;
-        return out;
-    }
-    Condition operator()(const ByResource& clue) const {
-        params.text(clue.uid);
-        Condition out{"resource_uid = $6"};
-        out.of_calls = true;
-        return out;
-    }
-    Condition operator()(const ByTenants& clue) const {
-        params.texts(clue.uids);
-        return {"tenant_uid = ANY ($6)"};
-    }
-    Condition operator()(const ByKeys& clue) const {
-        params.texts(clue.uids);
-        return {"key_uid = ANY ($6)"};
-    }
-};
 
 bool says_nothing(const TrafficClue& clue) {
     struct Empty {
@@ -166,26 +18,6 @@ bool says_nothing(const TrafficClue& clue) {
         bool operator()(const ByKeys& one) const { return one.uids.empty(); }
     };
     return std::visit(Empty{}, clue);
-}
-
-std::string statement(const Condition& condition) {
-    std::string sql = "WITH ";
-    const auto part = [&](const char* name, const std::string& query) {
-        if (sql.size() > 5) sql += ", ";
-        sql += std::string(name) + " AS (" + query + ")";
-    };
-    const auto& matches = condition.matches;
-    part("found", rollup_rows + (condition.of_calls ? "false" : matches) + " LIMIT $4");
-    part("parts", (condition.of_calls ? kept_calls : waiting_rows) + matches + " LIMIT $4");
-    part("waiting", added_up);
-    part("hours", both);
-    part("late", late_rows + std::string(condition.of_calls ? " HAVING false" : ""));
-    part("kept", without_late);
-    part("marked", "SELECT *, " + condition.exact + " AS exact FROM kept");
-    part("days", by_day);
-    part("personas", by_persona);
-    part("first_personas", first_personas);
-    return sql + " " + shown;
 }
 
 TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
@@ -209,34 +41,32 @@ TrafficRow row_of(const pqxx::row& row, Fit otherwise) {
     return out;
 }
 
-// Tenants one by one through the index that leads with them: there are few tenants and many hours.
-// Those of which all calls came after the moment are taken off again.
+// Whoever was seen in a week that is whole within the period was active; of the others their hours
+// are looked at. Those of which all calls came after the moment are taken off again.
 constexpr const char* count_tenants =
-    "WITH RECURSIVE each AS ((SELECT min(tenant_uid) AS tenant_uid"
-    " FROM callerprint.tenant_operation_hour WHERE tenant_uid > '')"
-    " UNION ALL SELECT (SELECT min(t.tenant_uid) FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid > each.tenant_uid) FROM each WHERE each.tenant_uid IS NOT NULL),"
-    " period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
-    " callerprint.at($2) AS stop), active AS (SELECT tenant_uid FROM each, period"
-    " WHERE tenant_uid IS NOT NULL AND EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
-    " WHERE t.tenant_uid = each.tenant_uid AND t.hour >= start AND t.hour < stop)"
+    "WITH period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
+    " callerprint.at($2) AS stop), its AS MATERIALIZED (SELECT tenant_uid,"
+    " bool_or(week >= start AND week + interval '168 hours' <= stop) AS inside"
+    " FROM callerprint.tenant_weeks, period"
+    " WHERE week >= date_trunc('week', callerprint.at($1), 'UTC') AND week < callerprint.at($2)"
+    " AND seen_at <= coalesce(callerprint.at($3), 'infinity') GROUP BY 1),"
+    " active AS (SELECT tenant_uid FROM its, period WHERE inside"
+    " OR EXISTS (SELECT FROM callerprint.tenant_operation_hour AS t"
+    " WHERE t.tenant_uid = its.tenant_uid AND t.hour >= start AND t.hour < stop)"
     " UNION SELECT tenant_uid FROM callerprint.activity, period WHERE tenant_uid <> ''"
     " AND first_seen >= start AND date_trunc('hour', first_seen, 'UTC') < stop),"
     " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
     " WHERE arrived_at > callerprint.at($3) AND hour >= start AND hour < stop GROUP BY 1)"
-    " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid) WHERE late.calls IS NULL"
+    " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid)"
+    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL"
     " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
-    " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop)";
+    " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop))";
 
-// Systems one by one, as the tenants.
 constexpr const char* list_networks =
-    "WITH RECURSIVE each AS ((SELECT min(asn) AS asn FROM callerprint.key_origin_hour)"
-    " UNION ALL SELECT (SELECT min(t.asn) FROM callerprint.key_origin_hour AS t"
-    " WHERE t.asn > each.asn) FROM each WHERE each.asn IS NOT NULL)"
-    " SELECT asn, (SELECT t.as_name FROM callerprint.key_origin_hour AS t WHERE t.asn = each.asn"
-    " AND t.as_name IS NOT NULL LIMIT 1) FROM each WHERE asn IS NOT NULL"
-    " UNION SELECT DISTINCT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL"
-    " ORDER BY 1, 2";
+    "SELECT asn, as_name FROM callerprint.as_names"
+    " WHERE seen_at <= coalesce(callerprint.at($1), 'infinity')"
+    " UNION SELECT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL AND as_name <> ''"
+    " AND stored_at <= coalesce(callerprint.at($1), 'infinity') ORDER BY 1, 2";
 
 constexpr const char* sum_operations =
     "WITH hours AS (SELECT key_uid, tenant_uid, service, operation, hour, sum(calls) AS calls,"
@@ -262,26 +92,27 @@ base::Result<void> check(base::EventTime from, base::EventTime to) {
 
 base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
                                    base::EventTime to, std::optional<base::WallTime> as_of,
+                                   const std::vector<std::string>& within,
                                    const TrafficLimits& limits) {
     if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
     if (says_nothing(clue))
         return base::fail(base::Fault::invalid, "a clue about traffic has no value");
-    const auto scanned = static_cast<std::int64_t>(limits.max_scanned);
+    const auto looked_at = static_cast<std::int64_t>(limits.max_personas);
     Params params;
-    params.time(from).time(to).time(as_of).integer(scanned + 1);
-    params.integer(static_cast<std::int64_t>(limits.max_rows));
-    const auto condition = std::visit(Reader{params}, clue);
-    const auto sql = statement(condition);
+    params.time(from).time(to).time(as_of).integer(looked_at);
+    params.integer(static_cast<std::int64_t>(limits.max_rows)).texts(within);
+    const auto condition = condition_of(clue, params);
+    const auto sql = traffic_statement(condition);
     return session.connection().transaction(
         "looking for traffic", [&](pqxx::work& tx) -> base::Result<Traffic> {
             Traffic out;
-            tx.exec(hashes_only);
+            tx.exec(traffic_settings);
             for (const auto& row : run(tx, sql.c_str(), params)) {
-                out.rows.push_back(row_of(row, condition.otherwise));
                 out.personas = row[16].as<std::uint64_t>();
                 out.tenants = row[17].as<std::uint64_t>();
                 out.exact_tenants = row[18].as<std::uint64_t>();
-                out.at_least = row[19].as<std::int64_t>() > scanned;
+                out.some = row[19].as<std::int64_t>() == looked_at;
+                if (!row[0].is_null()) out.rows.push_back(row_of(row, condition.otherwise));
             }
             return out;
         });
@@ -298,12 +129,13 @@ base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime fro
         });
 }
 
-base::Result<std::vector<NamedAs>> seen_networks(Session& session) {
+base::Result<std::vector<NamedAs>> seen_networks(Session& session,
+                                                 std::optional<base::WallTime> as_of) {
     return session.connection().transaction(
-        "listing networks", [](pqxx::work& tx) -> base::Result<std::vector<NamedAs>> {
+        "listing networks", [&](pqxx::work& tx) -> base::Result<std::vector<NamedAs>> {
             std::vector<NamedAs> out;
-            for (const auto& row : run(tx, list_networks))
-                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>("")});
+            for (const auto& row : run(tx, list_networks, Params().time(as_of)))
+                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>()});
             return out;
         });
 }

@@ -76,25 +76,27 @@ struct Traffic {
     std::uint64_t personas = 0;    ///< Rows there are, with those that were cut.
     std::uint64_t tenants = 0;     ///< Distinct tenants of all of them: the anonymity set.
     std::uint64_t exact_tenants = 0;
-    /// True when more rollup rows than `max_scanned` match: the numbers are of some, so at least
-    /// these. Such a clue fits so many that it names nobody.
-    bool at_least = false;
+    /// True when `max_personas` were looked at and there may be more: rows are of some, always the
+    /// same, and `tenants` is of all that showed it in the weeks of the period.
+    bool some = false;
 
     bool operator==(const Traffic&) const = default;
 };
 
 struct TrafficLimits {
     std::size_t max_rows = 1'000;
-    std::size_t max_scanned = 300'000;  ///< Rollup rows; about 20 us of the server each.
+    std::size_t max_personas = 4'000;  ///< Whose hours are added up.
 };
 
-/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, calls that came
-/// later are left out, as far as they came more than an hour after their hour had ended: an answer
-/// about hours that ended two hours before `as_of` can be repeated. First and last of a row then
-/// hold but for their minutes. Fault::invalid for an empty period, a clue without a value.
+/// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, which is not
+/// before `to`, as it was then: batches stored later are left out of sums, first and last calls and
+/// examples. Exact for hours that had been over for an hour then, and for all hours at a moment
+/// that was noted (known_at in presence_source.hpp). Only calls with the keys `within`, unless it
+/// is empty. Fault::invalid for an empty period, a clue without a value.
 base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, base::EventTime from,
                                    base::EventTime to,
                                    std::optional<base::WallTime> as_of = std::nullopt,
+                                   const std::vector<std::string>& within = {},
                                    const TrafficLimits& limits = {});
 
 /// Distinct tenants with calls in hours that overlap [from, to), as known at a moment, as above;
@@ -105,14 +107,15 @@ base::Result<std::uint64_t> active_tenants(Session& session, base::EventTime fro
 
 struct NamedAs {
     std::int64_t number = 0;
-    std::string name;  ///< A name that its holder had; empty when none was known.
+    std::string name;  ///< A name that its holder had.
 
     bool operator==(const NamedAs&) const = default;
 };
 
-/// Every AS that calls came from, by number: a name is looked for in this list, by the rules of
-/// names, and then by number.
-base::Result<std::vector<NamedAs>> seen_networks(Session& session);
+/// Every AS with a name that calls came from, as known at a moment, once for each name that its
+/// holder had: a name is looked for in this list, by the rules of names, and then by number.
+base::Result<std::vector<NamedAs>> seen_networks(
+    Session& session, std::optional<base::WallTime> as_of = std::nullopt);
 
 /// Calls of a key and operation in one stretch of the period.
 struct KeyOperation {

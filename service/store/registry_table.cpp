@@ -88,11 +88,15 @@ constexpr const char* put_claim =
     " excluded.date, excluded.clues, excluded.known_from, excluded.known_to) RETURNING xmax = 0";
 
 constexpr const char* lock_version =
-    "SELECT version, callerprint.micros(imported_at) FROM callerprint.registry_version FOR UPDATE";
+    "SELECT version, callerprint.micros(greatest(imported_at, k.asked_at))"
+    " FROM callerprint.registry_version, callerprint.knowledge AS k FOR UPDATE";
 constexpr const char* raise_version =
     "UPDATE callerprint.registry_version SET version = version + 1, changed_at = "
     "callerprint.at($1),"
     " imported_at = callerprint.at($1) RETURNING version";
+// Also for an import that changes nothing but the key index.
+constexpr const char* note_recorded =
+    "UPDATE callerprint.knowledge SET recorded_at = greatest(recorded_at, callerprint.at($1))";
 constexpr const char* load_version = "SELECT version FROM callerprint.registry_version";
 
 constexpr const char* add_licence =
@@ -115,8 +119,8 @@ base::EventTime event_time_of(base::WallTime time) {
     return base::event_time(base::micros(time));
 }
 
-/// Imports are stamped in their order, even when the clock steps back: what was known at a moment
-/// stays what it was.
+/// Imports are stamped in their order and behind every question that was asked before, even when
+/// the clock steps back: what was known at a moment stays what it was.
 base::WallTime after(std::optional<base::WallTime> newest, base::WallTime now) {
     return newest ? std::max(now, *newest + std::chrono::microseconds(1)) : now;
 }
@@ -316,12 +320,13 @@ base::Result<RegistryTable::Imported> RegistryTable::import(const registry::Rows
             put_rows(tx, rows, at, tally);
             put_licences(tx, rows.licences, at, tally);
             auto& result = tally.result;
-            result.indexed = put_key_marks(tx, session_.connection(), rows.key_marks);
+            result.indexed = put_key_marks(tx, session_.connection(), rows.key_marks, at);
             if (result.added + result.changed > 0) {
                 result.version =
                     run(tx, raise_version, Params().time(at))[0][0].as<std::uint64_t>();
             }
             if (result.added + result.changed + result.indexed > 0) {
+                run(tx, note_recorded, Params().time(at));
                 const boost::json::object details{{"added", result.added},
                                                   {"changed", result.changed},
                                                   {"unchanged", result.unchanged},

@@ -22,7 +22,9 @@ struct Table {
     std::chrono::days Retention::* kept;
 };
 constexpr std::array tables{
-    Table{"calls", "DELETE FROM callerprint.calls_other WHERE received < callerprint.at($1)",
+    Table{"calls",
+          "SELECT FROM callerprint.sweep('calls_other', 'received', callerprint.at($1), 'calls', "
+          "'time')",
           &Retention::calls},
     Table{"key_minute",
           "DELETE FROM callerprint.key_minute_other WHERE minute < callerprint.at($1)",
@@ -36,25 +38,48 @@ constexpr std::array tables{
     Table{"tenant_operation_hour",
           "SELECT FROM callerprint.sweep_hours('tenant_operation_hour', callerprint.at($1))",
           &Retention::hours},
+    Table{"personas",
+          "DELETE FROM callerprint.personas_other"
+          " WHERE week < callerprint.at($1) - interval '7 days'",
+          &Retention::hours},
     Table{"dead_letters",
           "DELETE FROM callerprint.dead_letters_other WHERE written_at < callerprint.at($1)",
           &Retention::dead_letters},
 };
 constexpr const char* sweep_coverage =
-    "DELETE FROM callerprint.coverage WHERE minute < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('coverage', 'minute', callerprint.at($1), 'coverage', 'minute')";
+constexpr const char* sweep_late_coverage =
+    "SELECT FROM callerprint.sweep('late_coverage', 'arrived_at', callerprint.at($1),"
+    " 'late_coverage', 'arrived_at')";
 constexpr const char* sweep_silences =
     "DELETE FROM callerprint.silences WHERE declared_at < callerprint.at($1)";
 constexpr const char* sweep_holes =
-    "DELETE FROM callerprint.sequence_holes WHERE to_time < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('sequence_holes', 'to_time', callerprint.at($1), 'coverage',"
+    " 'to_time')";
 constexpr const char* sweep_counters =
-    "DELETE FROM callerprint.source_counters WHERE to_time < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('source_counters', 'to_time', callerprint.at($1), 'coverage',"
+    " 'to_time')";
 constexpr const char* sweep_canaries =
-    "DELETE FROM callerprint.canaries WHERE sent_at < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('canaries', 'sent_at', callerprint.at($1), 'coverage',"
+    " 'sent_at')";
 constexpr const char* sweep_chain =
-    "DELETE FROM callerprint.batch_chain WHERE at < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('batch_chain', 'at', callerprint.at($1), 'batch_chain',"
+    " 'stored_at')";
 // By arrival, which the table is in the order of, and which is never before the hour.
 constexpr const char* sweep_late =
-    "DELETE FROM callerprint.late_activity WHERE arrived_at < callerprint.at($1)";
+    "SELECT FROM callerprint.sweep('late_activity', 'arrived_at', callerprint.at($1),"
+    " 'late_activity', 'arrived_at')";
+// Not before the week of the rollups that they belong to.
+constexpr const char* sweep_in_time =
+    "DELETE FROM callerprint.in_time WHERE hour < callerprint.at($1) - interval '8 days'";
+constexpr const char* sweep_moments =
+    "DELETE FROM callerprint.moments WHERE at < callerprint.at($1)";
+constexpr const char* sweep_tenant_weeks =
+    "DELETE FROM callerprint.tenant_weeks WHERE week < callerprint.at($1) - interval '7 days'";
+// The moment plays no part: a name is kept as long as somebody is who called from its AS.
+constexpr const char* sweep_as_names =
+    "DELETE FROM callerprint.as_names AS n WHERE callerprint.at($1) IS NOT NULL"
+    " AND NOT EXISTS (SELECT FROM callerprint.personas AS p WHERE p.asn = n.asn)";
 constexpr const char* sweep_deliveries =
     "DELETE FROM callerprint.outbox WHERE state <> 'ready' AND finished_at < callerprint.at($1)";
 
@@ -116,6 +141,11 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
                                           {sweep_canaries, retention.coverage},
                                           {sweep_chain, retention.coverage},
                                           {sweep_late, retention.hours},
+                                          {sweep_tenant_weeks, retention.hours},
+                                          {sweep_as_names, retention.hours},
+                                          {sweep_late_coverage, retention.coverage},
+                                          {sweep_in_time, retention.hours},
+                                          {sweep_moments, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;
         if (auto done = sweep(connection, statement, now - kept, out); !done) {

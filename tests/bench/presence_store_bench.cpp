@@ -1,14 +1,18 @@
-// Traffic looked for by clues in rollups of many calls, and what the indexes for it cost the merge.
+// Whole questions, and the searches they are made of, over the rollups of many calls; and what it
+// costs the merge to note personas.
 //
 //     presence_store_bench [ROLLUP_ROWS]      (default 2000000; ten calls a row)
 //
 // Times are of the wall, p50 and p95, with the server's processor time beside them: on a busy
 // machine the second is what the question costs. The database is not durable and is thrown away.
+#include "api/ask.hpp"
+#include "presence/clue.hpp"
 #include "store/cluster.hpp"
 #include "store/connection.hpp"
 #include "store/merge.hpp"
 #include "store/migrations.hpp"
 #include "store/presence_traffic.hpp"
+#include "store/registry_table.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,9 +20,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <random>
 #include <sstream>
 
@@ -51,6 +57,11 @@ double cpu_seconds_of(std::int64_t pid) {
     return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
+/// Of this process.
+double own_cpu_seconds() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 struct Bench {
     store::Session& session;
     std::int64_t server = 0;  // its process, of the connection in use
@@ -81,7 +92,8 @@ struct Bench {
 
     void fill(std::size_t rows) {
         for (int week = 0; week < weeks; ++week) {
-            for (const char* parent : {"key_origin_hour", "tenant_operation_hour"}) {
+            for (const char* parent :
+                 {"key_origin_hour", "tenant_operation_hour", "key_operation_hour", "personas"}) {
                 sql("SELECT callerprint.ensure_partition('" + std::string(parent) +
                     "', date '2024-06-03' + " + std::to_string(week * 7) + ")");
             }
@@ -98,17 +110,33 @@ struct Bench {
         sql("INSERT INTO callerprint.tenant_operation_hour SELECT DISTINCT hour, tenant_uid, "
             "'face',"
             " 'Identify', 10, 9, 1, 0, 0, 0, 0.0, 0, 0 FROM callerprint.key_origin_hour");
-        sql("ANALYZE callerprint.key_origin_hour");
-        sql("ANALYZE callerprint.tenant_operation_hour");
+        sql("INSERT INTO callerprint.key_operation_hour (hour, key_uid, tenant_uid, service,"
+            " operation, calls, ok, failed, denied, request_bytes, response_bytes, units,"
+            " input_tokens, output_tokens) SELECT DISTINCT hour, key_uid, tenant_uid, 'face',"
+            " 'Identify', 10, 9, 1, 0, 0, 0, 0.0, 0, 0 FROM callerprint.key_origin_hour");
+        sql("INSERT INTO callerprint.personas SELECT DISTINCT date_trunc('week', hour, 'UTC'),"
+            " key_uid, tenant_uid, origin, callerprint.network_grain(address), asn,"
+            " split_part(client, ' ', 1) FROM callerprint.key_origin_hour");
+        sql("INSERT INTO callerprint.tenant_weeks SELECT DISTINCT week, tenant_uid"
+            " FROM callerprint.personas");
+        sql("INSERT INTO callerprint.source_position (source, partition, epoch, owner, next_offset,"
+            " snapshot_offset, watermark) VALUES ('main', 0, 1, 'bench', 1, 1,"
+            " '2024-07-29 00:00Z') ON CONFLICT DO NOTHING");
+        for (const char* table :
+             {"key_origin_hour", "tenant_operation_hour", "key_operation_hour", "personas"}) {
+            sql("ANALYZE callerprint." + std::string(table));
+        }
     }
 
-    /// Processor time of the server to merge so many rows, a row.
+    /// Processor time of the server to merge so many rows of the last week, a row.
     double merge(std::size_t rows) {
         const auto columns =
-            "hour + interval '1 minute', hour + interval '2 minutes', 'tenant-' || k % " +
+            "timestamptz '2024-07-22 00:01Z' + i % 168 * interval '1 hour',"
+            " timestamptz '2024-07-22 00:02Z' + i % 168 * interval '1 hour', 'tenant-' || k % " +
             std::to_string(tenants) +
             ", 'key-' || k, 'face', 'Identify', 'of1:1:' || left(md5(o::text), 26), o, 1, 1, 0,"
             " inet '10.0.0.0' + (o::bigint * 16 + i % 16), 'client1 1.1', i, 64500 + o % 3000";
+        sql("SELECT setseed(0.5)");
         sql("INSERT INTO callerprint.activity (first_seen, last_seen, tenant_uid, key_uid, service,"
             " operation, origin, origin_hash, calls, ok, failed, address, client, record_id, "
             "asn) " +
@@ -133,13 +161,89 @@ struct Bench {
             wall.push_back(
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
             rows += static_cast<double>(found.personas);
-            cut += found.at_least ? 1 : 0;
+            cut += found.some ? 1 : 0;
         }
         std::ranges::sort(wall);
         std::printf("%-22s p50 %7.1f ms  p95 %7.1f ms  server CPU %7.1f ms  %9.0f personas%s\n",
                     what, wall[times / 2] * 1e3, wall[times * 95 / 100] * 1e3,
                     (cpu_seconds_of(server) - before) / times * 1e3, rows / times,
-                    cut != 0 ? "  (cut)" : "");
+                    cut != 0 ? "  (some)" : "");
+        std::fflush(stdout);
+    }
+
+    /// Whoever the calls are of, and 2,000 parties: of some the network, of some a licence.
+    registry::Rows told() {
+        registry::Rows out;
+        for (int i = 0; i < 2'000; ++i) {
+            const auto n = std::to_string(i);
+            out.parties.push_back({.uid = "p-" + n, .name = "Party " + n + " Analytics"});
+            if (i % 4 == 0) out.parties.back().networks.push_back(network(22));
+        }
+        for (int i = 0; i < tenants; ++i) {
+            out.tenants.push_back({.uid = "tenant-" + std::to_string(i),
+                                   .party = i < 2'000 ? "p-" + std::to_string(i) : ""});
+        }
+        for (int i = 0; i < keys; ++i) {
+            const auto tenant = "tenant-" + std::to_string(i % tenants);
+            out.keys.push_back({.uid = key(i), .tenant = tenant});
+            if (i % 10 != 0) continue;
+            out.licences.push_back({.uid = "l-" + std::to_string(i),
+                                    .subject = tenant,
+                                    .operations = {"Identify"},
+                                    .valid_from = begin});
+        }
+        out.gates.push_back({.uid = "g-1", .operations = {"Identify"}});
+        return out;
+    }
+
+    /// What an analyst asks: two or three clues, some of them common.
+    presence::Question question(int n) {
+        presence::Question out{.from = begin + std::chrono::weeks(weeks) - std::chrono::days(30),
+                               .to = begin + std::chrono::weeks(weeks),
+                               .case_ref = "bench",
+                               .asked_by = "bench"};
+        const auto add = [&](const std::string& clue) {
+            out.clues.push_back(must(presence::parse_clue(clue)));
+        };
+        const auto agent = [&](int from, int to) {
+            return "user-agent=client" + std::to_string(from + upto(to - from)) + "/1." +
+                   std::to_string(upto(4));
+        };
+        if (n % 5 == 0) add("party=Party " + std::to_string(upto(2'000)) + " Analytics");
+        if (n % 2 == 0) add("cidr=" + call::to_text(network(n % 4 == 0 ? 24 : 20)));
+        if (n % 3 == 0) add("asn=" + std::to_string(64'500 + upto(3'000)));
+        if (n % 7 == 0) add(agent(0, 4));
+        if (n % 2 == 1) add(agent(20, 200));
+        if (out.clues.empty()) add("ip=" + call::to_text(network(32)).substr(0, 9) + "9");
+        return out;
+    }
+
+    void questions() {
+        const auto now = base::wall_time(base::micros(begin + std::chrono::weeks(weeks)));
+        const auto imported = must(store::RegistryTable(session).import(told(), now, "bench"));
+        const api::Answering answering{.hasher = registry::KeyHasher("index", "scrub"),
+                                       .signing = base::SigningKey(std::string(32, 's')),
+                                       .per_hour = 100'000};
+        std::vector<double> wall;
+        std::map<std::string, int> said;
+        const double before = cpu_seconds_of(server);
+        const double own_before = own_cpu_seconds();
+        constexpr int asked = 200;
+        for (int i = 0; i < asked; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            ++said[must(api::ask(session, question(i), answering, now)).use];
+            wall.push_back(
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+        std::ranges::sort(wall);
+        std::printf(
+            "%d whole questions over 30 days, %zu registry rows: p50 %.0f ms, p95 %.0f ms,"
+            " longest %.0f ms; CPU of the server %.0f ms and of the asker %.0f ms each;",
+            asked, imported.added, wall[asked / 2] * 1e3, wall[asked * 95 / 100] * 1e3,
+            wall.back() * 1e3, (cpu_seconds_of(server) - before) / asked * 1e3,
+            (own_cpu_seconds() - own_before) / asked * 1e3);
+        for (const auto& [use, times] : said) std::printf(" %s %d", use.c_str(), times);
+        std::printf("\n");
         std::fflush(stdout);
     }
 
@@ -156,33 +260,38 @@ struct Bench {
 
 void measure(store::Session& session, std::size_t rows) {
     Bench bench{session};
-    constexpr const char* indexes[] = {
-        "key_origin_hour_address ON callerprint.key_origin_hour (address)",
-        "key_origin_hour_asn ON callerprint.key_origin_hour (asn)",
-        "key_origin_hour_client ON callerprint.key_origin_hour (split_part(client, ' ', 1))",
-        "key_origin_hour_tenant ON callerprint.key_origin_hour (tenant_uid, hour)"};
-    for (const std::string index : indexes)
-        bench.sql("DROP INDEX callerprint." + index.substr(0, index.find(' ')));
+    bench.sql("SELECT 1");  // connects
     bench.server = session.connection().backend().pid;
     const auto start = std::chrono::steady_clock::now();
     bench.fill(rows);
     std::fprintf(stderr, "filled in %.0f s\n",
                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    const auto size = [&](const char* of) {
-        return bench.sql("SELECT pg_size_pretty(sum(" + std::string(of) +
-                         "(relid))) FROM pg_partition_tree('callerprint.key_origin_hour')");
+    const auto size = [&](const char* table) {
+        return bench.sql(
+            "SELECT pg_size_pretty(sum(pg_total_relation_size(relid)))"
+            " FROM pg_partition_tree('callerprint." +
+            std::string(table) + "')");
     };
-    std::printf("%s rollup rows, %s; with indexes ",
+    std::printf("%s rollup rows, %s; %s personas by the week, %s\n",
                 bench.sql("SELECT count(*) FROM callerprint.key_origin_hour").c_str(),
-                size("pg_total_relation_size").c_str());
-    std::fflush(stdout);
+                size("key_origin_hour").c_str(),
+                bench.sql("SELECT count(*) FROM callerprint.personas").c_str(),
+                size("personas").c_str());
+    const std::string noting =
+        bench.sql("SELECT pg_get_functiondef('callerprint.note_personas'::regproc)");
+    bench.sql(
+        "CREATE OR REPLACE FUNCTION callerprint.note_personas(from_page tid, to_page tid)"
+        " RETURNS void LANGUAGE sql AS 'SELECT'");
+    bench.merge(200'000);  // makes the rows of the hours, which are updated from here on
     const double without = bench.merge(200'000);
-    for (const std::string index : indexes) bench.sql("CREATE INDEX " + index);
-    std::printf("%s\n", size("pg_total_relation_size").c_str());
-    const double with = bench.merge(200'000);
-    std::printf("merge: %.1f us of the server a row without the indexes, %.1f with: x %.2f\n",
-                without, with, with / without);
-    bench.sql("ANALYZE callerprint.key_origin_hour");
+    bench.sql(noting);
+    const double fresh = bench.merge(200'000);
+    const double known = bench.merge(200'000);
+    std::printf(
+        "merge: %.1f us of the server a row without personas, %.1f with new ones: x %.2f, %.1f"
+        " with known ones: x %.2f\n",
+        without, fresh, fresh / without, known, known / without);
+    bench.questions();
     bench.ask("address", [&] { return store::ByNetwork{bench.network(32)}; });
     bench.ask("network /20", [&] { return store::ByNetwork{bench.network(20)}; });
     bench.ask("network /12", [&] { return store::ByNetwork{bench.network(12)}; });

@@ -26,6 +26,7 @@ class Feeder:
         self.sent = 0            # records handed out: 0 to sent - 1
         self.planted_bad = 0     # lines that must become dead letters
         self.requests = self.retries = self.refused = 0
+        self.cut_off = 0         # answers of which a part came
         self.answers = {"lines": 0, "accepted": 0, "rejected": 0, "duplicates": 0}
         self.unbalanced = []     # answers whose numbers do not add up
         self.closed = 0
@@ -134,7 +135,7 @@ class Feeder:
                     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.request("POST", f"/v1/ingest?source={world.SOURCE}", body, headers)
                 answer = connection.getresponse()
-                text = answer.read()
+                text = self._read(answer)
                 self.requests += 1
                 self.retries += again
                 if answer.status == 200:
@@ -151,6 +152,13 @@ class Feeder:
                 time.sleep(rng.uniform(0.01, 0.05))
             again = True
         return connection
+
+    def _read(self, answer):
+        try:
+            return answer.read()
+        except (OSError, http.client.HTTPException):
+            self.cut_off += 1
+            raise
 
     def _count(self, answer, lines):
         with self._lock:

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <functional>
+#include <set>
 
 namespace presence {
 namespace {
@@ -31,9 +32,15 @@ public:
         searches.push_back(search);
         Traffic out;
         for (const Persona& persona : personas) {
-            if (shows(persona, search)) out.rows.push_back({.persona = persona});
+            const bool asked = search.within.empty() ||
+                               std::ranges::find(search.within, persona.key) != search.within.end();
+            if (asked && shows(persona, search)) out.rows.push_back({.persona = persona});
         }
         out.tenants = out.rows.size();
+        if (search.within.empty() && out.rows.size() > most_rows) {
+            out.rows.resize(most_rows);
+            out.whole = false;
+        }
         return out;
     }
     base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,
@@ -71,6 +78,7 @@ public:
     }
 
     registry::Rows rows;
+    std::size_t most_rows = 1'000;
     std::string known_key;
     std::vector<Persona> personas;
     std::vector<Use> all_uses;
@@ -107,6 +115,54 @@ TEST(Gather, FindsAPersonaOnceThoughSeveralCluesShowIt) {
     EXPECT_EQ(facts.personas.size(), 1U);
     EXPECT_EQ(facts.sightings.size(), 2U);
     EXPECT_EQ(answer(question, facts).use, UseVerdict::used);
+}
+
+// A clue that fits too many to look at each is still evidence about those that another clue finds.
+TEST(Gather, ComparesWithAClueThatFitsManyWhoeverAnotherClueFinds) {
+    Fake source;
+    source.most_rows = 3;
+    for (int i = 0; i < 9; ++i) {
+        const auto n = std::to_string(i);
+        source.personas.push_back(
+            persona("t-" + n, "k-" + n, i == 7 ? "198.51.100.7" : "192.0.2." + n, "crowdview 2.1"));
+    }
+    auto question = asked({"user-agent=crowdview/2.1", "cidr=198.51.100.0/24"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(facts.clues[0].tenants, 9U);
+    EXPECT_TRUE(facts.clues[0].more);
+    EXPECT_FALSE(facts.clues[1].more);
+    ASSERT_EQ(source.searches.size(), 3U);
+    EXPECT_EQ(source.searches[2].within, std::vector<std::string>{"k-7"});
+    std::set<std::size_t> shown;
+    for (const Sighting& sighting : facts.sightings) {
+        if (facts.personas[sighting.persona].key == "k-7") shown.insert(sighting.clue);
+    }
+    EXPECT_EQ(shown, (std::set<std::size_t>{0, 1}));
+    EXPECT_THAT(answer(question, facts).limits,
+                testing::Contains(HasSubstr("user-agent clue fits so many")));
+}
+
+TEST(Gather, CannotSayNoWhenNotEverybodyWhomAClueFitsWasLookedAt) {
+    Fake source;
+    source.most_rows = 0;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1")};
+    auto question = asked({"user-agent=crowdview/2.1"});
+    const auto facts = gather(question, source).value();
+    const auto said = answer(question, facts);
+    EXPECT_EQ(said.use, UseVerdict::cannot_say);
+    EXPECT_THAT(said.because, testing::Contains(HasSubstr("fits more than could be looked at")));
+}
+
+// Not twice: a second sighting would be a second voice.
+TEST(Gather, SeesAPersonaOnceThoughItIsLookedForTwice) {
+    Fake source;
+    source.most_rows = 1;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "crowdview 2.1"),
+                       persona("t-2", "k-2", "192.0.2.2", "crowdview 2.1")};
+    auto question = asked({"user-agent=crowdview/2.1", "cidr=198.51.100.0/24"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(facts.personas.size(), 1U);
+    EXPECT_EQ(facts.sightings.size(), 2U);
 }
 
 TEST(Gather, ReadsTheCluesOfAText) {
