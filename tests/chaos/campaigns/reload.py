@@ -1,5 +1,6 @@
 """New policies every tenth of a second under load: each call is judged under exactly one revision."""
 
+import re
 import threading
 import time
 
@@ -84,7 +85,6 @@ def run(context):
 
 def pause(server):
     """The greatest bucket of the histogram that anything fell into, in milliseconds."""
-    import re
     found = re.findall(r'callerprint_reload_pause_seconds_bucket{le="([^"]+)"} (\d+)', server.get("/metrics").text)
     total = max((int(count) for _, count in found), default=0)
     return next((1_000 * float(bound) for bound, count in found if int(count) == total and bound != "+Inf"), 0)
