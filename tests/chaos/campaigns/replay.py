@@ -33,7 +33,7 @@ def offline_firings(context, server, calls):
 
 def run(context):
     def twice(rng):
-        count = 40_000 if context.ci else 300_000
+        count = 20_000 if context.ci else 300_000
         seed = rng.randrange(2**32)
         sets = []
         for clients, kills in ((1, 0), (6, 2)):
