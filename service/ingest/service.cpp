@@ -6,6 +6,7 @@
 #include "decode/gate.hpp"
 #include "http/router.hpp"
 #include "ingest/answer.hpp"
+#include "ingest/arrivals.hpp"
 #include "ingest/door.hpp"
 #include "ingest/durable.hpp"
 #include "ingest/idempotency.hpp"
@@ -146,6 +147,7 @@ struct Service::Shared {
     awaitable<Response> store(http::Request& request, Header header, std::string body);
     Response unprepared(PrepareFault fault) const;
     Response refused_by_journal(const base::Error& error);
+    base::WallTime arrival(Steady::time_point steady);
 
     // Gates own a parser and are not thread-safe: one is borrowed for a batch and comes back.
     std::unique_ptr<decode::Gate> borrow_gate();
@@ -159,6 +161,7 @@ struct Service::Shared {
     Door door;
     Idempotency idempotency;
     Seen seen;
+    Arrivals arrivals;
     std::atomic<State> state = State::starting;
     std::atomic<Steady::rep> trouble_since{0};  // of the journal; 0 while it accepts
     std::mutex gates_mutex;
@@ -331,6 +334,15 @@ awaitable<Response> Service::Shared::take_batch(http::Request& request, Header h
     co_return response;
 }
 
+base::WallTime Service::Shared::arrival(Steady::time_point steady) {
+    const Arrivals::Stamp stamp = arrivals.stamp(options.now(), steady);
+    if (stamp.step) {
+        probe.clock_steps.add();
+        base::log::warn("ingest.clock_step", {{"microseconds", stamp.step->count()}});
+    }
+    return stamp.at;
+}
+
 awaitable<Response> Service::Shared::store(http::Request& request, Header header,
                                            std::string body) {
     const auto begun = Steady::now();
@@ -344,7 +356,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     batch.head.source = header.source->name;
     batch.head.client = header.client.id;
     batch.head.batch_id = request.id();
-    batch.head.received = options.now();
+    batch.head.received = arrival(begun);
     batch.head.idempotency = header.idempotency;
     batch.sequence = std::move(header.sequence);
 

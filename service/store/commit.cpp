@@ -316,7 +316,6 @@ base::Result<Committed> Session::commit(const Effects& effects) {
             result.was_in_doubt = was_in_doubt = true;
             if (*committed) return result;
         }
-        const auto backend = connection_->backend();
         auto tried = attempt(*connection_, effects, options_.render, careful);
         switch (tried.outcome) {
             case Outcome::committed:
@@ -328,9 +327,10 @@ base::Result<Committed> Session::commit(const Effects& effects) {
                 careful = true;
                 break;
             case Outcome::in_doubt:
-                doubt_ =
-                    std::make_unique<Doubt>(Doubt{effects.source, effects.partition, effects.epoch,
-                                                  effects.from, effects.to, backend, tried.result});
+                // Known only now: the batch may have gone over a connection that it made itself.
+                doubt_ = std::make_unique<Doubt>(Doubt{effects.source, effects.partition,
+                                                       effects.epoch, effects.from, effects.to,
+                                                       connection_->backend(), tried.result});
                 base::log::warn("store.commit_in_doubt", {{"to", effects.to}});
                 BASE_KILL_POINT("store.doubt.before");
                 break;

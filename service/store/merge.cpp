@@ -52,6 +52,7 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
             BASE_KILL_POINT("store.merge.before");
             if (!weeks->empty()) {
                 run(tx, note_personas, range);
+                BASE_KILL_POINT("store.merge.noted");
                 out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
             }
             BASE_KILL_POINT("store.merge.moved");

@@ -103,7 +103,8 @@ class Context:
 
     def feeder(self, server, rng, clients=4, **options):
         """Retrying clients with event ids; see feeder.Feeder."""
-        made = Feeder(server, rng.randrange(2**32), clients, **options)
+        seed = options.pop("seed", None) or rng.randrange(2**32)
+        made = Feeder(server, seed, clients, **options)
         self._open.append(made)
         return made
 
@@ -114,11 +115,12 @@ class Context:
         made.register(server, name)
         return made
 
-    def judge(self, server, feeder, receiver=None, receivers=()):
+    def judge(self, server, feeder, receiver=None, receivers=(), ignore_policy=None):
         """At quiescence: the oracle's counts, `lost`, `duplicate_alert_ids`, `differing`, ...
 
-        Ends the feeding, waits until everything is evaluated and delivered, compares."""
-        return Oracle(server, feeder, [*([receiver] if receiver else []), *receivers]).judge()
+        Ends the feeding, waits until everything is evaluated and delivered, compares. Alerts of policies whose
+        title is like `ignore_policy` (SQL) are left out."""
+        return Oracle(server, feeder, [*([receiver] if receiver else []), *receivers], ignore_policy).judge()
 
     def program(self, target):
         """A test program of the release tree, such as tests/chaos/journal_chaos; built by the caller."""

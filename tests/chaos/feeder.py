@@ -19,13 +19,14 @@ class Feeder:
     A few batches hold a line that no format reads: these carry an Idempotency-Key, under which it counts once.
     """
 
-    def __init__(self, server, seed, clients=4, rate=4_000, most=120, bad_lines=True, pad=0):
+    def __init__(self, server, seed, clients=4, rate=4_000, most=120, bad_lines=True, pad=0, upto=None):
         self.server, self.seed, self.rate, self.most, self.bad_lines = server, seed, rate, most, bad_lines
-        self.pad = pad
+        self.pad, self.upto = pad, upto  # `upto`: so many records, and no more
         self.token = server.token(world.SOURCE)
         self.sent = 0            # records handed out: 0 to sent - 1
         self.planted_bad = 0     # lines that must become dead letters
         self.requests = self.retries = self.refused = 0
+        self.cut_off = 0         # answers of which a part came
         self.answers = {"lines": 0, "accepted": 0, "rejected": 0, "duplicates": 0}
         self.unbalanced = []     # answers whose numbers do not add up
         self.closed = 0
@@ -64,6 +65,14 @@ class Feeder:
                 raise AssertionError(f"no {more} records acknowledged within {seconds} s: {self.server.tail(5)}")
             time.sleep(0.01)
 
+    def wait_until_handed_out(self, seconds):
+        """With `upto`: until all of them are."""
+        deadline = time.monotonic() + seconds
+        while self.sent < self.upto:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"only {self.sent} of {self.upto} records within {seconds} s")
+            time.sleep(0.05)
+
     def finish(self, seconds=120):
         """No new records; until all are acknowledged; then moves event time past all of them."""
         with self._lock:
@@ -89,7 +98,9 @@ class Feeder:
         """The next numbers, once the window allows it; None when it is over."""
         count = rng.randint(1, self.most)
         with self._lock:
-            while not self._over:
+            while not self._over and self.sent != self.upto:
+                if self.upto:
+                    count = min(count, self.upto - self.sent)
                 oldest = min(self._outstanding, default=self.sent)
                 ahead = self.sent - (time.monotonic() - self.began) * self.rate if self.rate else 0
                 if not self._paused and self.sent + count - oldest < world.WINDOW and ahead <= 0:
@@ -134,7 +145,7 @@ class Feeder:
                     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.request("POST", f"/v1/ingest?source={world.SOURCE}", body, headers)
                 answer = connection.getresponse()
-                text = answer.read()
+                text = self._read(answer)
                 self.requests += 1
                 self.retries += again
                 if answer.status == 200:
@@ -151,6 +162,13 @@ class Feeder:
                 time.sleep(rng.uniform(0.01, 0.05))
             again = True
         return connection
+
+    def _read(self, answer):
+        try:
+            return answer.read()
+        except (OSError, http.client.HTTPException):
+            self.cut_off += 1
+            raise
 
     def _count(self, answer, lines):
         with self._lock:

@@ -1,5 +1,7 @@
 """A database of its own, and a proxy before it that knows enough of the protocol to cut at a COMMIT."""
 
+import collections
+import contextlib
 import os
 import pathlib
 import pwd
@@ -75,7 +77,7 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.armed = None
-        self.commits = 0  # answered to a client
+        self.commits = collections.Counter()  # answered to a client, by the last word of its application
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -151,7 +153,7 @@ class Session:
             return cut
 
     def _cut_client(self, cut, message):
-        self.client.shutdown(socket.SHUT_RDWR)
+        shut(self.client)
         if cut.mode != "before":
             time.sleep(cut.seconds)
         try:
@@ -160,7 +162,7 @@ class Session:
                 time.sleep(0.2)
         except OSError:
             pass  # it was ended meanwhile, as it must be when it held up what is there to be known
-        self.server.close()
+        shut(self.server)
         cut.over.set()
 
     def _answers(self):
@@ -171,7 +173,7 @@ class Session:
                     self.client.sendall(data)
                     if self.committing:
                         self.committing = False
-                        self.proxy.commits += 1
+                        self.proxy.commits[self.application.split()[-1]] += 1
                     continue
                 # "C" of COMMIT and "Z": 22 bytes, which come together.
                 if cut.mode == "delay":
@@ -179,7 +181,7 @@ class Session:
                     self.reply = None
                     self.client.sendall(data)
                     self.committing = False
-                    self.proxy.commits += 1
+                    self.proxy.commits[self.application.split()[-1]] += 1
                     cut.over.set()
                     continue
                 if cut.mode == "middle":
@@ -189,11 +191,14 @@ class Session:
             pass
         if self.reply:
             self.reply.over.set()
-        for one in (self.client, self.server):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        shut(self.client)
+        shut(self.server)
+
+
+def shut(peer):
+    """Not close: another thread may be reading, and then the other side would hear nothing of it."""
+    with contextlib.suppress(OSError):
+        peer.shutdown(socket.SHUT_RDWR)
 
 
 def receive(peer, count):
