@@ -1,5 +1,6 @@
 #include "store/leaks.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 #include <array>
@@ -19,7 +20,6 @@ base::Result<std::vector<registry::Leak>> begin_leak_report(
     return session.connection().transaction(
         "recording a report of leaks",
         [&](pqxx::work& tx) -> base::Result<std::vector<registry::Leak>> {
-            audit(tx, reporter, "leak.report", object, details_json);
             std::vector<std::string> keys;
             for (const registry::Leak& leak : leaks) keys.push_back(leak.key);
             std::set<std::array<std::string, 3>> known;
@@ -31,6 +31,7 @@ base::Result<std::vector<registry::Leak>> begin_leak_report(
                 if (known.insert({leak.key, leak.key_hash, leak.source}).second)
                     fresh.push_back(leak);
             }
+            audit(session, tx, reporter, "leak.report", object, details_json);
             return fresh;
         });
 }
