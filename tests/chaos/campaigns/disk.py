@@ -15,7 +15,7 @@ def run(context):
     if not faults.can_mount(context.work):
         print("disk: we may not mount here; `journal` fills a model disk instead", flush=True)
         return context.counts
-    cycles = 4 if context.ci else 40
+    cycles = 3 if context.ci else 40
     for number in range(1 if context.ci else 5):
         if not context.step(f"journal-{number}", lambda rng: journal_disk(context, rng, cycles)):
             break

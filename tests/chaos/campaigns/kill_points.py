@@ -84,6 +84,8 @@ class Killing:
         self.server.kill()
 
     def end_at(self, point, hit, seconds=25):
+        if point.startswith("store.merge."):  # every ten seconds, later while calls wait
+            seconds = 60
         before = next((first for begin, first in AFTER.items() if point.startswith(begin)), None)
         if before:
             start(self.server, f"{before}:{self.rng.randint(1, 8)}")

@@ -25,7 +25,8 @@ def children(postmaster):
 
 def kill_one(server, rng):
     """True for the postmaster. Its processes see that it is gone and end by themselves."""
-    postmaster = server.postmaster()
+    while not (postmaster := server.postmaster()):  # killed before it was there again
+        time.sleep(0.02)
     backends = children(postmaster)
     if rng.random() < 0.5 or not backends:
         os.kill(postmaster, signal.SIGKILL)
