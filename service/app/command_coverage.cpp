@@ -36,7 +36,14 @@ base::Result<base::EventTime> time_of(const std::string& text, base::EventTime f
                       "--from and --to take a time such as 2026-01-31T10:00:00Z, or a date");
 }
 
-base::Result<coverage::Certificate> read(const Invocation& invocation, const Asking& asking) {
+/// The database and the window that is asked about.
+struct Looking {
+    OpenDatabase database;
+    base::EventTime from;
+    base::EventTime to;
+};
+
+base::Result<Looking> look(const Invocation& invocation, const Asking& asking) {
     const auto config = invocation.load();
     if (!config) return std::unexpected(config.error());
     const auto now = std::chrono::floor<std::chrono::minutes>(
@@ -47,7 +54,7 @@ base::Result<coverage::Certificate> read(const Invocation& invocation, const Ask
     if (!from) return std::unexpected(from.error());
     auto database = OpenDatabase::open(*config);
     if (!database) return std::unexpected(database.error());
-    return store::read_coverage(database->session(), *from, *to);
+    return Looking{std::move(*database), *from, *to};
 }
 
 value maybe(const std::optional<std::uint64_t>& number) {
@@ -75,7 +82,19 @@ Table table_of(const std::vector<coverage::Gap>& gaps) {
     return table;
 }
 
-void print_summary(const coverage::Certificate& certificate) {
+Table table_of(const std::vector<store::BlindPolicy>& blind) {
+    Table table{{"policy", "title", "source", "why", "from", "to", "acknowledged"}, {}};
+    for (const auto& [policy, gaps] : blind) {
+        for (const auto& gap : gaps)
+            table.rows.push_back({value(policy.key), value(policy.title),
+                                  value(gap.source.empty() ? "all" : gap.source),
+                                  value(name(gap.cause)), value(base::to_rfc3339(gap.from)),
+                                  value(base::to_rfc3339(gap.to)), gap.acknowledged});
+    }
+    return table;
+}
+
+void print_summary(const coverage::Certificate& certificate, std::size_t blind) {
     std::printf("%s to %s: %.4f%% seen, at least %.4f%% with 95%%; %zu gaps%s\n",
                 base::to_rfc3339(certificate.from).c_str(),
                 base::to_rfc3339(certificate.to).c_str(), certificate.share * 100,
@@ -85,19 +104,31 @@ void print_summary(const coverage::Certificate& certificate) {
         std::printf("canaries: %llu of %llu found\n",
                     static_cast<unsigned long long>(certificate.canaries->found),
                     static_cast<unsigned long long>(certificate.canaries->sent));
+    if (blind > 0)
+        std::printf(
+            "policies that were blind at some of this time: %zu; `coverage blind` lists them\n",
+            blind);
     if (!certificate.chain_head.empty()) std::printf("chain: %s\n", certificate.chain_head.c_str());
 }
 
 Exit show(const Invocation& invocation, const Asking& asking) {
     const auto form = form_of(invocation.output);
     if (!form) return complain(form.error());
-    const auto certificate = read(invocation, asking);
+    auto looking = look(invocation, asking);
+    if (!looking) return complain(looking.error());
+    auto& session = looking->database.session();
+    const auto certificate = store::read_coverage(session, looking->from, looking->to);
     if (!certificate) return complain(certificate.error());
+    const auto blind = store::blind_policies(session, looking->from, looking->to);
+    if (!blind) return complain(blind.error());
     if (*form == Form::json || *form == Form::ndjson) {
-        std::printf("%s\n", json_text(coverage::to_json(*certificate)).c_str());
+        auto out = coverage::to_json(*certificate);
+        auto& keys = out["blind_policies"].emplace_array();
+        for (const auto& one : *blind) keys.emplace_back(one.policy.key);
+        std::printf("%s\n", json_text(out).c_str());
         return Exit::done;
     }
-    if (*form == Form::table) print_summary(*certificate);
+    if (*form == Form::table) print_summary(*certificate, blind->size());
     std::fputs(print(table_of(certificate->sources), *form).c_str(), stdout);
     return Exit::done;
 }
@@ -105,7 +136,10 @@ Exit show(const Invocation& invocation, const Asking& asking) {
 Exit gaps(const Invocation& invocation, const Asking& asking) {
     const auto form = form_of(invocation.output);
     if (!form) return complain(form.error());
-    const auto certificate = read(invocation, asking);
+    auto looking = look(invocation, asking);
+    if (!looking) return complain(looking.error());
+    const auto certificate =
+        store::read_coverage(looking->database.session(), looking->from, looking->to);
     if (!certificate) return complain(certificate.error());
     boost::json::array rows;
     for (const auto& gap : certificate->gaps) rows.push_back(coverage::to_json(gap));
@@ -116,6 +150,18 @@ Exit gaps(const Invocation& invocation, const Asking& asking) {
     } else {
         std::fputs(print(table_of(certificate->gaps), *form).c_str(), stdout);
     }
+    return Exit::done;
+}
+
+Exit blind(const Invocation& invocation, const Asking& asking) {
+    const auto form = form_of(invocation.output);
+    if (!form) return complain(form.error());
+    auto looking = look(invocation, asking);
+    if (!looking) return complain(looking.error());
+    const auto found =
+        store::blind_policies(looking->database.session(), looking->from, looking->to);
+    if (!found) return complain(found.error());
+    std::fputs(print(table_of(*found), *form).c_str(), stdout);
     return Exit::done;
 }
 
@@ -217,6 +263,12 @@ void add_coverage(CLI::App& app, Invocation& invocation) {
     add_window(*lists, *asking, invocation);
     lists->footer("Example:\n  callerprint coverage gaps --from 2026-01-01 -o json");
     act(*lists, gaps);
+
+    auto* blinds =
+        group->add_subcommand("blind", "Policies that could not see all they are about, and why");
+    add_window(*blinds, *asking, invocation);
+    blinds->footer("Example:\n  callerprint coverage blind --from 2026-01-01 --to 2026-02-01");
+    act(*blinds, blind);
 
     auto* acks = group->add_subcommand("ack", "Note that somebody knows of a gap");
     acks->add_option("gap", asking->gap,

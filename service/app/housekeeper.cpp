@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/thread.hpp"
+#include "store/coverage.hpp"
 #include "store/registry_table.hpp"
 #include "store/stats.hpp"
 #include "store/tokens.hpp"
@@ -19,6 +20,8 @@ constexpr seconds look_every{1};
 constexpr seconds figures_every{15};
 constexpr seconds audit_every{60};
 constexpr seconds expire_every{3600};
+// It reads as far back as the longest window reaches.
+constexpr seconds blindness_every{300};
 
 ingest::Tokens::Row row_of(const store::Token& token) {
     ingest::Tokens::Row row;
@@ -43,6 +46,9 @@ Housekeeper::Housekeeper(Options options, metrics::Registry& metrics)
       outbox_dead_(metrics.gauge("callerprint_outbox_dead", "Deliveries given up.")),
       outbox_oldest_(metrics.gauge("callerprint_outbox_oldest_seconds",
                                    "Age of the oldest waiting delivery.")),
+      policies_blind_(metrics.gauge(
+          "callerprint_policies_blind",
+          "Policies of which a log source had a gap within the reach of their windows.")),
       alerts_open_(metrics.gauge("callerprint_alerts_open", "Alerts that are open.")),
       dead_letters_(metrics.gauge("callerprint_dead_letters",
                                   "Records kept because they could not be used.")) {}
@@ -123,6 +129,13 @@ void Housekeeper::publish_figures() {
     dead_letters_.set(static_cast<double>(stats->dead_letters));
 }
 
+void Housekeeper::publish_blindness() {
+    const auto now = std::chrono::floor<std::chrono::minutes>(
+        base::event_time(base::micros(base::WallClock::now())));
+    const auto blind = store::blind_policies(*session_, now - std::chrono::minutes(1), now);
+    if (blind) policies_blind_.set(static_cast<double>(blind->size()));
+}
+
 void Housekeeper::expire() {
     const auto expired = store::expire(*session_, options_.retention, base::WallClock::now());
     if (!expired) {
@@ -138,6 +151,7 @@ void Housekeeper::run(const std::stop_token& stop) {
     auto figures_due = steady_clock::now();
     auto audit_due = steady_clock::now() + audit_every;
     auto expire_due = steady_clock::now() + seconds(60);
+    auto blindness_due = steady_clock::now() + seconds(2);
     while (!stop.stop_requested()) {
         bell_->wait(stop, look_every);
         if (stop.stop_requested()) return;
@@ -158,6 +172,10 @@ void Housekeeper::run(const std::stop_token& stop) {
         if (steady_clock::now() >= audit_due) {
             options_.audit->look(*session_);
             audit_due = steady_clock::now() + audit_every;
+        }
+        if (steady_clock::now() >= blindness_due) {
+            publish_blindness();
+            blindness_due = steady_clock::now() + blindness_every;
         }
         if (steady_clock::now() >= expire_due) {
             expire();

@@ -49,6 +49,7 @@ private:
     base::Result<void> look_at_tokens();
     base::Result<void> look_at_registry();
     void publish_figures();
+    void publish_blindness();
     void expire();
 
     Options options_;
@@ -57,8 +58,9 @@ private:
     std::string tokens_seen_;
     std::uint64_t registry_version_ = 0;
     bool registry_seen_ = false;
-    metrics::Gauge database_bytes_, outbox_waiting_, outbox_dead_, outbox_oldest_, alerts_open_,
-        dead_letters_;
+
+    metrics::Gauge database_bytes_, outbox_waiting_, outbox_dead_, outbox_oldest_, policies_blind_,
+        alerts_open_, dead_letters_;
     std::jthread thread_;
 };
 

@@ -18,6 +18,7 @@
 #include "http/tls.hpp"
 #include "ingest/service.hpp"
 #include "journal/journal.hpp"
+#include "pipeline/feeds.hpp"
 #include "pipeline/live.hpp"
 #include "pipeline/merger.hpp"
 #include "store/coverage.hpp"
@@ -82,6 +83,32 @@ std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
                         .file = policy.file});
     }
     return rows;
+}
+
+/// How far back a window reaches, through the correlations that it is made of.
+std::chrono::microseconds reach_of(const policy::Set& set, policy::PolicyIndex index) {
+    const auto* correlation = set.correlation(index);
+    if (correlation == nullptr) return std::chrono::microseconds(0);
+    std::chrono::microseconds inner{0};
+    for (const auto rule : correlation->rules) inner = std::max(inner, reach_of(set, rule));
+    return correlation->timespan + inner;
+}
+
+std::vector<store::PolicyNeeds> needs_of(const Config& config,
+                                         const pipeline::Reference& reference) {
+    std::vector<store::PolicyNeeds> out;
+    const auto& set = *reference.policies;
+    for (policy::PolicyIndex i = 0; i < set.policies().size(); ++i) {
+        auto& one = out.emplace_back();
+        one.key = set.policies()[i].key();
+        one.title = set.policies()[i].title;
+        one.timespan = reach_of(set, i);
+        for (const auto& source : config.sources) {
+            if (pipeline::feeds(*reference.formats, set, source.format, i))
+                one.sources.push_back(source.name);
+        }
+    }
+    return out;
 }
 
 }  // namespace
@@ -217,6 +244,8 @@ base::Result<void> Service::Parts::start_evaluation() {
         !done)
         return done;
     BASE_KILL_POINT("app.policies.saved");
+    if (auto done = store::save_needs(session_in_use, needs_of(config, *current)); !done)
+        return done;
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;
@@ -376,6 +405,11 @@ bool Service::reload() {
     if (session) {
         if (auto saved = store::save_policies(**session, policies.digest(), policy_rows(policies),
                                               base::WallClock::now());
+            !saved) {
+            base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
+        }
+        if (auto saved =
+                store::save_needs(**session, needs_of(parts.config, *parts.reference->current()));
             !saved) {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }

@@ -1,5 +1,6 @@
 #include "store/coverage.hpp"
 
+#include "coverage/blindness.hpp"
 #include "coverage/gaps.hpp"
 #include "store/audit_entry.hpp"
 #include "store/connection.hpp"
@@ -7,6 +8,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace store {
 namespace {
@@ -120,6 +123,23 @@ base::Result<coverage::Certificate> read_coverage(Session& session, base::EventT
             tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             return certificate_of(tx, {from, to}, as_of);
         });
+}
+
+base::Result<std::vector<BlindPolicy>> blind_policies(Session& session, base::EventTime from,
+                                                      base::EventTime to) {
+    auto policies = load_needs(session);
+    if (!policies) return std::unexpected(policies.error());
+    std::chrono::microseconds reach{0};
+    for (const auto& policy : *policies) reach = std::max(reach, policy.timespan);
+    const auto certificate = read_coverage(session, from - reach, to);
+    if (!certificate) return std::unexpected(certificate.error());
+    std::vector<BlindPolicy> out;
+    for (auto& policy : *policies) {
+        auto gaps = coverage::blinding(*certificate, {policy.sources, policy.timespan});
+        std::erase_if(gaps, [&](const coverage::Gap& gap) { return gap.to <= from; });
+        if (!gaps.empty()) out.push_back({std::move(policy), std::move(gaps)});
+    }
+    return out;
 }
 
 base::Result<void> acknowledge(Session& session, const coverage::Gap& gap, std::string_view reason,

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "coverage/certificate.hpp"
 #include "coverage/counters.hpp"
+#include "store/policies.hpp"
 #include "store/session.hpp"
 
 #include <chrono>
@@ -36,6 +37,16 @@ base::Result<void> declare_sources(Session& session, std::span<const DeclaredSou
 base::Result<coverage::Certificate> read_coverage(
     Session& session, base::EventTime from, base::EventTime to,
     std::optional<base::WallTime> as_of = std::nullopt);
+
+/// A policy that could not have seen all that it is about, and the gaps why, each up to where its
+/// windows do not reach into it any more.
+struct BlindPolicy {
+    PolicyNeeds policy;
+    std::vector<coverage::Gap> gaps;
+};
+/// The policies that judge now and were blind at some time in [from, to), in their order.
+base::Result<std::vector<BlindPolicy>> blind_policies(Session& session, base::EventTime from,
+                                                      base::EventTime to);
 
 /// Notes that `by` knows of what is missing, and why. Fails with Fault::not_found when nothing of
 /// that source and cause is missing at that time. Audited.

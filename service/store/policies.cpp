@@ -22,6 +22,14 @@ constexpr const char* add_policy =
     " clause, subject, author, description, digest, file)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
+constexpr const char* clear_needs = "DELETE FROM callerprint.policy_needs";
+constexpr const char* add_needs =
+    "INSERT INTO callerprint.policy_needs (position, policy_key, title, timespan, sources)"
+    " VALUES ($1, $2, $3, $4::bigint * interval '1 microsecond', $5)";
+constexpr const char* select_needs =
+    "SELECT policy_key, title, (extract(epoch FROM timespan) * 1000000)::bigint, sources"
+    " FROM callerprint.policy_needs ORDER BY position";
+
 constexpr const char* sum_shadow =
     "SELECT count(*), count(DISTINCT (opened AT TIME ZONE 'UTC')::date),"
     " callerprint.micros(min(opened)), callerprint.micros(max(opened)),"
@@ -67,6 +75,38 @@ base::Result<void> audit_policy(Session& session, std::string_view actor, std::s
             audit(session, tx, actor, action, policy_key, details);
             return {};
         });
+}
+
+base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& policies) {
+    return session.connection().transaction("saving what policies need",
+                                            [&](pqxx::work& tx) -> base::Result<void> {
+                                                run(tx, clear_needs);
+                                                std::int64_t position = 0;
+                                                for (const auto& policy : policies) {
+                                                    run(tx, add_needs,
+                                                        Params()
+                                                            .integer(position++)
+                                                            .text(policy.key)
+                                                            .text(policy.title)
+                                                            .integer(policy.timespan.count())
+                                                            .texts(policy.sources));
+                                                }
+                                                return {};
+                                            });
+}
+
+base::Result<std::vector<PolicyNeeds>> load_needs(Session& session) {
+    using Found = base::Result<std::vector<PolicyNeeds>>;
+    return session.connection().look("reading what policies need", [](pqxx::work& tx) -> Found {
+        std::vector<PolicyNeeds> out;
+        for (const auto& row : run(tx, select_needs)) {
+            out.push_back({.key = row[0].as<std::string>(),
+                           .title = row[1].as<std::string>(),
+                           .timespan = std::chrono::microseconds(row[2].as<std::int64_t>()),
+                           .sources = elements(row[3])});
+        }
+        return out;
+    });
 }
 
 base::Result<void> save_policies(Session& session, std::string_view revision,

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "store/session.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,17 @@ struct PolicyRow {
 /// before are marked as replaced. Nothing changes when it is the current one already.
 base::Result<void> save_policies(Session& session, std::string_view revision,
                                  const std::vector<PolicyRow>& policies, base::WallTime now);
+
+/// What a policy needs to see all that it is about, for investigate.policy_blindness.
+struct PolicyNeeds {
+    std::string key;
+    std::string title;
+    std::chrono::microseconds timespan{0};  ///< How far back a window reaches; 0 of a rule.
+    std::vector<std::string> sources;       ///< From which its calls may come.
+};
+/// Takes the place of what was saved before, as a whole.
+base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& policies);
+base::Result<std::vector<PolicyNeeds>> load_needs(Session& session);
 
 /// What a policy's alerts in shadow were, for who decides about its promotion.
 struct ShadowRecord {

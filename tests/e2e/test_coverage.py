@@ -100,6 +100,30 @@ def test_an_hour_of_logs_missing_shows_as_a_gap(server):
     assert gaps(server, "edge") == []
 
 
+def test_an_hour_of_logs_missing_blinds_the_policies_that_need_it():
+    server = Server(policies={"fire.yml": FIRE, "canary.yml": CANARY}, settings={"sources": [
+        source("edge", every="5m", since="2025-03-01T00:00:00Z"), source("demo")]})
+    try:
+        server.start()
+        sent = [*range(-10, 60), *range(120, 250)]
+        assert server.ingest(calls(sent), source="edge").status == 200
+        wait_received(server, "edge", len(sent))
+        keys = {row["policy_key"] for row in server.sql(
+            "SELECT policy_key FROM investigate.policy_blindness WHERE source = 'edge' AND why = 'silent'"
+            " AND from_time = '2025-03-03 13:00Z' AND to_time = '2025-03-03 14:00Z'")}
+        assert len(keys) == 2  # both rules of this server
+        assert set(certificate(server)["blind_policies"]) == keys
+        shown = server.run("coverage", "blind", *WINDOW, "-o", "json")
+        assert shown.returncode == 0, shown.stderr
+        assert {(row["policy"], row["source"], row["why"], row["from"]) for row in json.loads(shown.stdout)} == {
+            (key, "edge", "silent", "2025-03-03T13:00:00Z") for key in keys}
+        assert "policies that were blind at some of this time: 2" in server.run("coverage", *WINDOW).stdout
+        # Silent to this day.
+        wait_until(lambda: "\ncallerprint_policies_blind 2" in server.get("/metrics").text, what="the metric")
+    finally:
+        server.close()
+
+
 def test_what_is_not_missing_is_not_acknowledged(server):
     done = server.run("coverage", "ack", "edge/clock/2025-03-03/2025-03-04", "--reason", "x", "--by", "ann")
     assert done.returncode == 5

@@ -438,6 +438,31 @@ TEST_F(Coverage, TheFunctionForPeopleSaysWhatTheCertificateSays) {
     }
 }
 
+TEST_F(Coverage, AGapBlindsThePoliciesThatNeedItsSourceAsLongAsTheyLookBack) {
+    declare({every_5m_});
+    send(-10, 60);
+    send(120, 400);
+    ASSERT_TRUE(store::save_needs(*session_, {{"rule", "Rule", {}, {"edge"}},
+                                              {"hour", "In an hour", hours(1), {"edge", "cdn"}},
+                                              {"other", "Other", hours(9), {"cdn"}}}));
+    const auto blind = [&](int from, int to) {
+        std::vector<std::string> out;
+        const auto found = store::blind_policies(*session_, at(from), at(to));
+        EXPECT_TRUE(found) << found.error().reason;
+        for (const auto& one : *found) out.push_back(one.policy.key);
+        return out;
+    };
+    using Keys = std::vector<std::string>;
+    EXPECT_EQ(blind(90, 100), (Keys{"rule", "hour"}));
+    EXPECT_EQ(blind(120, 130), Keys{"hour"}) << "its windows reach into the gap";
+    EXPECT_EQ(blind(180, 390), Keys{});
+    EXPECT_EQ(rows("SELECT policy_key, source, why, to_time = '2024-06-01 02:00Z'::timestamptz"
+                   " + timespan FROM investigate.policy_blindness WHERE from_time ="
+                   " '2024-06-01 01:00Z' ORDER BY 1 DESC"),
+              (std::vector<std::vector<std::string>>{{"rule", "edge", "silent", "t"},
+                                                     {"hour", "edge", "silent", "t"}}));
+}
+
 TEST_F(Coverage, SilenceIsThatOfCountingMinuteByMinute) {
     std::mt19937 random(9);
     declare({{"edge", minutes(4), midnight - hours(1)}});
