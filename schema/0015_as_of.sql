@@ -372,4 +372,137 @@ SELECT source, from_time, to_time, cause, lost,
                  AND a.to_time >= g.to_time) AS acknowledged, note
 FROM gaps g;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA callerprint FROM PUBLIC;
+
+-- What an absence is worth: no call, no alert, a count of zero. Joined to any of these.
+CREATE TYPE investigate.coverage_summary AS (
+    period_from timestamptz,
+    period_to timestamptz,
+    share double precision,
+    whole boolean,
+    gaps bigint,
+    unacknowledged bigint,
+    unacknowledged_time interval,
+    kept_since timestamptz,
+    sources bigint
+);
+COMMENT ON TYPE investigate.coverage_summary IS 'What coverage_of gives.';
+COMMENT ON COLUMN investigate.coverage_summary.period_from IS 'Beginning of the period; not given: kept_since.';
+COMMENT ON COLUMN investigate.coverage_summary.period_to IS 'End, not included; not given: now.';
+COMMENT ON COLUMN investigate.coverage_summary.share IS 'What was read of what was sent, times the part outside gaps, 0 to 1; as `callerprint coverage` has it.';
+COMMENT ON COLUMN investigate.coverage_summary.whole IS 'True when there was a source and every gap is acknowledged: only then is an absence more than a guess.';
+COMMENT ON COLUMN investigate.coverage_summary.gaps IS 'Gaps in it, acknowledged or not; coverage_gaps names them.';
+COMMENT ON COLUMN investigate.coverage_summary.unacknowledged IS 'Those that nobody acknowledged, counted in pieces.';
+COMMENT ON COLUMN investigate.coverage_summary.unacknowledged_time IS 'How long these are together, overlapping ones once.';
+COMMENT ON COLUMN investigate.coverage_summary.kept_since IS 'Event time from which on anything is kept; NULL: nothing has come yet.';
+COMMENT ON COLUMN investigate.coverage_summary.sources IS 'Sources that were expected or sent something.';
+
+CREATE FUNCTION callerprint.length(spans tstzmultirange) RETURNS interval
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(sum(upper(s) - lower(s)), interval '0') FROM unnest(spans) AS s
+$$;
+CREATE FUNCTION callerprint.pieces(spans tstzmultirange) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$ SELECT count(*) FROM unnest(spans) AS s $$;
+
+-- The gaps of a certificate of [f, t), and what of each is not acknowledged.
+CREATE FUNCTION callerprint.gaps_between(f timestamptz, t timestamptz)
+RETURNS TABLE (source text, cause text, lost bigint, spans tstzmultirange, unknown_to_all tstzmultirange)
+LANGUAGE sql STABLE AS $$
+WITH segments AS (
+    SELECT e.source, every IS NOT NULL OR NOT configured AS declared, configured,
+           tstzrange(since, coalesce(lead(since) OVER (PARTITION BY e.source ORDER BY since), 'infinity')) AS span
+    FROM callerprint.expectations AS e WHERE replaced_at IS NULL
+), counted AS (
+    SELECT k.source, range_agg(tstzrange(from_time, to_time)) AS spans
+    FROM callerprint.source_counters AS k
+    WHERE replaced_at IS NULL AND from_time < t AND to_time > f GROUP BY 1
+), sources AS (
+    SELECT s.source FROM segments AS s WHERE configured AND upper(span) > f
+    UNION SELECT c.source FROM callerprint.coverage AS c WHERE minute > f - interval '1 minute' AND minute < t
+    UNION SELECT h.source FROM callerprint.sequence_holes AS h
+    WHERE replaced_at IS NULL AND from_time < t AND to_time > f
+    UNION SELECT k.source FROM counted AS k
+), known AS (
+    SELECT s.source, range_agg(span) AS spans FROM segments AS s WHERE declared GROUP BY 1
+), last AS (
+    SELECT at FROM callerprint.batch_chain AS b WHERE b.source = 'main' AND partition = 0
+    ORDER BY n DESC LIMIT 1
+), found AS (
+    SELECT g.source, g.cause, g.lost,
+           tstzmultirange(tstzrange(greatest(from_time, f), least(to_time, t)))
+           - CASE WHEN g.cause = 'silent' THEN coalesce(k.spans, '{}') ELSE '{}' END AS spans
+    FROM investigate.coverage_gaps AS g LEFT JOIN counted AS k ON k.source = g.source
+    WHERE from_time < t AND to_time > f
+    UNION ALL
+    SELECT s.source, 'no_expectation', NULL, tstzmultirange(tstzrange(f, t))
+           - coalesce(n.spans, '{}') - coalesce(k.spans, '{}')
+    FROM sources AS s LEFT JOIN known AS n USING (source) LEFT JOIN counted AS k USING (source)
+    UNION ALL
+    SELECT '', 'no_expectation', NULL, tstzmultirange(tstzrange(f, t))
+    WHERE NOT EXISTS (SELECT FROM sources)
+    UNION ALL
+    SELECT '', 'clock', NULL, tstzmultirange(tstzrange(f, t)) * tstzmultirange(tstzrange(at, now()))
+    FROM last WHERE now() - at > interval '5 minutes'
+)
+SELECT g.source, g.cause, g.lost, g.spans, CASE WHEN g.lost IS NULL THEN g.spans - coalesce(a.all_of, '{}')
+           WHEN coalesce(a.one_of, false) THEN '{}' ELSE g.spans END
+FROM found AS g, LATERAL (
+    SELECT range_agg(tstzrange(from_time, to_time)) AS all_of,
+           bool_or(g.spans <@ tstzrange(from_time, to_time)) AS one_of
+    FROM callerprint.gap_acknowledgements AS k WHERE k.source = g.source AND k.cause = g.cause
+) AS a WHERE NOT isempty(g.spans)
+$$;
+
+CREATE FUNCTION investigate.coverage_of(period_from timestamptz DEFAULT NULL, period_to timestamptz DEFAULT NULL)
+RETURNS investigate.coverage_summary
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+WITH kept AS (
+    SELECT greatest((SELECT max(before) FROM callerprint.dropped
+                     WHERE parent IN ('key_operation_hour', 'key_origin_hour', 'tenant_operation_hour')),
+                    (SELECT min(minute) FROM callerprint.coverage)) AS since
+), asked AS (
+    SELECT since, coalesce($1, since, now() - interval '1 hour') AS f, coalesce($2, now()) AS t FROM kept
+), gaps AS MATERIALIZED (
+    SELECT g.* FROM asked, LATERAL callerprint.gaps_between(f, t) AS g WHERE f < t
+), lines AS (
+    SELECT c.source, sum(parsed) AS parsed, sum(rejected - set_aside) AS rejected, sum(ahead) AS lost
+    FROM asked, callerprint.coverage AS c WHERE minute > f - interval '1 minute' AND minute < t GROUP BY 1
+), sources AS (
+    SELECT source FROM lines
+    UNION SELECT source FROM gaps WHERE source <> ''
+    UNION SELECT source FROM (
+        SELECT source, configured, lead(since) OVER (PARTITION BY source ORDER BY since) AS until
+        FROM callerprint.expectations WHERE replaced_at IS NULL) AS e, asked
+    WHERE configured AND coalesce(until, 'infinity') > f
+    UNION SELECT source FROM callerprint.source_counters, asked
+    WHERE replaced_at IS NULL AND from_time < t AND to_time > f
+), parts AS (
+    SELECT coalesce(parsed, 0)::float8 AS parsed,
+           (coalesce(parsed, 0) + coalesce(rejected, 0) + coalesce(l.lost, 0)
+            + greatest(coalesce(g.counter, 0), coalesce(g.sequence, 0)))::float8 AS sent,
+           1 - extract(epoch FROM callerprint.length(coalesce(g.spans, '{}'))) / extract(epoch FROM t - f) AS open
+    FROM asked, sources AS s LEFT JOIN lines AS l USING (source), LATERAL (
+        SELECT range_agg(spans) FILTER (WHERE gaps.lost IS NULL) AS spans,
+               sum(gaps.lost) FILTER (WHERE cause = 'counter') AS counter,
+               sum(gaps.lost) FILTER (WHERE cause = 'sequence') AS sequence
+        FROM gaps WHERE gaps.source IN (s.source, '')) AS g
+), weighed AS (
+    SELECT open * CASE WHEN sent > 0 THEN parsed / sent ELSE 1 END AS share,
+           CASE WHEN open = 1 OR open > 0 AND sent > 0 THEN sent / open END AS volume FROM parts
+), mean AS (
+    SELECT CASE WHEN sum(volume) > 0 THEN avg(volume) END AS volume FROM weighed
+), shares AS (
+    SELECT least(1, coalesce(sum(share * weight) / sum(weight), 0)) AS share, count(*) AS sources
+    FROM (SELECT share, CASE WHEN mean.volume IS NULL THEN 1 ELSE coalesce(weighed.volume, mean.volume) END
+                        AS weight FROM weighed, mean) AS w
+), counted AS (
+    SELECT coalesce(sum(callerprint.pieces(spans)), 0) AS gaps,
+           coalesce(sum(callerprint.pieces(unknown_to_all)), 0) AS unacknowledged,
+           callerprint.length(coalesce(range_agg(unknown_to_all), '{}')) AS unacknowledged_time FROM gaps
+)
+SELECT f, t, share, shares.sources > 0 AND unacknowledged = 0, gaps, unacknowledged,
+       unacknowledged_time, since, shares.sources FROM asked, shares, counted
+$$;
+COMMENT ON FUNCTION investigate.coverage_of(timestamptz, timestamptz) IS 'What an absence in a period is worth: SELECT n, c.* FROM (SELECT count(*) AS n FROM calls WHERE time >= ''2026-01-01'' AND time < ''2026-02-01'') AS x, coverage_of(''2026-01-01'', ''2026-02-01'') AS c.';
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA callerprint, investigate FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION investigate.coverage_of(timestamptz, timestamptz) TO callerprint_read;

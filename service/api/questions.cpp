@@ -38,7 +38,8 @@ base::Result<store::StoredAnswer> answer_body(store::Session& session, const jso
     auto question = presence::read_question(
         body, asker, [&](const auto& as_of) { return store::newest_event(session, as_of); });
     if (!question) return std::unexpected(question.error());
-    return ask(session, std::move(*question), answering, base::WallClock::now());
+    return ask(session, std::move(*question), answering, base::WallClock::now(),
+               answering.per_hour);
 }
 
 struct Routes {

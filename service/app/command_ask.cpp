@@ -101,7 +101,7 @@ base::Result<presence::Question> question_of(const Asking& asking, store::Sessio
     if (auto read = take("--as-of", asking.as_of, out.as_of); !read) {
         return std::unexpected(read.error());
     }
-    const auto newest = store::newest_event(session, out.as_of);
+    const auto newest = asking.to.empty() ? store::newest_event(session, out.as_of) : out.to;
     if (!newest) return std::unexpected(newest.error());
     auto whole = presence::complete(out, !asking.from.empty(), !asking.to.empty(), *newest);
     if (!whole) return std::unexpected(whole.error());
@@ -144,8 +144,8 @@ Exit ask(const Invocation& invocation, const Asking& asking) {
     if (!question) return complain(question.error());
     const auto answering = make_answering(*config);
     if (!answering) return complain(answering.error());
-    const auto answer =
-        api::ask(session, std::move(*question), **answering, base::WallClock::now());
+    const auto answer = api::ask(session, std::move(*question), **answering, base::WallClock::now(),
+                                 (*answering)->per_hour);
     if (!answer) return complain(answer.error());
     print(*answer, asking);
     return Exit::done;

@@ -2,6 +2,7 @@
 
 #include "api/alerts.hpp"
 #include "api/health.hpp"
+#include "api/leaks.hpp"
 #include "api/questions.hpp"
 #include "app/answering.hpp"
 #include "app/evaluation.hpp"
@@ -90,6 +91,10 @@ std::vector<store::PolicyRow> policy_rows(const policy::Set& set) {
 /// In the order they are built; destroyed from the bottom up.
 struct Service::Parts {
     explicit Parts(Config given) : config(std::move(given)) {}
+    // The committer may call until it is destroyed, which is after the dispatcher.
+    ~Parts() { set_dispatcher_to_tell(nullptr); }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
 
     Config config;
     metrics::Registry metrics;
@@ -101,13 +106,18 @@ struct Service::Parts {
     std::shared_ptr<const decode::Formats> formats;
     std::optional<ReferenceSource> reference;
     std::unique_ptr<journal::Journal> journal;
+    std::mutex dispatcher_mutex;
+    deliver::Dispatcher* dispatcher_to_tell = nullptr;
     std::unique_ptr<pipeline::Live> live;
     std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
     std::shared_ptr<const ingest::Tokens> tokens;
+    std::mutex reporter_keys_mutex;
+    std::shared_ptr<const api::ReporterKeys> reporter_keys;  // null: nobody reports leaked keys
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
     std::unique_ptr<api::Database> api_database;
+    std::unique_ptr<api::Database> leak_database;
     std::optional<store::Sealer> sealer;
     std::unique_ptr<StoredOutbox> outbox;
     std::unique_ptr<deliver::Dispatcher> dispatcher;
@@ -126,11 +136,25 @@ struct Service::Parts {
         return tokens;
     }
 
+    [[nodiscard]] std::shared_ptr<const api::ReporterKeys> current_reporter_keys() {
+        const std::lock_guard lock(reporter_keys_mutex);
+        return reporter_keys;
+    }
+    void set_dispatcher_to_tell(deliver::Dispatcher* to_tell) {
+        const std::lock_guard lock(dispatcher_mutex);
+        dispatcher_to_tell = to_tell;
+    }
+    void tell_dispatcher() {
+        const std::lock_guard lock(dispatcher_mutex);
+        if (dispatcher_to_tell != nullptr) dispatcher_to_tell->notify();
+    }
+
     base::Result<void> open_store();
     base::Result<void> start_evaluation();
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
+    void add_question_routes(http::Router& router, std::shared_ptr<const api::Answering> answering);
     base::Result<void> read_again();
     std::vector<api::Check> checks();
 };
@@ -196,6 +220,12 @@ base::Result<void> Service::Parts::start_evaluation() {
     options.position = *position;
     options.window_state = std::move(*state);
     options.evaluator = evaluator_options(config, *secrets);
+    options.on_deliveries = [this] { tell_dispatcher(); };
+    // Not of a backtest: it sees the calls that were kept and no heartbeat.
+    for (const auto& source : config.sources) {
+        if (source.expect_every)
+            options.evaluator.rhythms[source.name] = {*source.expect_every, source.format};
+    }
     auto started = pipeline::Live::start(*journal, std::move(current), std::move(options), metrics);
     if (!started) return std::unexpected(started.error());
     live = std::move(*started);
@@ -223,6 +253,7 @@ base::Result<void> Service::Parts::start_delivery() {
     if (!started) return std::unexpected(started.error());
     dispatcher = std::move(*started);
     dispatcher->start();
+    set_dispatcher_to_tell(dispatcher.get());
     return {};
 }
 
@@ -231,6 +262,17 @@ std::vector<api::Check> Service::Parts::checks() {
     return {{"server", stopping ? "stopping" : ""},
             {"journal", accepting ? "" : accepting.error().reason},
             {"detection", live->trouble().value_or("")}};
+}
+
+void Service::Parts::add_question_routes(http::Router& router,
+                                         std::shared_ptr<const api::Answering> answering) {
+    api::add_question_routes(router, *api_database, [this] { return current_tokens(); }, answering);
+    if (!reporter_keys) return;
+    leak_database = std::make_unique<api::Database>(session("leaks"), 1);
+    api::add_leak_routes(router, *leak_database,
+                         {.reporter = "reporter:" + config.leak_reporter,
+                          .keys = [this] { return current_reporter_keys(); }},
+                         std::move(answering), metrics);
 }
 
 base::Result<void> Service::Parts::start_server() {
@@ -253,8 +295,7 @@ base::Result<void> Service::Parts::start_server() {
     api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
     auto answering = make_answering(config);
     if (!answering) return std::unexpected(answering.error());
-    api::add_question_routes(
-        router, *api_database, [this] { return current_tokens(); }, *answering);
+    add_question_routes(router, std::move(*answering));
     api::add_health_routes(router, {.version = version,
                                     .revision = revision,
                                     .checks = [this] { return checks(); },
@@ -270,12 +311,19 @@ base::Result<void> Service::Parts::start_server() {
     return {};
 }
 
-// All or nothing: so the certificate is checked before the files, and taken after them.
+// All or nothing: so the certificate and the keys are checked before the files, and taken after
+// them.
 base::Result<void> Service::Parts::read_again() {
+    auto keys = load_reporter_keys(config);
+    if (!keys) return std::unexpected(keys.error());
     if (config.tls) {
         if (auto checked = http::check_tls(*config.tls); !checked) return checked;
     }
     if (auto loaded = reference->load_files(); !loaded) return loaded;
+    {
+        const std::lock_guard lock(reporter_keys_mutex);
+        reporter_keys = std::move(*keys);
+    }
     return server->reload_tls();
 }
 
@@ -292,6 +340,9 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     auto formats = load_formats(parts.config.formats);
     if (!formats) return std::unexpected(formats.error());
     parts.formats = std::move(*formats);
+    auto reporter_keys = load_reporter_keys(parts.config);
+    if (!reporter_keys) return std::unexpected(reporter_keys.error());
+    parts.reporter_keys = std::move(*reporter_keys);
     if (auto done = parts.open_store(); !done) return std::unexpected(done.error());
     parts.reference.emplace(parts.config, *parts.secrets, parts.formats);
     if (auto loaded = parts.reference->load_files(); !loaded)
@@ -345,6 +396,7 @@ void Service::stop() {
     if (parts.server) parts.server->stop(connection_grace);
     BASE_KILL_POINT("app.stop.server");
     if (parts.api_database) parts.api_database->stop();
+    if (parts.leak_database) parts.leak_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
     BASE_KILL_POINT("app.stop.evaluation");

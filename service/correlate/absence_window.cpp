@@ -33,7 +33,7 @@ void AbsenceWindow::load(Reader& in) {
     if (newest_ < -far || newest_ > far) return in.spoil();
     if (in.flag()) {
         const std::int64_t ago = in.signed_number();
-        if (ago < 0 || ago > span_ || (!pair_ && ago != 0)) return in.spoil();
+        if (ago < -far || ago > span_ || (!pair_ && ago > 0)) return in.spoil();
         since_ = newest_ - ago;
     }
     hits_ = in.number();

@@ -20,6 +20,11 @@ public:
     [[nodiscard]] std::int64_t deadline() const noexcept {
         return (waits() ? since_ : newest_) + span_;
     }
+    /// The time after which something is waited for; only while it waits.
+    [[nodiscard]] std::int64_t since() const noexcept { return since_; }
+    [[nodiscard]] bool pair() const noexcept { return pair_; }
+    /// Waits from another time on, as if the hit had been then.
+    void wait_from(std::int64_t since) noexcept { since_ = since; }
     [[nodiscard]] PackedRef last() const noexcept { return sample_.last(); }
 
     bool drop_oldest(std::int64_t) override { return false; }
@@ -38,7 +43,8 @@ private:
     std::int64_t span_;
     bool pair_;
     std::int64_t newest_ = no_time;  // hit of the only or the first rule
-    std::int64_t since_ = no_time;   // the hit that is waited after: the newest, or the oldest open
+    std::int64_t since_ = no_time;  // the hit that is waited after: the newest, or the oldest open;
+                                    // later where what was sent since did not all come
     std::uint64_t hits_ = 0;
     Sample sample_;
 };

@@ -13,8 +13,10 @@ constexpr std::size_t ahead = 16;  // matches whose groups are fetched early; 8 
 
 }  // namespace
 
-void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out) {
+void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out,
+                            const Sight* sight) {
     if (watermark <= watermark_) return;
+    sight_ = sight;
     settle();
     watermark_ = watermark;
     const std::size_t first = out.size();
@@ -35,6 +37,7 @@ void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vect
     expire(std::min(watermark, told), out);
     forget_answers();
     for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) sweep(c, watermark, out);
+    sight_ = nullptr;
     const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
     if (!std::is_sorted(begin, out.end(), before)) std::sort(begin, out.end(), before);
 }
@@ -186,8 +189,7 @@ void Engine::State::fire(GroupId id, const Hit& hit, double value, bool exact,
             group.window()->sample(hit.time - counter.span, firing.sample);
             firing.total = group.window()->total();
             group.window()->figures(firing.figures);
-            firing.window_start =
-                base::event_time(group.window()->begins(hit.time - counter.span));
+            firing.window_start = base::event_time(group.window()->begins(hit.time - counter.span));
             group.window()->held(firing.held);
         }
         out.push_back(std::move(firing));

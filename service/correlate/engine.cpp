@@ -72,13 +72,13 @@ void Engine::observe(const call::Call& call, std::span<const policy::PolicyIndex
     if (!matched.empty()) state_->observe(call, matched, block, late);
 }
 
-void Engine::advance(base::EventTime watermark, std::vector<Firing>& out) {
+void Engine::advance(base::EventTime watermark, std::vector<Firing>& out, const Sight* sight) {
     const std::int64_t until = std::min(base::micros(watermark), end_of_time);
-    state_->advance(until, until, out);
+    state_->advance(until, until, out, sight);
 }
 
 void Engine::finish(base::EventTime newest, std::vector<Firing>& out) {
-    state_->advance(end_of_time, base::micros(newest), out);
+    state_->advance(end_of_time, base::micros(newest), out, nullptr);
 }
 
 base::EventTime Engine::watermark() const noexcept {

@@ -6,6 +6,7 @@
 #include "call/names.hpp"
 #include "correlate/codec.hpp"
 #include "correlate/firing.hpp"
+#include "correlate/sight.hpp"
 #include "policy/set.hpp"
 
 #include <chrono>
@@ -34,6 +35,7 @@ struct Stats {
     std::uint64_t evicted = 0;   ///< Counter: live groups given up at a policy's cap.
     std::uint64_t firings = 0;   ///< Counter, without repeats.
     std::uint64_t inexact = 0;   ///< Counter: firings whose window was past the exact size.
+    std::uint64_t blind = 0;     ///< Counter: absences not told, as not all that was sent came.
 };
 
 /// One shard's windows. Owned by one thread; reads no clock.
@@ -71,8 +73,11 @@ public:
                  std::uint64_t block, std::vector<Firing>& late);
 
     /// Applies all waiting matches with time <= `watermark`, which is remembered, and appends what
-    /// fired, in the order of `before`. A watermark older than the last one changes nothing.
-    void advance(base::EventTime watermark, std::vector<Firing>& out);
+    /// fired, in the order of `before`. A watermark older than the last one changes nothing. With
+    /// `sight`, nothing is said not to have come that may have been lost: a group that is waited
+    /// for is waited for anew from where what was sent came again, an answer that did not come in
+    /// such a time is waited for no more.
+    void advance(base::EventTime watermark, std::vector<Firing>& out, const Sight* sight = nullptr);
 
     /// Applies everything that waits: the end of a file. Whatever comes after is late. `newest` is
     /// the event time of the newest call, also of those that no rule matched: what did not come

@@ -76,6 +76,14 @@ void Engine::State::expire(std::int64_t until, std::vector<Firing>& out) {
     }
 }
 
+Seen Engine::State::seen(const Counter& counter, std::int64_t from, std::int64_t to) const {
+    if (sight_ == nullptr || !*sight_) return {};
+    Seen out = (*sight_)(counter.policy, base::event_time(from), base::event_time(to));
+    // Whatever it says, a wait goes on: a deadline that does not move would be met for ever.
+    if (out.until) *out.until = std::max(*out.until, out.lost ? from + 1 : to + 1);
+    return out;
+}
+
 void Engine::State::expire_at(std::uint32_t place, std::int64_t now, std::vector<Firing>& out) {
     expired_.clear();
     members_[place].deadlines.take(expired_);
@@ -83,13 +91,25 @@ void Engine::State::expire_at(std::uint32_t place, std::int64_t now, std::vector
                       [&](GroupId a, GroupId b) { return groups_[a].key() < groups_[b].key(); });
     const std::uint32_t at_least = plan_.counters[place].correlation->at_least;
     for (const GroupId id : expired_) {
-        const AbsenceWindow& window = absence(groups_[id]);
+        AbsenceWindow& window = absence(groups_[id]);
         if (window.deadline() > now) {
             watch(id, now);
             continue;
         }
         if (window.waits() && window.weight() >= at_least) {
-            fire(id, {now, 0, window.last()}, window.value(), true, out);
+            const Seen known = seen(plan_.counters[place], window.since(), now);
+            if (known.lost) ++stats_.blind;
+            if (!known.until) {
+                fire(id, {now, 0, window.last()}, window.value(), true, out);
+            } else if (!known.lost) {  // until it is known
+                window.wait_from(*known.until - plan_.counters[place].span);
+                watch(id, now);
+                continue;
+            } else if (!window.pair()) {
+                window.wait_from(*known.until);
+                watch(id, now);
+                continue;
+            }  // the answer may have been lost: nobody will ever know
         }
         reset(id, out);
         if (groups_[id].waiting == 0) release(id);

@@ -28,7 +28,8 @@ public:
 
     // apply.cpp
     /// What does not come fires up to `told`, at most the watermark.
-    void advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out);
+    void advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out,
+                 const Sight* sight);
 
     // snapshot.cpp
     void save(Writer& out) const;
@@ -103,6 +104,7 @@ private:
     void watch(GroupId id, std::int64_t time);
     void expire(std::int64_t until, std::vector<Firing>& out);
     void expire_at(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
+    [[nodiscard]] Seen seen(const Counter& counter, std::int64_t from, std::int64_t to) const;
 
     // forget.cpp
     void wake(GroupId id, std::int64_t time, std::vector<Firing>& out);
@@ -139,6 +141,8 @@ private:
     // Matches whose groups are looked up together: by then their memory has been fetched.
     std::vector<Taken> taken_;
     std::string texts_;
+
+    const Sight* sight_ = nullptr;  // lent by the caller of advance, while it runs
 
     // Scratch.
     std::string text_;

@@ -28,6 +28,8 @@ Io<Mark> Mark::open(FileSystem& files, const std::filesystem::path& path) {
     Io<std::unique_ptr<File>> file = files.open(path, FileSystem::Open::create);
     if (!file) return std::unexpected(file.error());
     BASE_KILL_POINT("journal.mark.open.after");
+    // Its room is taken now: on a full disk it is wanted as well.
+    static_cast<void>((*file)->allocate(2 * slot_bytes));
     Mark mark(std::move(*file));
     for (std::uint64_t i = 0; i < 2; ++i) {
         std::string bytes;

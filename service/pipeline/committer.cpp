@@ -19,10 +19,11 @@ constexpr milliseconds look_again{100};  // how soon a deadline set meanwhile is
 }  // namespace
 
 Committer::Committer(journal::Journal& journal, store::Session::Options session,
-                     journal::Lsn position, Probe& probe)
+                     journal::Lsn position, Probe& probe, std::function<void()> on_deliveries)
     : journal_(journal),
       session_options_(std::move(session)),
       probe_(probe),
+      on_deliveries_(std::move(on_deliveries)),
       position_(position),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -133,6 +134,7 @@ bool Committer::commit(const store::Effects& effects, const std::stop_token& sto
                 journal_.trim(effects.to);
                 BASE_KILL_POINT("pipeline.trim.after");
             }
+            if (done->deliveries > 0 && on_deliveries_) on_deliveries_();
             return true;
         }
         complain(done.error());

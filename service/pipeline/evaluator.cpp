@@ -4,6 +4,7 @@
 #include "correlate/packed_ref.hpp"
 #include "coverage/chain.hpp"
 #include "journal/control.hpp"
+#include "pipeline/feeds.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -54,6 +55,15 @@ correlate::Engine make_engine(const Reference& reference, const Evaluator::Optio
     engine.hash_key[0] ^= options.hash_seed;
     return {reference.policies, reference.names, engine};
 }
+
+Signs::Rhythms rhythms_of(const Evaluator::Options& options) {
+    Signs::Rhythms out;
+    for (const auto& [source, rhythm] : options.rhythms) out.emplace(source, rhythm.every.count());
+    return out;
+}
+
+// Longer than any policy waits for something.
+constexpr std::chrono::days signs_kept{100};
 
 /// The parts of what `write` writes.
 template <class Write>
@@ -131,6 +141,8 @@ Evaluator::Evaluator(Preparer preparer, Options options)
       grouper_(preparer_.reference().policies, {}),
       dedupe_(options_.hash_seed, options_.dedupe_capacity),
       repeats_(options_.hash_seed),
+      signs_(rhythms_of(options_)),
+      sight_([this](auto policy, auto from, auto to) { return seen(policy, from, to); }),
       rollup_(preparer_.reference().names, options_.hash_seed),
       canaries_(options_.canary_secret) {}
 
@@ -190,6 +202,8 @@ void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
                     {entry.lsn, std::string(source), entry.block.received});
             }
         }
+        if (line == control::heartbeat)
+            signs_.sign(entry.block.source, base::event_time(base::micros(entry.block.received)));
         if (silent || options_.alerts_only) return;
         if (line.starts_with(control::sequence))
             report(entry, line.substr(control::sequence.size()));
@@ -257,6 +271,7 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
     rollup_.from(entry.block.source);
     IdsAhead ids(dedupe_, batch, entry.block.source);
     auto newest = base::EventTime::min();
+    auto minute = base::EventTime::min();
     std::uint64_t ahead = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto call = batch[i];
@@ -272,7 +287,12 @@ void Evaluator::apply_records(const journal::Entry& entry, bool silent) {
         batch_times_.observe(call.time());
         const bool future = (call.header().notes & call::note_future) != 0;
         if (future) ++ahead;
-        if (!future) newest = std::max(newest, call.time());
+        if (!future) {
+            newest = std::max(newest, call.time());
+            if (const auto now = std::chrono::floor<std::chrono::minutes>(call.time());
+                now != minute)
+                signs_.sign(entry.block.source, minute = now);
+        }
         const bool matched = observe(batch, i, entry, silent);
         if (silent || options_.alerts_only) continue;
         rollup_.add(call);
@@ -330,9 +350,27 @@ bool Evaluator::keeps(const std::vector<policy::PolicyIndex>& matched) {
 
 void Evaluator::advance(bool silent) {
     if (watermark_.value() == base::EventTime::min()) return;
+    signs_.forget(watermark_.value() - signs_kept);
     firings_.clear();
-    engine_.advance(watermark_.value(), firings_);
+    engine_.advance(watermark_.value(), firings_, options_.rhythms.empty() ? nullptr : &sight_);
     group(silent);
+}
+
+/// What the policy's log sources sent in a time: of each source that its rules' records may come
+/// from. The worst of them counts.
+correlate::Seen Evaluator::seen(policy::PolicyIndex policy, base::EventTime from,
+                                base::EventTime to) const {
+    correlate::Seen out;
+    const auto& reference = preparer_.reference();
+    for (const auto& [source, rhythm] : options_.rhythms) {
+        if (!feeds(*reference.formats, *reference.policies, rhythm.format, policy)) continue;
+        const auto one = signs_.seen(source, from, to, watermark_.value());
+        if (!one.until || (out.lost && !one.lost)) continue;
+        out = one.lost == out.lost && out.until
+                  ? correlate::Seen{one.lost, std::max(*one.until, *out.until)}
+                  : one;
+    }
+    return out;
 }
 
 void Evaluator::group(bool silent) {
@@ -388,6 +426,7 @@ Parts Evaluator::save() const {
         out.bytes(watermark_.save());
         dedupe_.save(out);
         repeats_.save(out);
+        signs_.save(out);
     });
 }
 
@@ -400,12 +439,15 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
     Watermark watermark;
     Dedupe dedupe(options_.hash_seed, options_.dedupe_capacity);
     Repeats repeats(options_.hash_seed);
+    Signs signs(rhythms_of(options_));
     const auto read = [&]() -> base::Result<void> {
         if (auto done = engine.restore(in); !done) return done;
         if (auto done = grouper.restore(in); !done) return done;
         if (auto done = watermark.restore(in.bytes()); !done) return done;
         dedupe.restore(in);
         repeats.restore(in);
+        if (in.done()) return {};  // of a version that kept no signs
+        signs.load(in);
         if (in.done()) return {};
         return base::fail(base::Fault::invalid,
                           "the saved window state does not end where it should");
@@ -417,6 +459,7 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
     watermark_ = std::move(watermark);
     dedupe_ = std::move(dedupe);
     repeats_ = std::move(repeats);
+    signs_ = std::move(signs);
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "pipeline/preparer.hpp"
 #include "pipeline/repeats.hpp"
 #include "pipeline/saved.hpp"
+#include "pipeline/signs.hpp"
 #include "pipeline/watermark.hpp"
 #include "rollup/rollup.hpp"
 #include "store/effects.hpp"
@@ -39,7 +40,14 @@ public:
         std::map<std::string, std::chrono::microseconds, std::less<>> lateness;  ///< By source.
         std::chrono::microseconds default_lateness = std::chrono::seconds(5);
         std::uint64_t hash_seed = 0;  ///< Secret of the deployment; the same after a restart.
-        std::string canary_secret;    ///< Another one (coverage/canary.hpp); empty: no canaries.
+        /// Of sources that declared a rhythm: what did not come is not told of a time in which one
+        /// of them was silent for longer (docs/reference/coverage.md).
+        struct Rhythm {
+            std::chrono::microseconds every{0};
+            std::string format;  ///< Of its records; "auto": any.
+        };
+        std::map<std::string, Rhythm, std::less<>> rhythms;  ///< By source.
+        std::string canary_secret;  ///< Another one (coverage/canary.hpp); empty: no canaries.
         std::size_t dedupe_capacity = 2'000'000;
         /// Gathers alerts and nothing else of what is stored: for a judgement of the past.
         bool alerts_only = false;
@@ -121,6 +129,8 @@ private:
     void group(bool silent);
     void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
     [[nodiscard]] std::chrono::microseconds lateness(std::string_view source) const;
+    [[nodiscard]] correlate::Seen seen(policy::PolicyIndex policy, base::EventTime from,
+                                       base::EventTime to) const;
 
     Options options_;
     Preparer preparer_;
@@ -129,6 +139,8 @@ private:
     Watermark watermark_;
     Dedupe dedupe_;
     Repeats repeats_;
+    Signs signs_;
+    correlate::Sight sight_;
     rollup::Rollup rollup_;
     BatchTimes batch_times_;
     coverage::CanaryKeys canaries_;

@@ -39,7 +39,8 @@ Live::Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Opti
       evaluator_(std::move(evaluator)),
       options_(std::move(options)),
       probe_(metrics),
-      committer_(journal, options_.session, options_.position.next_offset, probe_) {}
+      committer_(journal, options_.session, options_.position.next_offset, probe_,
+                 options_.on_deliveries) {}
 
 Live::~Live() {
     stop(milliseconds(0));

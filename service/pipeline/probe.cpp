@@ -20,6 +20,8 @@ Probe::Probe(metrics::Registry& registry)
                                "Windows that became full and rules that fired.")),
       evicted(registry.counter("callerprint_window_evictions_total",
                                "Groups given up at a policy's cap.")),
+      blind(registry.counter("callerprint_absences_withheld_total",
+                             "Absences not told, as a log source was silent in their time.")),
       alerts_opened(registry.counter("callerprint_alerts_opened_total", "Alerts opened.")),
       commits(registry.counter("callerprint_commits_total", "Batch transactions committed.")),
       commit_failures(
@@ -54,6 +56,7 @@ void Probe::publish(const Evaluator::Counters& now, const correlate::Stats& wind
     // An engine made anew by a reload counts from zero again.
     grew(firings, std::min(published_windows_.firings, windows.firings), windows.firings);
     grew(evicted, std::min(published_windows_.evicted, windows.evicted), windows.evicted);
+    grew(blind, std::min(published_windows_.blind, windows.blind), windows.blind);
     published_windows_ = windows;
     groups.set(static_cast<double>(windows.groups));
     buffered_matches.set(static_cast<double>(windows.buffered));

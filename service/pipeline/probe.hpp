@@ -20,6 +20,7 @@ struct Probe {
     metrics::Counter future;
     metrics::Counter firings;
     metrics::Counter evicted;
+    metrics::Counter blind;
     metrics::Counter alerts_opened;
     metrics::Counter commits;
     metrics::Counter commit_failures;

@@ -95,7 +95,7 @@ base::Result<Question> read_question(const json::value& body, std::string_view a
             return base::fail(base::Fault::invalid, "known members: clues, case, from, to, as_of");
         }
     }
-    const auto newest = newest_of(out.as_of);
+    const auto newest = object->contains("to") ? out.to : newest_of(out.as_of);
     if (!newest) return std::unexpected(newest.error());
     auto whole = complete(out, object->contains("from"), object->contains("to"), *newest);
     if (!whole) return std::unexpected(whole.error());

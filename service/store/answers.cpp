@@ -15,6 +15,8 @@ constexpr const char* add_answer =
     "as_of, use, licence, confidence, statement, record)"
     " VALUES ($1, callerprint.at($2), $3, $4, callerprint.at($5), callerprint.at($6),"
     " callerprint.at($7), $8, $9, $10::double precision, $11, $12) ON CONFLICT (id) DO NOTHING";
+constexpr const char* find_case =
+    "SELECT EXISTS (SELECT FROM callerprint.answers WHERE case_ref = $2 AND asked_by = $1)";
 constexpr const char* find_answer =
     "SELECT id, asked_by, case_ref, callerprint.micros(period_from),"
     " callerprint.micros(period_to), callerprint.micros(as_of), use, licence, confidence,"
@@ -72,6 +74,13 @@ base::Result<void> Answers::save(const StoredAnswer& answer, base::WallTime now)
                                                          .text(answer.record));
                                                  return {};
                                              });
+}
+
+base::Result<bool> Answers::answered(std::string_view actor, std::string_view case_ref) {
+    return session_.connection().transaction(
+        "looking for an answer", [&](pqxx::work& tx) -> base::Result<bool> {
+            return run(tx, find_case, Params().text(actor).text(case_ref))[0][0].as<bool>();
+        });
 }
 
 base::Result<StoredAnswer> Answers::show(std::string_view id, std::string_view actor) {

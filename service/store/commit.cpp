@@ -150,7 +150,9 @@ struct Tried {
 base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
                          const Effects& effects) {
     for (int tries = 0;; ++tries) {
+        BASE_KILL_POINT("store.batch.begin.before");
         tx.emplace(connection.raw());
+        BASE_KILL_POINT("store.batch.begin.after");
         const auto stamped_too_early = move(*tx, effects);
         if (!stamped_too_early) return std::unexpected(stamped_too_early.error());
         BASE_KILL_POINT("store.batch.position.after");

@@ -12,7 +12,11 @@ bool says_nothing(const TrafficClue& clue) {
     struct Empty {
         bool operator()(const ByNetwork&) const { return false; }
         bool operator()(const ByAs& one) const { return one.numbers.empty(); }
+        bool operator()(const ByHolder& one) const {
+            return one.numbers.empty() || one.names.empty();
+        }
         bool operator()(const ByClient& one) const { return one.family.empty(); }
+        bool operator()(const ByDomain& one) const { return one.domain.empty(); }
         bool operator()(const ByResource& one) const { return one.uid.empty(); }
         bool operator()(const ByTenants& one) const { return one.uids.empty(); }
         bool operator()(const ByKeys& one) const { return one.uids.empty(); }
@@ -58,8 +62,8 @@ constexpr const char* count_tenants =
     " late AS (SELECT tenant_uid, sum(calls) AS calls FROM callerprint.late_parts, period"
     " WHERE arrived_at > callerprint.at($3) AND hour >= start AND hour < stop GROUP BY 1)"
     " SELECT count(*) FROM active LEFT JOIN late USING (tenant_uid)"
-    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL"
-    " OR late.calls < (SELECT sum(p.calls) FROM callerprint.tenant_operation_parts AS p, period"
+    " WHERE tenant_uid <> '(canary)' AND (late.calls IS NULL OR late.calls < (SELECT sum(p.calls) "
+    "FROM callerprint.tenant_operation_parts AS p, period"
     " WHERE p.tenant_uid = active.tenant_uid AND p.hour >= start AND p.hour < stop))";
 
 constexpr const char* list_networks =

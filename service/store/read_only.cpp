@@ -23,12 +23,17 @@ constexpr const char* fetch = "FETCH FORWARD 200 FROM investigation";
 constexpr const char* type_names =
     "SELECT oid, format_type(oid, NULL) FROM pg_catalog.pg_type"
     " WHERE oid = ANY ($1::oid[])";
+// Views, and functions that return a row with names.
 constexpr const char* describe_views =
-    "SELECT c.relname, obj_description(c.oid, 'pg_class'), a.attname,"
-    " format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)"
-    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-    " WHERE n.nspname = 'investigate' AND c.relkind = 'v' ORDER BY c.relname, a.attnum";
+    "SELECT v.name, v.comment, a.attname, format_type(a.atttypid, a.atttypmod),"
+    " col_description(v.oid, a.attnum) FROM (SELECT oid, relname::text AS name,"
+    " obj_description(oid, 'pg_class') AS comment FROM pg_catalog.pg_class WHERE relkind = 'v'"
+    " AND relnamespace = 'investigate'::regnamespace UNION ALL SELECT t.typrelid,"
+    " p.proname || '(' || array_to_string(p.proargnames, ', ') || ')',"
+    " obj_description(p.oid, 'pg_proc') FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_type AS t"
+    " ON t.oid = p.prorettype WHERE p.pronamespace = 'investigate'::regnamespace) AS v"
+    " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = v.oid AND a.attnum > 0"
+    " AND NOT a.attisdropped ORDER BY v.name COLLATE \"C\", a.attnum";
 
 /// Position of the statement's first word: behind blanks, parentheses and comments.
 std::size_t first_word(std::string_view sql) {

@@ -2,8 +2,8 @@
 
 import datetime
 import json
+import random
 import subprocess
-import time
 
 import pytest
 
@@ -55,7 +55,8 @@ def calls(present):
         out.append(call(number, hour, "t-victim", "k-victim", "192.0.2.66", "curl/8.5.0"))
         if present and hour % 3 == 0:
             number += 1
-            out.append(call(number, hour, "t-trial", "k-trial", f"{PARTY}.20", "crowdview/2.1"))
+            out.append(call(number, hour, "t-trial", "k-trial", f"{PARTY}.20",
+                            "crowdview/2.1 (+https://www.crowdview.example/robot)"))
     return out
 
 
@@ -117,6 +118,27 @@ def test_one_kind_of_evidence_names_nobody(present):
     assert answer["use"] == "inconclusive"
     assert answer["candidates"] == []
     assert "t-trial" not in answer["statement"]
+
+
+DOMAIN = "domain=crowdview.example"
+
+
+def test_a_domain_in_a_user_agent_is_one_voice_with_the_agent(present):
+    answer = ask(present, DOMAIN, CLIENT)
+    assert answer["use"] == "inconclusive" and answer["candidates"] == []
+    assert answer["per_clue"][0]["seen_as"] == {"egress": 0, "client": 1}
+    assert answer["per_clue"][0]["anonymity_set"] == 1
+    assert any("only in calls that were kept" in text for text in answer["limits"])
+    with_network = ask(present, DOMAIN, NETWORK)
+    assert with_network["use"] == "used"
+    assert [c["tenant"] for c in with_network["candidates"]] == ["t-trial"]
+    groups = {e["group"] for e in with_network["candidates"][0]["evidence"] if e["nats"] > 0}
+    assert groups == {"client", "egress"}
+
+
+def test_a_domain_that_nothing_names_can_be_neither_confirmed_nor_denied(present):
+    for value in ("crowdview.example.org", "view.example", "orchard.example"):
+        assert ask(present, f"domain={value}")["use"] == "cannot_say"
 
 
 def test_a_key_in_a_screenshot_used_by_somebody_else_accuses_nobody(present, tmp_path):
@@ -269,20 +291,137 @@ def test_an_exported_answer_is_checked_without_a_database(present, tmp_path):
     assert verify(tmp_path / "none").returncode == 2
 
 
-def test_an_answer_as_of_a_past_date_is_what_it_was_after_later_corrections(present):
-    # Asked as of a moment behind all imports so far; calls of the question are older than that.
-    as_of = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arguments = ("ask", "--case", "12", "--clue", NETWORK, "--clue", CLIENT, "--from", at(0),
-                 "--to", at(48), "--as-of", as_of, "-o", "json")
-    before = present.run(*arguments)
-    assert before.returncode == 0, before.stderr
-    time.sleep(1.1)
-    rows = present.folder / "late.ndjson"
-    late = [{"kind": "licence", "uid": f"l-late-{n}", "tenant": "t-trial",
-             "operations": ["Face.Identify"], "valid_from": "2026-01-01"} for n in range(1000)]
-    rows.write_text("".join(json.dumps(row) + "\n" for row in late))
-    assert present.run("registry", "import", rows).returncode == 0
-    assert present.run(*arguments).stdout == before.stdout
-    # What is known now is another matter: the tenant has a licence, which is not the party's.
-    assert json.loads(before.stdout)["licence"]["known_now"] == "unlicensed"
-    assert ask(present, NETWORK, CLIENT, case="13")["licence"]["known_now"] == "unclear"
+def without_as_of(text):
+    record = json.loads(text)
+    for member in ("as_of", "query_id", "signature"):
+        record.pop(member)
+    return record
+
+
+def asked_at(server, text):
+    identity = json.loads(text)["query_id"]
+    return server.sql("SELECT to_char(asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS t"
+                      f" FROM investigate.answers WHERE answer_id = '{identity}'")[0]["t"]
+
+
+class Corrections:
+    """Everything that an answer is made of, corrected at random."""
+
+    def __init__(self, server, seed):
+        self.server = server
+        self.random = random.Random(seed)
+        self.number = 0
+        self.sent = 0
+
+    def hour(self):
+        return self.random.randrange(48)
+
+    def registry(self):
+        pick = self.random.choice
+        self.number += 1
+        return pick([
+            {"kind": "licence", "uid": f"l-{self.random.randrange(40)}", "tenant": pick(["t-trial", "t-victim"]),
+             "operations": [pick(["Face.Identify", "*"])], "valid_from": at(self.hour())},
+            {"kind": "party", "uid": "p-view", "name": pick(["Crowdview", "Crowdview Ltd"]),
+             "aliases": [f"alias {self.number}"], "networks": [pick([f"{PARTY}.0/24", "198.18.3.0/24"])]},
+            {"kind": "tenant", "uid": pick(["t-trial", "t-5"]), "tier": pick(["trial", "paid"]), "status": "active",
+             "party": pick(["p-view", ""])},
+            {"kind": "key", "uid": pick(["k-trial", "k-7", "k-victim"]), "tenant": pick(["t-trial", "t-7"]),
+             "status": pick(["active", "revoked"]), "secret": f"sk-live-{self.number:024d}"},
+            {"kind": "leak", "key": pick(["k-trial", "k-8"]), "source": f"site {self.number}",
+             "first_seen": at(self.hour())},
+            {"kind": "owner", "party": "p-view", "owner": f"p-{self.random.randrange(5)}",
+             "share": str(self.random.randrange(1, 100))},
+            {"kind": "claim", "uid": f"cl-{self.random.randrange(9)}", "name": "Crowdview", "party": "p-view",
+             "statement": "uses us", "source": "site", "clues": [f"asn:{self.random.randrange(64500, 64510)}"]},
+        ])
+
+    def call(self):
+        """Late, into the same hours: also of the key and the places that were asked about."""
+        self.number += 1
+        tenant, key = self.random.choice([("t-trial", "k-trial"), ("t-victim", "k-victim"), ("t-9", "k-9"),
+                                          (f"t-late-{self.number}", f"k-late-{self.number}")])
+        place = self.random.choice([f"{PARTY}.{self.random.randrange(256)}", "198.51.100.9", "198.18.9.7"])
+        made = call(500_000 + self.number, self.hour(), tenant, key, place,
+                    self.random.choice(["crowdview/2.1", "crowdview/1.0", "curl/8.5.0"]))
+        made["time"] = at(self.hour(), self.random.randrange(60))
+        return made
+
+    def run(self, *arguments):
+        done = self.server.run(*arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+        return done
+
+    def calls(self, count):
+        self.sent += count
+        body = "".join(json.dumps(self.call()) + "\n" for _ in range(count))
+        assert self.server.ingest(body).status == 200
+
+    def rows(self, count):
+        path = self.server.folder / "late.ndjson"
+        rows = {}
+        for row in (self.registry() for _ in range(count)):
+            rows[row["kind"], row.get("uid"), row.get("key"), row.get("owner")] = row
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows.values()))
+        self.run("registry", "import", path)
+
+    def counters(self, _):
+        hour = self.hour()
+        path = self.server.folder / "counters.csv"
+        path.write_text(f"source,from,to,count\ndemo,{at(hour)},{at(hour + 1)},{self.random.randrange(300)}\n")
+        self.run("coverage", "import", path)
+
+    def acknowledge(self, _):
+        gaps = json.loads(self.run("coverage", "gaps", "--from", at(-5), "--to", at(60), "-o", "json").stdout)
+        if gaps:
+            self.run("coverage", "ack", self.random.choice(gaps)["id"], "--reason", "known", "--by", "ann")
+
+    def canaries(self, count):
+        self.run("coverage", "canary", "--source", "demo", "--count", str(min(count, 3)),
+                 "--token", self.server.token("demo"))
+
+    def make(self, count):
+        while count > 0:
+            some = min(count, self.random.randrange(1, 60))
+            self.random.choice([self.calls, self.calls, self.rows, self.rows, self.counters, self.acknowledge,
+                                self.canaries])(some)
+            count -= some
+
+
+def test_an_answer_as_of_a_past_date_is_what_it_was_after_a_thousand_corrections():
+    server = world(True)
+    try:
+        arguments = ("ask", "--case", "12", "--clue", "party=Crowdview", "--clue", NETWORK, "--clue", CLIENT,
+                     "--clue", f"key={KEY}", "--from", at(0), "--to", at(48), "-o", "json")
+        then = server.run(*arguments)
+        assert then.returncode == 0, then.stderr
+        moment = asked_at(server, then.stdout)
+        before = server.run(*arguments, "--as-of", moment)
+        assert before.returncode == 0, before.stderr
+        assert without_as_of(before.stdout) == without_as_of(then.stdout)
+        corrections = Corrections(server, 7)
+        for _ in range(4):
+            corrections.make(250)
+            server.wait_calls(len(calls(True)) + corrections.sent)
+            assert server.run(*arguments, "--as-of", moment).stdout == before.stdout
+        # What is known now is another matter.
+        now = without_as_of(server.run(*arguments).stdout)
+        assert now["coverage"] != without_as_of(then.stdout)["coverage"]
+        assert now["candidates"] != without_as_of(then.stdout)["candidates"]
+    finally:
+        server.close()
+
+
+def test_a_moment_that_cannot_be_repeated_is_refused_with_what_can_be(present):
+    def refused(*options):
+        done = present.run("ask", "--case", "1", "--clue", NETWORK, *options)
+        assert done.returncode == 2
+        return done.stderr
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    text = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    hour = (now - datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:00:00Z")
+    assert f"the hours from {hour} on were not complete" in refused("--from", hour, "--to", text, "--as-of", text)
+    assert "in the future" in refused("--as-of", "2099-01-01")
+    assert "what was known when is kept from" in refused("--as-of", "2020-01-01", "--from", "2019-01-01",
+                                                         "--to", "2019-02-01")

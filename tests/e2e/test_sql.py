@@ -64,10 +64,35 @@ def test_every_view_and_column_has_a_comment(filled):
         SELECT c.relname AS view, a.attname AS column FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE n.nspname = 'investigate' AND a.attnum > 0 AND NOT a.attisdropped
-          AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)""")
+          AND (col_description(c.oid, a.attnum) IS NULL OR c.relkind = 'v' AND obj_description(c.oid) IS NULL)""")
     assert rows == []
 
 
 def test_rollups_add_up(filled):
     assert filled.sql("SELECT sum(calls)::bigint AS n FROM investigate.key_activity WHERE key_uid = 'k-e2e'"
                       ) == [{"n": filled.calls("key_uid = 'k-e2e'")}]
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT * FROM investigate.calls WHERE key_uid = 'nobody'",
+    "SELECT count(*) AS n FROM investigate.alerts WHERE subject = 'nobody'",
+    "SELECT sum(calls) AS calls FROM investigate.key_activity WHERE key_uid = 'nobody'",
+])
+def test_what_is_not_found_comes_with_what_could_have_been_seen(filled, query):
+    done = filled.run("sql", query)
+    assert done.returncode == 0
+    assert "nothing found. That says no more than what could have been seen from" in done.stderr
+    assert "nobody acknowledged" in done.stderr and "coverage_of('FROM', 'TO')" in done.stderr
+    for form in ("json", "ndjson"):
+        done = filled.run("sql", query, "-o", form)
+        worth = json.loads(done.stderr)["coverage"]
+        assert worth["sources"] > 0 and 0 <= worth["share"] <= 1 and worth["kept_since"]
+        assert worth["whole"] == (worth["unacknowledged"] == 0)
+    found = filled.run("sql", "SELECT count(*) AS n FROM investigate.calls")
+    assert found.stderr == ""
+
+
+def test_a_count_can_carry_its_coverage(filled):
+    rows = filled.sql("SELECT n, c.share, c.whole FROM (SELECT count(*) AS n FROM investigate.calls"
+                      " WHERE time < '2001-01-01') AS x, investigate.coverage_of('2000-01-01', '2001-01-01') AS c")
+    assert rows == [{"n": 0, "share": rows[0]["share"], "whole": False}]

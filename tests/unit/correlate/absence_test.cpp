@@ -162,4 +162,70 @@ TEST(Absence, AtTheCapThoseSeenLeastGoWithoutAWord) {
     for (const auto& firing : bench.fired) EXPECT_NE(firing.group.at(0).value, "7");
 }
 
+/// Nothing came in [from, to), and what came later does.
+correlate::Sight hole(double from, double to) {
+    return [=](policy::PolicyIndex, base::EventTime start, base::EventTime end) -> correlate::Seen {
+        const auto at = [](double seconds) {
+            return base::event_time(static_cast<std::int64_t>(seconds * world::second));
+        };
+        if (start >= at(to) || end < at(from)) return {};
+        return {.lost = true, .until = base::micros(at(to))};
+    };
+}
+
+TEST(Absence, IsNotToldOfATimeInWhichCallsWereLost) {
+    Bench bench(heartbeat());
+    bench.hit(1, "a", {{"user", "u"}});
+    const auto sight = hole(5, 8);
+    const auto advance = [&](double seconds) {
+        bench.engine().advance(base::event_time(static_cast<std::int64_t>(seconds * world::second)),
+                               bench.fired, &sight);
+    };
+    advance(17.5);
+    EXPECT_THAT(bench.fired, IsEmpty()) << "a call may have come between 5 and 8";
+    EXPECT_EQ(bench.engine().stats().blind, 1u);
+    advance(18);
+    EXPECT_THAT(seconds_of(bench.fired), ElementsAre(18)) << "ten seconds of silence since";
+}
+
+TEST(Absence, IsNotToldWhileCallsAreBeingLost) {
+    Bench bench(heartbeat());
+    bench.hit(1, "a", {{"user", "u"}});
+    const auto sight = hole(5, 1'000);
+    bench.engine().advance(base::event_time(900 * world::second), bench.fired, &sight);
+    EXPECT_THAT(bench.fired, IsEmpty());
+    EXPECT_EQ(bench.engine().stats().blind, 1u) << "not once for every ten seconds";
+    bench.engine().advance(base::event_time(1'009 * world::second), bench.fired, &sight);
+    EXPECT_THAT(bench.fired, IsEmpty());
+    bench.engine().advance(base::event_time(1'011 * world::second), bench.fired, &sight);
+    EXPECT_EQ(bench.fired.size(), 1u);
+}
+
+TEST(Absence, OfAnAnswerThatMayHaveBeenLostIsNeverTold) {
+    Bench bench(unanswered());
+    bench.hit(1, "off", {{"user", "u"}});
+    const auto sight = hole(5, 8);
+    bench.engine().advance(base::event_time(100 * world::second), bench.fired, &sight);
+    EXPECT_THAT(bench.fired, IsEmpty());
+    EXPECT_EQ(bench.engine().stats().groups, 0u);
+    EXPECT_EQ(bench.engine().stats().blind, 1u);
+}
+
+TEST(Absence, IsToldWhenItIsKnownAndAfterARestartToo) {
+    const correlate::Sight later = [](policy::PolicyIndex, base::EventTime,
+                                      base::EventTime end) -> correlate::Seen {
+        if (end >= base::event_time(15 * world::second)) return {};
+        return {.lost = false, .until = 15 * world::second};
+    };
+    for (const bool restart : {false, true}) {
+        Bench bench(heartbeat());
+        bench.hit(1, "a", {{"user", "u"}});
+        bench.engine().advance(base::event_time(12 * world::second), bench.fired, &later);
+        EXPECT_THAT(bench.fired, IsEmpty());
+        if (restart) bench.restart();
+        bench.engine().advance(base::event_time(20 * world::second), bench.fired, &later);
+        EXPECT_THAT(seconds_of(bench.fired), ElementsAre(15));
+    }
+}
+
 }  // namespace

@@ -334,4 +334,82 @@ TEST(Evaluator, LateCallsNeverChangeWhatCorrelationsTell) {
     EXPECT_GT(fired, 20u);
 }
 
+/// Alerts of devices that stopped reporting, with two sources of which one is silent for an hour.
+class Outage {
+public:
+    explicit Outage(bool declared) {
+        const decode::FormatFile format{
+            "native.yaml",
+            text_of(std::filesystem::path(CALLERPRINT_ROOT) / "config/formats/native.yaml")};
+        const policy::File file{
+            "p.yaml",
+            "title: Report\nname: report\nlogsource: { category: api_call }\n"
+            "detection:\n  s: { api.operation: Report }\n  condition: s\n"
+            "---\ntitle: Gone\nname: gone\nstatus: stable\ncorrelation:\n  type: absence\n"
+            "  rules: [report]\n  group-by: [tenant_uid]\n  timespan: 30m\n"
+            "callerprint: { subject: tenant, quiet: 1h }\n"};
+        const auto formats = decode::Formats::load({&format, 1});
+        const auto set = policy::Set::load({&file, 1}, {});
+        EXPECT_TRUE(formats && set);
+        pipeline::Evaluator::Options options;
+        if (declared) {
+            options.rhythms["a"] = {std::chrono::minutes(5), "native"};
+            options.rhythms["b"] = {std::chrono::minutes(5), "native"};
+        }
+        made_ = *pipeline::Evaluator::make(
+            pipeline::make_reference(*formats, *set, {}, std::string(32, 'k'),
+                                     pipeline::Purpose::store),
+            options);
+    }
+    void report(const std::string& source, int minute, const std::string& tenant) {
+        auto entry = block(++lsn_, record(minute * 60, "Report", tenant));
+        entry.block.source = source;
+        apply(entry);
+    }
+    void idle(const std::string& source) {
+        auto entry = block(++lsn_, "");
+        entry.block = pipeline::idle_block(source, {});
+        apply(entry);
+    }
+
+    std::vector<std::string> gone;  ///< Tenants.
+    pipeline::Evaluator& evaluator() { return *made_; }
+
+private:
+    void apply(const journal::Entry& entry) {
+        made_->apply(entry, false);
+        for (const auto& change : made_->take().alerts) gone.push_back(change.alert.tenant);
+    }
+    std::unique_ptr<pipeline::Evaluator> made_;
+    journal::Lsn lsn_ = 0;
+};
+
+TEST(Evaluator, AccusesNobodyOfSilenceWhileHisSourceIsOut) {
+    for (const bool declared : {false, true}) {
+        Outage world(declared);
+        for (int minute = 0; minute < 180; minute += 4) {
+            const bool out = minute >= 60 && minute < 120;
+            world.report("b", minute, "of-b");
+            if (!out) world.report("a", minute, "of-a");
+            if (minute == 60) world.idle("a");
+            if (minute < 100) world.report("b", minute, "quits");
+        }
+        if (!declared) {
+            EXPECT_THAT(world.gone, ElementsAre("of-a", "quits")) << "nothing was expected of it";
+            continue;
+        }
+        // Who quits is told all the same, when silence is no outage any more.
+        EXPECT_THAT(world.gone, ElementsAre("quits"));
+        EXPECT_GE(world.evaluator().windows().blind, 2U);
+    }
+}
+
+TEST(Evaluator, AccusesNobodyOfAnHourThatIsMissing) {
+    Outage world(true);
+    for (int minute = 0; minute < 240; minute += 4) {
+        if (minute < 60 || minute >= 120) world.report("a", minute, "t");
+    }
+    EXPECT_THAT(world.gone, testing::IsEmpty());
+}
+
 }  // namespace

@@ -388,6 +388,56 @@ TEST_F(Coverage, TheViewOfGapsIsThatOfTheCertificate) {
     EXPECT_EQ(shown, expected);
 }
 
+TEST_F(Coverage, TheFunctionForPeopleSaysWhatTheCertificateSays) {
+    std::mt19937 random(6);
+    const auto span_of_gaps = [](const Certificate& certificate) {
+        std::vector<coverage::Span> spans;
+        for (const auto& gap : certificate.gaps)
+            if (!gap.acknowledged) spans.push_back({gap.from, gap.to});
+        return coverage::total(
+            coverage::joined(std::move(spans), certificate.from, certificate.to));
+    };
+    const auto check = [&](int from, int to) {
+        const auto expected = read(from, to);
+        const auto found = rows(
+                               "SELECT share, whole, extract(epoch FROM unacknowledged_time)::int,"
+                               " sources FROM investigate.coverage_of(callerprint.at(" +
+                               std::to_string(base::micros(at(from))) + "), callerprint.at(" +
+                               std::to_string(base::micros(at(to))) + "))")
+                               .at(0);
+        EXPECT_NEAR(std::stod(found[0]), expected.share, 1e-9) << from << " " << to;
+        EXPECT_EQ(found[1], has_unacknowledged_hole(expected) ? "f" : "t") << from << " " << to;
+        EXPECT_EQ(found[2], std::to_string(span_of_gaps(expected) / std::chrono::seconds(1)))
+            << from << " " << to;
+        EXPECT_EQ(found[3], std::to_string(expected.sources.size()));
+    };
+    check(0, 60);
+    declare({{"edge", minutes(3), midnight}, {"api", {}, midnight}, {"cdn", minutes(9), at(50)}});
+    for (int round = 0; round < 12; ++round) {
+        auto effects = next();
+        for (int i = 0; i < 240; i += 1 + static_cast<int>(random() % 9)) {
+            const auto source = random() % 3;
+            effects.rollup.coverage.push_back({.source = source == 0   ? "edge"
+                                                         : source == 1 ? "api"
+                                                                       : "cdn",
+                                               .minute = at(i),
+                                               .received = 9,
+                                               .parsed = random() % 7,
+                                               .rejected = random() % 9,
+                                               .ahead = random() % 40 == 0 ? 1U : 0U});
+        }
+        commit(std::move(effects));
+        const auto number_from = 20 * static_cast<std::uint64_t>(round);
+        number({report(number_from, number_from + 10 + random() % 12, 20 * round)});
+        const int hour = 60 * static_cast<int>(random() % 4);
+        import({{random() % 2 == 0 ? "edge" : "api", {at(hour), at(hour + 60)}, random() % 500}});
+        const auto all = read(0, 240).gaps;
+        const auto& gap = all.at(random() % all.size());
+        ASSERT_TRUE(store::acknowledge(*session_, gap, "known", "ann", now));
+        for (const auto& [from, to] : {std::pair(0, 240), {30, 45}, {-600, 100}}) check(from, to);
+    }
+}
+
 TEST_F(Coverage, SilenceIsThatOfCountingMinuteByMinute) {
     std::mt19937 random(9);
     declare({{"edge", minutes(4), midnight - hours(1)}});

@@ -160,6 +160,23 @@ std::string reference_page(const std::vector<store::Described>& all) {
     return out.str();
 }
 
+TEST_F(ReadOnly, MayAskWhatAnAbsenceIsWorthAndNothingBehindIt) {
+    const auto all = run("SELECT * FROM coverage_of()");
+    ASSERT_TRUE(all) << all.error().reason;
+    ASSERT_EQ(all->rows.size(), 1U);
+    EXPECT_EQ(all->rows[0][2], "0") << "nothing has ever come";
+    EXPECT_EQ(all->rows[0][3], "f");
+    EXPECT_EQ(all->rows[0][7], std::nullopt);
+    EXPECT_TRUE(
+        run("SELECT n, c.whole FROM (SELECT count(*) AS n FROM calls) AS x,"
+            " coverage_of('2026-01-01', '2026-02-01') AS c"));
+    EXPECT_EQ(fault("SELECT * FROM callerprint.gaps_between(now(), now())"), Fault::unauthorised);
+    EXPECT_EQ(fault("SELECT callerprint.record_time()"), Fault::unauthorised);
+    EXPECT_EQ(value("SELECT count(*) FROM pg_proc WHERE pronamespace = 'investigate'::regnamespace"
+                    " AND has_function_privilege('public', oid, 'execute')"),
+              "0");
+}
+
 TEST_F(ReadOnly, EqualsTheReferencePage) {
     store::ReadOnly::Options options;
     options.url = read_url_;
