@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,15 @@ struct PolicyRow {
 /// before are marked as replaced. Nothing changes when it is the current one already.
 base::Result<void> save_policies(Session& session, std::string_view revision,
                                  const std::vector<PolicyRow>& policies, base::WallTime now);
+
+/// The policies that judged journal blocks from one on, up to the next row's.
+struct Judges {
+    std::uint64_t from_block = 0;
+    std::set<std::string> digests;  ///< As PolicyRow::digest.
+};
+/// Those of the blocks [from, to), oldest first; revisions that were not recorded are left out.
+base::Result<std::vector<Judges>> judges(Session& session, std::string_view source, int partition,
+                                         std::uint64_t from, std::uint64_t to);
 
 /// What a policy's alerts in shadow were, for who decides about its promotion.
 struct ShadowRecord {
