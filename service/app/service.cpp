@@ -226,6 +226,9 @@ base::Result<void> Service::Parts::start_evaluation() {
     if (!position) return std::unexpected(position.error());
     auto state = session_in_use.window_state(partition_source, 0);
     if (!state) return std::unexpected(state.error());
+    auto judges = store::judges(session_in_use, partition_source, 0, position->snapshot_offset,
+                                position->next_offset);
+    if (!judges) return std::unexpected(judges.error());
     BASE_KILL_POINT("app.position.claimed");
     auto opened = journal::Journal::open(journal_options(config, *position), &metrics);
     if (!opened) return std::unexpected(opened.error());
@@ -250,6 +253,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     options.session = session("committer");
     options.position = *position;
     options.window_state = std::move(*state);
+    options.judges = std::move(*judges);
     options.evaluator = evaluator_options(config, *secrets);
     options.on_deliveries = [this] { tell_dispatcher(); };
     // Not of a backtest: it sees the calls that were kept and no heartbeat.

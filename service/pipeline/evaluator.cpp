@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 namespace pipeline {
@@ -327,13 +328,29 @@ bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journ
     preparer_.tell(index, entry.block.source, late);
     if (late) ++counters_.late;
     ++counters_.calls;
-    const auto& matched = preparer_.match(call);
+    const auto& matched = heard(preparer_.match(call));
     if (!matched.empty()) {
         firings_.clear();
         engine_.observe(call, matched, entry.lsn, firings_);
         group(silent);
     }
     return keeps(matched);
+}
+
+void Evaluator::hear_only(const std::set<std::string>& digests) {
+    const auto& policies = preparer_.reference().policies->policies();
+    mute_.assign(policies.size(), false);
+    for (std::size_t i = 0; i < policies.size(); ++i)
+        mute_[i] = !digests.contains(policies[i].digest);
+}
+
+const std::vector<policy::PolicyIndex>& Evaluator::heard(
+    const std::vector<policy::PolicyIndex>& matched) {
+    if (mute_.empty()) return matched;
+    heard_.clear();
+    std::ranges::copy_if(matched, std::back_inserter(heard_),
+                         [&](auto policy) { return !is_mute(policy); });
+    return heard_;
 }
 
 /// True when some of the rules keep the calls that they match. Notes the ids of all of them.
@@ -377,7 +394,10 @@ void Evaluator::group(bool silent) {
     if (firings_.empty()) return;
     std::vector<alert::Change> unseen;
     auto& changes = silent ? unseen : gathered_.alerts;
-    for (const auto& firing : firings_) grouper_.apply(firing, changes);
+    for (const auto& firing : firings_) {
+        // A correlation that is new, over rules that are not.
+        if (!is_mute(firing.policy)) grouper_.apply(firing, changes);
+    }
 }
 
 std::size_t Evaluator::pending_bytes() const noexcept {

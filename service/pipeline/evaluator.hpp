@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,6 +92,12 @@ public:
     /// Goes on under another reference; windows of unchanged policies stay.
     void use(Next next);
 
+    /// For blocks of the past: policies of other digests judge nothing until hear_all. One that
+    /// came into force later must not remember having told what it never told: its quiet time would
+    /// hide the next alert.
+    void hear_only(const std::set<std::string>& digests);
+    void hear_all() noexcept { mute_.clear(); }
+
     /// True while the source holds the watermark back.
     [[nodiscard]] bool holds(std::string_view source) const { return watermark_.holds(source); }
 
@@ -128,6 +135,11 @@ private:
     void advance(bool silent);
     void group(bool silent);
     void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
+    [[nodiscard]] const std::vector<policy::PolicyIndex>& heard(
+        const std::vector<policy::PolicyIndex>& matched);
+    [[nodiscard]] bool is_mute(policy::PolicyIndex policy) const {
+        return !mute_.empty() && mute_[policy];
+    }
     [[nodiscard]] std::chrono::microseconds lateness(std::string_view source) const;
     [[nodiscard]] correlate::Seen seen(policy::PolicyIndex policy, base::EventTime from,
                                        base::EventTime to) const;
@@ -145,6 +157,8 @@ private:
     BatchTimes batch_times_;
     coverage::CanaryKeys canaries_;
     store::Effects gathered_;
+    std::vector<bool> mute_;  // by policy; empty: none is
+    std::vector<policy::PolicyIndex> heard_;
     Counters counters_;
     std::vector<decode::Reject> rejects_;
     std::vector<correlate::Firing> firings_;

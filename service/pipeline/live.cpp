@@ -80,14 +80,18 @@ base::Result<void> Live::catch_up() {
     }
     auto reader = journal_.read_from(start);
     journal::Entry entry;
+    auto judges = options_.judges.begin();
     while (reader.position() < committed) {
         auto got = reader.next(entry);
         if (!got) return std::unexpected(got.error());
         if (!*got || entry.lsn >= committed) break;
+        for (; judges != options_.judges.end() && judges->from_block <= entry.lsn; ++judges)
+            evaluator_->hear_only(judges->digests);
         evaluator_->apply(entry, true);
         BASE_KILL_POINT("pipeline.replay.block");
     }
     BASE_KILL_POINT("pipeline.replay.after");
+    evaluator_->hear_all();
     from_ = next_ = committed;
     snapshot_taken_ = steady_clock::now();
     return {};

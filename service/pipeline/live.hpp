@@ -7,6 +7,7 @@
 #include "pipeline/committer.hpp"
 #include "pipeline/evaluator.hpp"
 #include "pipeline/probe.hpp"
+#include "store/policies.hpp"
 #include "store/session.hpp"
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace pipeline {
 
@@ -27,9 +29,10 @@ namespace pipeline {
 class Live {
 public:
     struct Options {
-        store::Session::Options session;  ///< A connection of its own for the committer.
-        store::Position position;         ///< As claimed.
-        Parts window_state;               ///< Saved at position.snapshot_offset; may be none.
+        store::Session::Options session;    ///< A connection of its own for the committer.
+        store::Position position;           ///< As claimed.
+        Parts window_state;                 ///< Saved at position.snapshot_offset; may be none.
+        std::vector<store::Judges> judges;  ///< Of the blocks from there to position.next_offset.
         Evaluator::Options evaluator;
         std::size_t batch_bytes = 16'000'000;  ///< A batch transaction closes above this...
         std::chrono::milliseconds batch_time{

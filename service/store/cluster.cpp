@@ -86,16 +86,33 @@ private:
     int fd_;
 };
 
-/// True while a process works in the folder: what a killed postmaster leaves ends by itself, and
-/// must have ended before another one starts.
-bool anybody_in(const fs::path& folder) {
+/// Folders in /proc of the processes that work in the folder. What a killed postmaster leaves must
+/// have ended before another one starts.
+std::vector<fs::path> processes_in(const fs::path& folder) {
+    std::vector<fs::path> out;
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator("/proc", failed)) {
         std::error_code unreadable;
         if (fs::read_symlink(entry.path() / "cwd", unreadable) == folder && !unreadable)
-            return true;
+            out.push_back(entry.path());
     }
-    return false;
+    return out;
+}
+
+bool anybody_in(const fs::path& folder) {
+    return !processes_in(folder).empty();
+}
+
+/// Most see at once that their postmaster is gone. One in the middle of a long statement does not,
+/// and would hold up the next start until its statement's time-out. The postmaster would have sent
+/// the same signal.
+void end_orphans(const fs::path& folder) {
+    for (const auto& process : processes_in(folder)) {
+        std::error_code unreadable;
+        const auto program = fs::read_symlink(process / "exe", unreadable).filename().string();
+        const auto pid = std::strtol(process.filename().c_str(), nullptr, 10);
+        if (program.starts_with("postgres") && pid > 1) ::kill(static_cast<pid_t>(pid), SIGQUIT);
+    }
 }
 
 std::string quoted(const std::string& text) {  // for postgresql.conf
@@ -384,6 +401,7 @@ base::Result<void> Cluster::start() {
     // The pid file of a killed postmaster stops the next one while its process id is in use, be it
     // by a zombie or by somebody else.
     const auto until = std::chrono::steady_clock::now() + options_.start_timeout;
+    if (postmaster() == 0) end_orphans(fs::canonical(data_, ignored));
     while (anybody_in(fs::canonical(data_, ignored)) && std::chrono::steady_clock::now() < until) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }

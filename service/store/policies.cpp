@@ -29,6 +29,13 @@ constexpr const char* add_needs =
 constexpr const char* select_needs =
     "SELECT policy_key, title, (extract(epoch FROM timespan) * 1000000)::bigint, sources"
     " FROM callerprint.policy_needs ORDER BY position";
+constexpr const char* load_judges =
+    "SELECT a.from_block, p.digest FROM callerprint.policy_activations a"
+    " JOIN callerprint.policy_revisions r ON r.revision = a.revision"
+    " LEFT JOIN callerprint.policies p ON p.revision = a.revision"
+    " WHERE a.source = $1 AND a.partition = $2 AND a.from_block < $4 AND a.from_block >= coalesce("
+    "(SELECT max(from_block) FROM callerprint.policy_activations"
+    " WHERE source = $1 AND partition = $2 AND from_block <= $3), 0) ORDER BY a.from_block";
 
 constexpr const char* sum_shadow =
     "SELECT count(*), count(DISTINCT (opened AT TIME ZONE 'UTC')::date),"
@@ -45,6 +52,25 @@ constexpr const char* most_shadowed =
     " GROUP BY subject_kind, subject ORDER BY count(*) DESC, subject_kind, subject LIMIT 5";
 
 }  // namespace
+
+base::Result<std::vector<Judges>> judges(Session& session, std::string_view source, int partition,
+                                         std::uint64_t from, std::uint64_t to) {
+    using Found = base::Result<std::vector<Judges>>;
+    return session.connection().look("reading who judged", [&](pqxx::work& tx) -> Found {
+        std::vector<Judges> out;
+        for (const auto& row : run(tx, load_judges,
+                                   Params()
+                                       .text(source)
+                                       .integer(partition)
+                                       .integer(static_cast<std::int64_t>(from))
+                                       .integer(static_cast<std::int64_t>(to)))) {
+            const auto block = static_cast<std::uint64_t>(row[0].as<long long>());
+            if (out.empty() || out.back().from_block != block) out.push_back({block, {}});
+            if (!row[1].is_null()) out.back().digests.insert(row[1].as<std::string>());
+        }
+        return out;
+    });
+}
 
 base::Result<ShadowRecord> shadow_record(Session& session, std::string_view policy_key) {
     using Found = base::Result<ShadowRecord>;

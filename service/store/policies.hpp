@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,15 @@ struct PolicyNeeds {
 /// Takes the place of what was saved before, as a whole.
 base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& policies);
 base::Result<std::vector<PolicyNeeds>> load_needs(Session& session);
+
+/// The policies that judged journal blocks from one on, up to the next row's.
+struct Judges {
+    std::uint64_t from_block = 0;
+    std::set<std::string> digests;  ///< As PolicyRow::digest.
+};
+/// Those of the blocks [from, to), oldest first; revisions that were not recorded are left out.
+base::Result<std::vector<Judges>> judges(Session& session, std::string_view source, int partition,
+                                         std::uint64_t from, std::uint64_t to);
 
 /// What a policy's alerts in shadow were, for who decides about its promotion.
 struct ShadowRecord {

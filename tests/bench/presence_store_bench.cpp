@@ -336,6 +336,7 @@ int main(int argc, char** argv) {
     {
         store::Session::Options with;
         with.url = cluster.url();
+        with.audit_key = std::string(32, 'a');
         with.statement_timeout = std::chrono::milliseconds(0);
         const auto session = must(store::Session::open(with));
         must(store::migrate(*session));

@@ -41,6 +41,23 @@ def test_new_policy_takes_effect(own_server):
     assert len(server.alerts()) == 1
 
 
+def test_a_new_policy_remembers_nothing_of_before_it_even_after_a_crash(own_server):
+    def at(record, second):
+        return dict(record, time=f"2025-03-03T12:00:{second:02}Z")
+
+    server = own_server().start()
+    server.ingest([at(other("k-1"), 0), at(make_call(), 10)])
+    wait_until(lambda: server.calls() >= 2, what="the first calls")
+    (server.policies / "other.yml").write_text(OTHER)
+    server.reload()
+    wait_until(lambda: "serve.reloaded" in server.log.read_text(), what="the reload")
+    server.kill()  # the blocks since the last snapshot are evaluated again, without effects
+    server.start()
+    server.ingest([at(other("k-1"), 20), at(make_call(), 40)])
+    alert = wait_until(server.alerts, what="the alert of the call after the reload")[0]
+    assert alert["opened"].startswith("2025-03-03T12:00:20")
+
+
 def test_bad_policy_changes_nothing(own_server):
     server = own_server().start()
     assert metric(server, METRIC) == 1

@@ -17,7 +17,7 @@ def run(context):
         feeder = context.feeder(server, rng, rate=2_500 if context.ci else 5_000)
         for _ in range(ROUND):
             # Sometimes while it still starts, sometimes before the first batch, sometimes in full work.
-            moment = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.3, 1), rng.uniform(1, 2 if context.ci else 5)))
+            moment = rng.choice((rng.uniform(0, 0.3), rng.uniform(0.3, 1), rng.uniform(1, 1.5 if context.ci else 5)))
             time.sleep(moment)
             server.kill()
             server.start(wait=rng.random() < 0.9)

@@ -173,8 +173,9 @@ def trims(context, points):
             # A quarter of the quota is kept for evidence; beyond it each start drops what a stop allowed.
             server.environment = {"CALLERPRINT_KILL_AT": f"{point}:1"}
             for _ in range(12):
+                context.check(context.time_left() > -180, f"no time for {point}: reached {reached}")
                 wanted = feeder.acknowledged + 6_000
-                while server.alive() and feeder.acknowledged < wanted:
+                while server.alive() and feeder.acknowledged < wanted and context.time_left() > -180:
                     time.sleep(0.02)
                 if server.alive():
                     server.process.terminate()

@@ -302,6 +302,22 @@ TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
     EXPECT_GT(late, 200u);
 }
 
+TEST(Evaluator, APolicyThatCameLaterDoesNotRememberWhatItNeverTold) {
+    const auto later = evaluator();
+    const std::string gated = reference()->policies->policies()[0].digest;
+    std::set<std::string> before;
+    for (const auto& policy : reference()->policies->policies()) before.insert(policy.digest);
+    before.erase(gated);
+    later->hear_only(before);  // evaluated again after a crash: `gated` was loaded after this block
+    later->apply(block(1, record(0, "Gated", "t1") + record(20, "Plain", "t1")), true);
+    later->hear_all();
+    later->apply(block(2, record(40, "Gated", "t1") + record(900, "Plain", "t1")), false);
+    const auto effects = later->take();
+    ASSERT_EQ(effects.alerts.size(), 1u);
+    EXPECT_EQ(effects.alerts[0].alert.policy_name, "gated");
+    EXPECT_EQ(effects.alerts[0].alert.opened, base::event_time((start + 40) * 1'000'000));
+}
+
 TEST(Evaluator, LateCallsNeverChangeWhatCorrelationsTell) {
     std::mt19937_64 random(5);
     const auto with = evaluator();

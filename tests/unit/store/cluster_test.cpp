@@ -89,6 +89,38 @@ TEST(Cluster, IsStartedAgainWhenItWasKilledWhileWeRun) {
     EXPECT_TRUE(cluster->stop());
 }
 
+TEST(Cluster, IsNotHeldUpByALongStatementOfAKilledOne) {
+    auto with = options("busy");
+    with.start_timeout = std::chrono::seconds(10);
+    auto cluster = Cluster::open(with);
+    ASSERT_TRUE(cluster) << cluster.error().reason;
+    std::jthread busy([url = cluster->url()] {
+        try {
+            pqxx::connection connection(url);
+            pqxx::nontransaction(connection)
+                .exec(
+                    "SET statement_timeout = '60s'; SELECT count(*) FROM generate_series(1, "
+                    "1000000) a,"
+                    " generate_series(1, 1000000) b");
+        } catch (const std::exception&) {  // it is ended
+        }
+    });
+    pqxx::connection looking(cluster->url());
+    while (
+        pqxx::nontransaction(looking)
+            .exec1("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series%' AND "
+                   "pid <> pg_backend_pid()")[0]
+            .as<int>() == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ::kill(cluster->postmaster(), SIGKILL);
+    while (cluster->postmaster() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const auto revived = cluster->revive();
+    ASSERT_TRUE(revived) << revived.error().reason;
+    EXPECT_TRUE(*revived);
+    EXPECT_TRUE(cluster->stop());
+}
+
 TEST(Cluster, RefusesASocketPathThatIsTooLong) {
     auto with = options("one");
     with.folder = "/tmp/" + std::string(100, 'x');

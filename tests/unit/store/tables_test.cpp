@@ -236,6 +236,34 @@ TEST_F(Tables, RememberEveryPolicyRevision) {
     EXPECT_EQ(value("SELECT revision FROM investigate.policies WHERE current"), "r1");
 }
 
+TEST_F(Tables, KnowWhichPoliciesJudgedWhichBlocks) {
+    const auto position = *session_->claim("main", 0, "a");
+    const auto judged = [&](std::uint64_t from, std::uint64_t to, const std::string& revision,
+                            const std::string& digest) {
+        store::PolicyRow row;
+        row.id = row.title = "p";
+        row.kind = "rule";
+        row.digest = digest;
+        ASSERT_TRUE(store::save_policies(*session_, revision, {row}, now));
+        auto effects = batch(position, to);
+        effects.from = from;
+        effects.policy_rev = revision;
+        ASSERT_TRUE(session_->commit(effects));
+    };
+    judged(1, 5, "r1", "d1");
+    judged(5, 9, "r2", "d2");
+    judged(9, 12, "r1", "d1");
+    const auto all = store::judges(*session_, "main", 0, 1, 12);
+    ASSERT_TRUE(all) << all.error().reason;
+    ASSERT_EQ(all->size(), 3U);
+    EXPECT_EQ((*all)[1].from_block, 5U);
+    EXPECT_EQ((*all)[1].digests, std::set<std::string>{"d2"});
+    const auto some = store::judges(*session_, "main", 0, 6, 9);
+    ASSERT_TRUE(some);
+    ASSERT_EQ(some->size(), 1U) << "the one that judged block 6, and none that begins at 9";
+    EXPECT_EQ((*some)[0].from_block, 5U);
+}
+
 TEST_F(Tables, ExpireWhatIsOldByBothClocks) {
     auto effects = batch(*session_->claim("main", 0, "a"), 2);
     effects.rollup.activity = {store_test::activity("k", 1)};
