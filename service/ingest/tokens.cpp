@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <utility>
 
@@ -128,26 +129,34 @@ Tokens::Tokens(std::string pepper, std::vector<Row> rows) : pepper_(std::move(pe
     std::map<std::uint64_t, Row> distinct;
     for (Row& row : rows)
         if (row.client.id.size() == id_size) distinct[number_of(row.client.id)] = std::move(row);
+    base::random_bytes(nobody_);
+    const auto nobody = std::bit_cast<Words>(nobody_);
     for (auto& [id, row] : distinct) {
+        auto& words = apart_.emplace_back(std::bit_cast<Words>(row.digest));
+        for (std::size_t i = 0; i < words.size(); ++i) words[i] ^= nobody[i];
         ids_.push_back(id);
-        digests_.push_back(row.digest);
         rows_.push_back(std::move(row));
     }
-    base::random_bytes(nobody_);
 }
 
 // Everything is looked at, without a branch on what is found: a hash map told by its time whether
-// there is such an id, and so does a row that is read or not. 1,000 tokens cost less than the
-// HMAC that follows.
+// there is such an id, and so does a row that is read or not. Three nanoseconds a token, beside
+// the microsecond of the HMAC.
 Tokens::Found Tokens::find(std::uint64_t id) const noexcept {
-    Found out{.digest = nobody_};
-    for (std::size_t i = 0; i < ids_.size(); ++i) {
-        const auto mask = opaque(std::uint64_t{0} - static_cast<std::uint64_t>(ids_[i] == id));
-        out.place |= i & mask;
+    Found out;
+    auto [first, second, third, fourth] = std::bit_cast<Words>(nobody_);
+    for (std::size_t i = 0; const auto& [a, b, c, d] : apart_) {
+        const bool same = ids_.data()[i] == id;  // as long as apart_
+        const auto mask = opaque(std::uint64_t{0} - static_cast<std::uint64_t>(same));
+        out.place |= i++ & mask;
         out.known |= mask;
-        for (std::size_t b = 0; b < out.digest.size(); ++b)
-            out.digest[b] ^= (nobody_[b] ^ digests_[i][b]) & static_cast<std::uint8_t>(mask);
+        first ^= a & mask;
+        second ^= b & mask;
+        third ^= c & mask;
+        fourth ^= d & mask;
     }
+    const Words digest{first, second, third, fourth};
+    out.digest = std::bit_cast<base::Digest>(digest);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,8 +83,9 @@ private:
     [[nodiscard]] Found find(std::uint64_t id) const noexcept;
 
     std::string pepper_;
-    std::vector<std::uint64_t> ids_;  // as the numbers that they are in base32
-    std::vector<base::Digest> digests_;
+    std::vector<std::uint64_t> ids_;             // as the numbers that they are in base32
+    using Words = std::array<std::uint64_t, 4>;  // a digest
+    std::vector<Words> apart_;                   // each digest XOR nobody_'s
     std::vector<Row> rows_;
     base::Digest nobody_;  // compared with when the id is unknown
 };
