@@ -118,51 +118,6 @@ LANGUAGE sql STABLE AS $$
     HAVING sum(received) <> 0 OR sum(heartbeats) <> 0 OR sum(ahead) <> 0
 $$;
 
--- When personas and names were first stored: of one that is counted among too many to look at each.
-ALTER TABLE callerprint.personas ADD COLUMN seen_at timestamptz NOT NULL DEFAULT '-infinity';
-ALTER TABLE callerprint.as_names ADD COLUMN seen_at timestamptz NOT NULL DEFAULT '-infinity';
--- How far batches have been merged: what was stored before that and is merged only now may be earlier
--- than what is noted. Pages are used again, so they are merged in about the order of time.
-CREATE TABLE callerprint.merged (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    up_to timestamptz NOT NULL
-);
-INSERT INTO callerprint.merged (up_to) VALUES ('-infinity');
-CREATE OR REPLACE FUNCTION callerprint.note_personas(from_page tid, to_page tid) RETURNS void LANGUAGE sql AS $$
-INSERT INTO callerprint.personas
-    (week, key_uid, tenant_uid, origin, network, asn, client_family, seen_at)
-SELECT date_trunc('week', first_seen, 'UTC'), key_uid, tenant_uid, origin,
-       callerprint.network_grain(address), asn, split_part(client, ' ', 1), min(stored_at)
-FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page
-GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING;
-UPDATE callerprint.personas AS p SET seen_at = n.seen_at
-FROM (SELECT date_trunc('week', first_seen, 'UTC') AS week, key_uid, tenant_uid, origin,
-             callerprint.network_grain(address) AS network, asn,
-             split_part(client, ' ', 1) AS client_family, min(stored_at) AS seen_at
-      FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page
-        AND stored_at < (SELECT up_to FROM callerprint.merged)
-      GROUP BY 1, 2, 3, 4, 5, 6, 7) AS n
-WHERE p.week = n.week AND p.key_uid = n.key_uid AND p.tenant_uid = n.tenant_uid AND p.origin = n.origin
-  AND p.network IS NOT DISTINCT FROM n.network AND p.asn IS NOT DISTINCT FROM n.asn
-  AND p.client_family IS NOT DISTINCT FROM n.client_family AND p.seen_at > n.seen_at;
-INSERT INTO callerprint.tenant_weeks (week, tenant_uid)
-SELECT DISTINCT date_trunc('week', first_seen, 'UTC'), tenant_uid
-FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page AND tenant_uid <> ''
-ORDER BY 1, 2 ON CONFLICT DO NOTHING;
-INSERT INTO callerprint.as_names (asn, as_name, seen_at)
-SELECT asn, as_name, min(stored_at) FROM callerprint.activity
-WHERE ctid >= from_page AND ctid < to_page AND asn IS NOT NULL AND as_name IS NOT NULL
-GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING;
-UPDATE callerprint.as_names AS a SET seen_at = n.seen_at
-FROM (SELECT asn, as_name, min(stored_at) AS seen_at FROM callerprint.activity
-      WHERE ctid >= from_page AND ctid < to_page AND stored_at < (SELECT up_to FROM callerprint.merged)
-      GROUP BY 1, 2) AS n
-WHERE a.asn = n.asn AND a.as_name = n.as_name AND a.seen_at > n.seen_at;
-UPDATE callerprint.merged SET up_to = n.up_to
-FROM (SELECT max(stored_at) AS up_to FROM callerprint.activity
-      WHERE ctid >= from_page AND ctid < to_page) AS n WHERE n.up_to > merged.up_to;
-$$;
-
 -- What else a row of the ledger says; NULL in one from before, which is in the rollups for good.
 CREATE TYPE callerprint.first_call AS (record_id bigint, address inet, asn bigint, as_name text, client text);
 ALTER TABLE callerprint.late_activity
@@ -548,33 +503,6 @@ SELECT f, t, share, shares.sources > 0 AND unacknowledged = 0, gaps, unacknowled
        unacknowledged_time, since, shares.sources FROM asked, shares, counted
 $$;
 COMMENT ON FUNCTION investigate.coverage_of(timestamptz, timestamptz) IS 'What an absence in a period is worth: SELECT n, c.* FROM (SELECT count(*) AS n FROM calls WHERE time >= ''2026-01-01'' AND time < ''2026-02-01'') AS x, coverage_of(''2026-01-01'', ''2026-02-01'') AS c.';
-
--- What each policy that judges now needs: from which sources its calls may come, and how far back a
--- window of it reaches. Written at a start and a reload.
-CREATE TABLE callerprint.policy_needs (
-    position integer PRIMARY KEY,
-    policy_key text NOT NULL,
-    title text NOT NULL,
-    timespan interval NOT NULL,
-    sources text[] NOT NULL
-);
-CREATE VIEW investigate.policy_blindness AS
-SELECT n.policy_key, n.title AS policy_title, nullif(g.source, '') AS source, g.from_time,
-       g.to_time + n.timespan AS to_time, g.cause AS why, g.lost, g.acknowledged, n.timespan
-FROM callerprint.policy_needs AS n
-JOIN investigate.coverage_gaps AS g ON g.source = '' OR g.source = ANY (n.sources)
-WHERE g.cause <> 'not_retained';
-COMMENT ON VIEW investigate.policy_blindness IS 'Times in which policies that judge now could not have seen all that they are about: what they did not tell then proves nothing.';
-COMMENT ON COLUMN investigate.policy_blindness.policy_key IS 'Policy id, else its name, else its title.';
-COMMENT ON COLUMN investigate.policy_blindness.policy_title IS 'Title of the policy.';
-COMMENT ON COLUMN investigate.policy_blindness.source IS 'Source of which something is missing; NULL: all of them.';
-COMMENT ON COLUMN investigate.policy_blindness.from_time IS 'Event time from which it is blind.';
-COMMENT ON COLUMN investigate.policy_blindness.to_time IS 'Up to when: the end of the gap and the timespan, as its windows reach back into the gap.';
-COMMENT ON COLUMN investigate.policy_blindness.why IS 'Cause of the gap: silent, sequence, counter, dead_letters, clock.';
-COMMENT ON COLUMN investigate.policy_blindness.lost IS 'Records that are missing, when it is known how many.';
-COMMENT ON COLUMN investigate.policy_blindness.acknowledged IS 'Somebody knows of the gap. The policy is blind all the same.';
-COMMENT ON COLUMN investigate.policy_blindness.timespan IS 'How far back a window of the policy reaches; 0 of a rule.';
-GRANT SELECT ON investigate.policy_blindness TO callerprint_read;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA callerprint, investigate FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION investigate.coverage_of(timestamptz, timestamptz) TO callerprint_read;

@@ -98,11 +98,8 @@ base::Result<store::AlertRow> act(store::Session& session, std::string_view acti
 /// The three handlers share what they borrow.
 struct Routes {
     Database& database;
-    TokenSource tokens;
 
     asio::awaitable<http::Response> list(http::Request& request) const {
-        const auto client = authorise(request, tokens, ingest::scope_read);
-        if (!client) co_return refuse(request, client.error());
         const auto filter = filter_of(request);
         if (!filter) co_return http::Response::problem(filter.error());
         const auto page = co_await database.run([filter = *filter](store::Session& session) {
@@ -116,8 +113,6 @@ struct Routes {
     }
 
     asio::awaitable<http::Response> show(http::Request& request) const {
-        const auto client = authorise(request, tokens, ingest::scope_read);
-        if (!client) co_return refuse(request, client.error());
         const std::string id(request.parameter("id"));
         const auto detail = co_await database.run(
             [id](store::Session& session) { return store::Alerts(session).show(id); });
@@ -126,18 +121,16 @@ struct Routes {
     }
 
     asio::awaitable<http::Response> change(http::Request& request) const {
-        const auto client = authorise(request, tokens, ingest::scope_respond);
-        if (!client) co_return refuse(request, client.error());
         const auto body = co_await request.read_body(action_bytes);
         if (!body) co_return http::Response::problem(body.error());
         const auto saying = saying_of(*body);
         if (!saying) co_return http::Response::problem(saying.error());
-        const auto row = co_await database.run([id = std::string(request.parameter("id")),
-                                                action = std::string(request.parameter("action")),
-                                                saying = *saying,
-                                                actor = client->name](store::Session& session) {
-            return act(session, action, id, saying, actor);
-        });
+        const auto row = co_await database.run(
+            [id = std::string(request.parameter("id")),
+             action = std::string(request.parameter("action")), saying = *saying,
+             actor = ingest::caller(request).name](store::Session& session) {
+                return act(session, action, id, saying, actor);
+            });
         if (!row) co_return http::Response::problem(row.error());
         co_return http::Response::json(200, to_json(*row));
     }
@@ -191,13 +184,13 @@ json::object to_json(const store::AlertDetail& detail) {
     return out;
 }
 
-void add_alert_routes(http::Router& router, Database& database, TokenSource tokens) {
-    const auto routes = std::make_shared<const Routes>(Routes{database, std::move(tokens)});
-    router.add("GET", "/v1/alerts",
+void add_alert_routes(http::Router& router, Database& database, ingest::Door& door) {
+    const auto routes = std::make_shared<const Routes>(Routes{database});
+    router.add("GET", "/v1/alerts", door.needs(ingest::scope_read),
                [routes](http::Request& request) { return routes->list(request); });
-    router.add("GET", "/v1/alerts/{id}",
+    router.add("GET", "/v1/alerts/{id}", door.needs(ingest::scope_read),
                [routes](http::Request& request) { return routes->show(request); });
-    router.add("POST", "/v1/alerts/{id}/{action}",
+    router.add("POST", "/v1/alerts/{id}/{action}", door.needs(ingest::scope_respond),
                [routes](http::Request& request) { return routes->change(request); });
 }
 

@@ -47,10 +47,11 @@ std::string sign(const std::string& record, const base::SigningKey& key) {
 }  // namespace
 
 base::Result<store::StoredAnswer> ask(store::Session& session, presence::Question question,
-                                      const Answering& answering, base::WallTime now) {
+                                      const Answering& answering, base::WallTime now,
+                                      std::uint64_t most) {
     store::Answers answers(session);
-    const auto allowed = answers.begin(question.asked_by, question.case_ref, for_audit(question),
-                                       answering.per_hour, now);
+    const auto allowed =
+        answers.begin(question.asked_by, question.case_ref, for_audit(question), most, now);
     if (!allowed) return std::unexpected(allowed.error());
     const auto known_at = store::known_at(session, question);
     if (!known_at) return std::unexpected(known_at.error());

@@ -22,9 +22,11 @@ struct Answering {
 };
 
 /// Answers a question and keeps the answer: audit, facts, verdict, signature. The same question
-/// over the same data gives the same bytes.
+/// over the same data gives the same bytes. Fault::exhausted when the asker has asked `most` in the
+/// last hour.
 base::Result<store::StoredAnswer> ask(store::Session& session, presence::Question question,
-                                      const Answering& answering, base::WallTime now);
+                                      const Answering& answering, base::WallTime now,
+                                      std::uint64_t most);
 
 /// The answer with all that proves it, signed: what callerprint-verify checks.
 base::Result<std::string> export_answer(store::Session& session, const store::StoredAnswer& answer,

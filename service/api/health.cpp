@@ -32,9 +32,9 @@ asio::awaitable<http::Response> ready(http::Response response) {
 
 void add(http::Router& router, std::string_view path, const std::shared_ptr<const Health>& health,
          Answer answer) {
-    router.add("GET", path, [health, answer = std::move(answer)](http::Request&) {
-        return ready(answer(*health));
-    });
+    router.add(
+        "GET", path, http::Access::open(),
+        [health, answer = std::move(answer)](http::Request&) { return ready(answer(*health)); });
 }
 
 }  // namespace

@@ -38,17 +38,15 @@ base::Result<store::StoredAnswer> answer_body(store::Session& session, const jso
     auto question = presence::read_question(
         body, asker, [&](const auto& as_of) { return store::newest_event(session, as_of); });
     if (!question) return std::unexpected(question.error());
-    return ask(session, std::move(*question), answering, base::WallClock::now());
+    return ask(session, std::move(*question), answering, base::WallClock::now(),
+               answering.per_hour);
 }
 
 struct Routes {
     Database& database;
-    TokenSource tokens;
     std::shared_ptr<const Answering> answering;
 
     asio::awaitable<http::Response> post(http::Request& request) const {
-        const auto client = authorise(request, tokens, ingest::scope_ask);
-        if (!client) co_return refuse(request, client.error());
         const auto body = co_await request.read_body(question_bytes);
         if (!body) co_return http::Response::problem(body.error());
         boost::system::error_code fault;
@@ -56,24 +54,21 @@ struct Routes {
         if (fault) {
             co_return http::Response::problem({base::Fault::invalid, "send one JSON object"});
         }
-        const auto answer = co_await database.run(
-            [parsed, asker = client->name, shared = answering](store::Session& session) {
-                return answer_body(session, parsed, asker, *shared);
-            });
+        const auto answer = co_await database.run([parsed, asker = ingest::caller(request).name,
+                                                   shared = answering](store::Session& session) {
+            return answer_body(session, parsed, asker, *shared);
+        });
         if (!answer) co_return http::Response::problem(answer.error());
         co_return with_record(201, *answer, presence::View::full)
             .with("Location", "/v1/answers/" + answer->id);
     }
 
     asio::awaitable<http::Response> get(http::Request& request) const {
-        const auto client = authorise(request, tokens, ingest::scope_ask);
-        if (!client) co_return refuse(request, client.error());
         const auto view = view_of(request);
         if (!view) co_return http::Response::problem(view.error());
-        const auto answer = co_await database.run([id = std::string(request.parameter("id")),
-                                                   asker = client->name](store::Session& session) {
-            return store::Answers(session).show(id, asker);
-        });
+        const auto answer = co_await database.run(
+            [id = std::string(request.parameter("id")), asker = ingest::caller(request).name](
+                store::Session& session) { return store::Answers(session).show(id, asker); });
         if (!answer) co_return http::Response::problem(answer.error());
         co_return with_record(200, *answer, *view);
     }
@@ -81,13 +76,12 @@ struct Routes {
 
 }  // namespace
 
-void add_question_routes(http::Router& router, Database& database, TokenSource tokens,
+void add_question_routes(http::Router& router, Database& database, ingest::Door& door,
                          std::shared_ptr<const Answering> answering) {
-    const auto routes =
-        std::make_shared<const Routes>(Routes{database, std::move(tokens), std::move(answering)});
-    router.add("POST", "/v1/questions",
+    const auto routes = std::make_shared<const Routes>(Routes{database, std::move(answering)});
+    router.add("POST", "/v1/questions", door.needs(ingest::scope_ask),
                [routes](http::Request& request) { return routes->post(request); });
-    router.add("GET", "/v1/answers/{id}",
+    router.add("GET", "/v1/answers/{id}", door.needs(ingest::scope_ask),
                [routes](http::Request& request) { return routes->get(request); });
 }
 

@@ -1,5 +1,6 @@
 #include "app/answering.hpp"
 
+#include "app/files.hpp"
 #include "app/secrets.hpp"
 
 namespace app {
@@ -11,6 +12,18 @@ base::Result<std::shared_ptr<const api::Answering>> make_answering(const Config&
         api::Answering{.hasher = key_hasher(*secrets),
                        .signing = base::SigningKey(secrets->key("answers")),
                        .per_hour = config.questions_per_hour});
+}
+
+base::Result<std::shared_ptr<const api::ReporterKeys>> load_reporter_keys(const Config& config) {
+    if (config.leak_keys_file.empty()) return nullptr;
+    const auto text = read_file(config.leak_keys_file, 1 << 20);
+    if (!text) return std::unexpected(text.error());
+    auto keys = api::ReporterKeys::parse(*text);
+    if (!keys) {
+        return base::fail(keys.error().fault,
+                          config.leak_keys_file.string() + ": " + keys.error().reason);
+    }
+    return std::make_shared<const api::ReporterKeys>(std::move(*keys));
 }
 
 }  // namespace app

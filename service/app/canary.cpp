@@ -32,10 +32,10 @@ std::string record_of(const std::string& key, base::WallTime now) {
 }  // namespace
 
 base::Result<std::size_t> send_canaries(const Config& config, const CanaryOptions& options) {
-    const auto secrets = Secrets::open(config.data_dir);
-    if (!secrets) return std::unexpected(secrets.error());
     auto database = OpenDatabase::open(config);
     if (!database) return std::unexpected(database.error());
+    const auto secrets = Secrets::open(config.data_dir);
+    if (!secrets) return std::unexpected(secrets.error());
     auto uploader = Uploader::make(options.upload);
     if (!uploader) return std::unexpected(uploader.error());
 

@@ -27,6 +27,7 @@ void add_all(CLI::App& app, Invocation& invocation) {
     add_ask(app, invocation);
     add_coverage(app, invocation);
     add_sql(app, invocation);
+    add_audit(app, invocation);
     add_token(app, invocation);
     add_webhook(app, invocation);
     add_generate(app, invocation);

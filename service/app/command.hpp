@@ -30,6 +30,7 @@ void add_registry(CLI::App& app, Invocation& invocation);
 void add_alerts(CLI::App& app, Invocation& invocation);
 void add_ask(CLI::App& app, Invocation& invocation);
 void add_sql(CLI::App& app, Invocation& invocation);
+void add_audit(CLI::App& app, Invocation& invocation);
 void add_token(CLI::App& app, Invocation& invocation);
 void add_webhook(CLI::App& app, Invocation& invocation);
 void add_generate(CLI::App& app, Invocation& invocation);

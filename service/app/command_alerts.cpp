@@ -5,8 +5,6 @@
 #include "base/log.hpp"
 #include "store/alerts.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <cstdio>
 
 namespace app {
@@ -52,9 +50,9 @@ Exit list(const Invocation& invocation, const Triaging& triaging) {
     } else {
         boost::json::array rows;
         for (const auto& row : page->rows) rows.push_back(api::to_json(row));
-        if (*form == Form::json) std::printf("%s\n", boost::json::serialize(rows).c_str());
+        if (*form == Form::json) std::printf("%s\n", json_text(rows).c_str());
         for (const auto& row : rows) {
-            if (*form == Form::ndjson) std::printf("%s\n", boost::json::serialize(row).c_str());
+            if (*form == Form::ndjson) std::printf("%s\n", json_text(row).c_str());
         }
     }
     if (!page->next.empty()) std::fprintf(stderr, "more: --cursor %s\n", page->next.c_str());
@@ -145,7 +143,7 @@ Exit show(const Invocation& invocation, const Triaging& triaging) {
     if (invocation.output == "table") {
         print_text(*detail);
     } else {
-        std::printf("%s\n", boost::json::serialize(api::to_json(*detail)).c_str());
+        std::printf("%s\n", json_text(api::to_json(*detail)).c_str());
     }
     return Exit::done;
 }

@@ -144,8 +144,8 @@ Exit ask(const Invocation& invocation, const Asking& asking) {
     if (!question) return complain(question.error());
     const auto answering = make_answering(*config);
     if (!answering) return complain(answering.error());
-    const auto answer =
-        api::ask(session, std::move(*question), **answering, base::WallClock::now());
+    const auto answer = api::ask(session, std::move(*question), **answering, base::WallClock::now(),
+                                 (*answering)->per_hour);
     if (!answer) return complain(answer.error());
     print(*answer, asking);
     return Exit::done;

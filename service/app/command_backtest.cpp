@@ -14,8 +14,6 @@
 #include "store/alerts.hpp"
 #include "store/registry_table.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <cstdio>
 
@@ -251,7 +249,7 @@ Exit backtest(const Invocation& invocation, const Backtesting& asked) {
     if (*form == Form::table) {
         std::fputs(report->to_text(asked.all).c_str(), stdout);
     } else {
-        std::printf("%s\n", boost::json::serialize(report->to_json(asked.all)).c_str());
+        std::printf("%s\n", json_text(report->to_json(asked.all)).c_str());
     }
     for (const auto& warning : report->warnings())
         std::fprintf(stderr, "callerprint: %s\n", base::log::safe(warning).c_str());

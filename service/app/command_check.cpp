@@ -1,3 +1,4 @@
+#include "app/answering.hpp"
 #include "app/command.hpp"
 #include "app/reference_files.hpp"
 #include "app/version.hpp"
@@ -30,6 +31,7 @@ Exit check(const Invocation& invocation) {
     if (!policies) return complain(policies.error());
     const auto tables = load_tables(config->tables);
     if (!tables) return complain(tables.error());
+    if (const auto keys = load_reporter_keys(*config); !keys) return complain(keys.error());
     if (config->tls) {
         if (auto checked = http::check_tls(*config->tls); !checked)
             return complain(checked.error());

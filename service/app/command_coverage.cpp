@@ -10,8 +10,6 @@
 #include "store/batch_chain.hpp"
 #include "store/coverage.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <cstdio>
 #include <cstdlib>
 
@@ -127,7 +125,7 @@ Exit show(const Invocation& invocation, const Asking& asking) {
         auto out = coverage::to_json(*certificate);
         auto& keys = out["blind_policies"].emplace_array();
         for (const auto& one : *blind) keys.emplace_back(one.policy.key);
-        std::printf("%s\n", boost::json::serialize(out).c_str());
+        std::printf("%s\n", json_text(out).c_str());
         return Exit::done;
     }
     if (*form == Form::table) print_summary(*certificate, blind->size());
@@ -146,9 +144,9 @@ Exit gaps(const Invocation& invocation, const Asking& asking) {
     boost::json::array rows;
     for (const auto& gap : certificate->gaps) rows.push_back(coverage::to_json(gap));
     if (*form == Form::json) {
-        std::printf("%s\n", boost::json::serialize(rows).c_str());
+        std::printf("%s\n", json_text(rows).c_str());
     } else if (*form == Form::ndjson) {
-        for (const auto& row : rows) std::printf("%s\n", boost::json::serialize(row).c_str());
+        for (const auto& row : rows) std::printf("%s\n", json_text(row).c_str());
     } else {
         std::fputs(print(table_of(certificate->gaps), *form).c_str(), stdout);
     }

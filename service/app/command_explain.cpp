@@ -8,7 +8,6 @@
 #include "pipeline/preparer.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -155,7 +154,7 @@ private:
                                          {"time", base::to_rfc3339(call.time())},
                                          {"policies", std::move(policies)}};
         if (form_ == Form::json) std::fputs(shown_ == 0 ? "\n" : ",\n", stdout);
-        std::fputs(boost::json::serialize(object).c_str(), stdout);
+        std::fputs(json_text(object).c_str(), stdout);
         if (form_ == Form::ndjson) std::fputs("\n", stdout);
     }
 

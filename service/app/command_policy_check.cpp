@@ -1,10 +1,10 @@
 #include "app/command_policy.hpp"
 #include "app/offline.hpp"
+#include "app/output.hpp"
 #include "app/reference_files.hpp"
 #include "base/log.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -74,7 +74,7 @@ void print_json(const Checked& checked) {
                                   {"errors", checked.errors()},
                                   {"warnings", checked.warnings()},
                                   {"problems", std::move(problems)}};
-    std::printf("%s\n", boost::json::serialize(out).c_str());
+    std::printf("%s\n", json_text(out).c_str());
 }
 
 void print_text(const Checked& checked) {

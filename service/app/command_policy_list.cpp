@@ -131,7 +131,7 @@ Exit show(const Invocation& invocation, const Showing& showing) {
         detail_of(**set, static_cast<policy::PolicyIndex>(policy - (*set)->policies().data()),
                   policy::document_text(*file, policy->line));
     if (invocation.output == "json")
-        std::printf("%s\n", boost::json::serialize(detail).c_str());
+        std::printf("%s\n", json_text(detail).c_str());
     else
         print_text(detail);
     return Exit::done;

@@ -2,11 +2,11 @@
 #include "app/files.hpp"
 #include "app/junit.hpp"
 #include "app/offline.hpp"
+#include "app/output.hpp"
 #include "base/log.hpp"
 #include "pipeline/policy_test.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -100,7 +100,7 @@ void print_json(const policy::Set& set, const pipeline::TestReport& report) {
                                     {"reached", report.coverage.reached()},
                                     {"total", report.coverage.total()},
                                     {"gaps", std::move(gaps)}}}};
-    std::printf("%s\n", boost::json::serialize(out).c_str());
+    std::printf("%s\n", json_text(out).c_str());
 }
 
 Exit test(const Invocation& invocation, const Testing& testing) {

@@ -61,14 +61,13 @@ Exit import(const Invocation& invocation, const Importing& importing) {
     if (importing.dry_run) return check(importing);
     const auto config = invocation.load();
     if (!config) return complain(config.error());
-    if (auto made = make_data_dir(*config); !made) return complain(made.error());
+    auto database = OpenDatabase::open(*config);
+    if (!database) return complain(database.error());
     const auto secrets = Secrets::open(config->data_dir);
     if (!secrets) return complain(secrets.error());
     const auto hasher = key_hasher(*secrets);
     const auto files = read_files(importing, &hasher);
     if (!files) return complain(files.error());
-    auto database = OpenDatabase::open(*config);
-    if (!database) return complain(database.error());
     for (std::size_t i = 0; i < files->size(); ++i) {
         const auto done = store::RegistryTable(database->session())
                               .import((*files)[i], base::WallClock::now(), actor());

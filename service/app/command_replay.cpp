@@ -3,11 +3,11 @@
 #include "app/command.hpp"
 #include "app/feeder.hpp"
 #include "app/offline.hpp"
+#include "app/output.hpp"
 #include "app/reference_files.hpp"
 #include "pipeline/replay.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -34,7 +34,7 @@ boost::json::value number(double value) {
 }
 
 void print(const boost::json::object& line) {
-    const auto text = boost::json::serialize(line) + '\n';
+    const auto text = json_text(line) + '\n';
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 

@@ -4,6 +4,8 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <sys/resource.h>
+
 #include <csignal>
 
 namespace app {
@@ -17,7 +19,15 @@ sigset_t wanted_signals() {
     return signals;
 }
 
+/// What is in work is in memory before it is scrubbed: no crash may write it down. A limit of 1 is
+/// refused by the kernel for files and for programs that take cores; 0 only for files (core(5)).
+void forbid_cores() {
+    const rlimit none{1, 1};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
 Exit serve(const Invocation& invocation) {
+    forbid_cores();
     const auto signals = wanted_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error code, not the end

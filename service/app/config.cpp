@@ -103,6 +103,15 @@ void read_webhooks(Settings& settings, Config& config) {
     }
 }
 
+void read_leaks(Settings& settings, Config& config) {
+    config.leak_keys_file = settings.path("leaks.keys_file", "");
+    config.leak_reporter = settings.text("leaks.reporter", config.leak_reporter);
+    if (!is_name(config.leak_reporter)) {
+        settings.problem("leaks.reporter",
+                         "a reporter is named with a-z, 0-9, _ and -, at most 64 of them");
+    }
+}
+
 void read_choices(Settings& settings, Config& config) {
     const auto keep = settings.choice("raw_calls.keep", "matched", {"all", "matched", "none"});
     config.raw_calls = keep == "all"    ? Config::Keep::all
@@ -135,6 +144,7 @@ Config read(Settings& settings) {
         "ingest.client_records_per_second", config.client_records_per_second, 0, 1'000'000'000);
     config.client_bytes_per_second = settings.bytes("ingest.client_bytes_per_second",
                                                     config.client_bytes_per_second, 0, 1ull << 40);
+    read_leaks(settings, config);
     read_sources(settings, config);
     config.policies = settings.paths("policies", {"policies"});
     config.lists = settings.path("lists", "lists");

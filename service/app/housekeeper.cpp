@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr seconds look_every{1};
 constexpr seconds figures_every{15};
+constexpr seconds audit_every{60};
 constexpr seconds expire_every{3600};
 // It reads as far back as the longest window reaches.
 constexpr seconds blindness_every{300};
@@ -29,6 +30,7 @@ ingest::Tokens::Row row_of(const store::Token& token) {
     for (const auto& scope : token.scopes)
         row.client.scopes |= ingest::parse_scopes(scope).value_or(0);
     row.client.sources = token.sources;
+    row.expires = token.expires;
     std::copy_n(token.mac.begin(), std::min(token.mac.size(), row.digest.size()),
                 row.digest.begin());
     return row;
@@ -53,6 +55,7 @@ Housekeeper::Housekeeper(Options options, metrics::Registry& metrics)
 
 base::Result<void> Housekeeper::start() {
     if (auto looked = look_for_changes(); !looked) return looked;
+    options_.audit->look(*session_);
     bell_ = std::make_unique<Doorbell>(options_.data_dir);
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     return {};
@@ -62,6 +65,7 @@ void Housekeeper::stop() {
     if (!thread_.joinable()) return;
     thread_.request_stop();
     thread_.join();
+    if (session_) options_.audit->look(*session_);  // so that what was written last is anchored
 }
 
 base::Result<void> Housekeeper::connect() {
@@ -145,6 +149,7 @@ void Housekeeper::expire() {
 void Housekeeper::run(const std::stop_token& stop) {
     base::name_thread("housekeeper");
     auto figures_due = steady_clock::now();
+    auto audit_due = steady_clock::now() + audit_every;
     auto expire_due = steady_clock::now() + seconds(60);
     auto blindness_due = steady_clock::now() + seconds(2);
     while (!stop.stop_requested()) {
@@ -156,6 +161,8 @@ void Housekeeper::run(const std::stop_token& stop) {
             // The committer already says so every time it fails; here once a round is enough noise.
             base::log::debug("housekeeper.waiting", {{"reason", looked.error().reason}});
             session_.reset();
+            if (const auto revived = options_.revive_database(); !revived)
+                base::log::error("store.cluster_not_revived", {{"reason", revived.error().reason}});
             continue;
         }
         if (steady_clock::now() >= figures_due) {
@@ -165,6 +172,10 @@ void Housekeeper::run(const std::stop_token& stop) {
         if (steady_clock::now() >= blindness_due) {
             publish_blindness();
             blindness_due = steady_clock::now() + blindness_every;
+        }
+        if (steady_clock::now() >= audit_due) {
+            options_.audit->look(*session_);
+            audit_due = steady_clock::now() + audit_every;
         }
         if (steady_clock::now() >= expire_due) {
             expire();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/audit_watch.hpp"
 #include "app/doorbell.hpp"
 #include "base/result.hpp"
 #include "ingest/tokens.hpp"
@@ -17,8 +18,9 @@
 namespace app {
 
 /// What has to happen from time to time: seeing that tokens or registry rows changed (every
-/// second, and when a command rings), the database's figures (every 15 s), retention (every hour).
-/// One thread with a session of its own.
+/// second, and when a command rings), the database's figures (every 15 s), whether the audit is
+/// whole (every minute), retention (every hour), and that a database which is gone is started
+/// again. One thread with a session of its own.
 class Housekeeper {
 public:
     struct Options {
@@ -26,8 +28,10 @@ public:
         store::Retention retention;
         std::string pepper;              ///< Of the tokens.
         std::filesystem::path data_dir;  ///< Where commands ring (Doorbell).
+        AuditWatch* audit = nullptr;     ///< Borrowed.
         std::function<void(std::shared_ptr<const ingest::Tokens>)> on_tokens;
         std::function<void(std::shared_ptr<const registry::Registry>)> on_registry;
+        std::function<base::Result<void>()> revive_database;  ///< Asked when it does not answer.
     };
 
     Housekeeper(Options options, metrics::Registry& metrics);

@@ -2,6 +2,7 @@
 
 #include "app/stored_outbox.hpp"
 #include "base/log.hpp"
+#include "store/audit.hpp"
 #include "store/migrations.hpp"
 
 #include <pwd.h>
@@ -9,6 +10,30 @@
 #include <unistd.h>
 
 namespace app {
+namespace {
+
+/// The key file belongs to the database: a new one is made with a new database only, and one of
+/// another database is refused.
+base::Result<std::string> audit_key(const Config& config, const std::string& url) {
+    auto session = store::Session::open({.url = url});
+    if (!session) return std::unexpected(session.error());
+    const auto migrated = store::migrate(**session);
+    if (!migrated) return std::unexpected(migrated.error());
+    if (migrated->from != migrated->to)
+        base::log::info("store.migrated", {{"from", migrated->from}, {"to", migrated->to}});
+    const auto begun = store::audit_begun(**session);
+    if (!begun) return std::unexpected(begun.error());
+    if (auto made = *begun ? base::Result<void>() : make_data_dir(config); !made)
+        return std::unexpected(made.error());
+    const auto secrets =
+        *begun ? Secrets::open(config.data_dir) : Secrets::open_or_make(config.data_dir);
+    if (secrets) return secrets->key("audit");
+    // A command on another machine reads without it.
+    if (secrets.error().fault == base::Fault::not_found) return std::string();
+    return std::unexpected(secrets.error());
+}
+
+}  // namespace
 
 base::Result<void> make_data_dir(const Config& config) {
     std::error_code fault;
@@ -37,15 +62,15 @@ base::Result<OpenDatabase> OpenDatabase::open(const Config& config) {
         database.url_ = database.read_url_ = config.database_url;
         database.keep_ = true;
     }
-    auto session = store::Session::open(
-        {.url = database.url_, .render = webhook_renderer(config.local_url())});
+    auto key = audit_key(config, database.url_);
+    if (!key) return std::unexpected(key.error());
+    auto session = store::Session::open({.url = database.url_,
+                                         .audit_key = std::move(*key),
+                                         .render = webhook_renderer(config.local_url())});
     if (!session) return std::unexpected(session.error());
     database.session_ = std::move(*session);
-    const auto migrated = store::migrate(*database.session_);
-    if (!migrated) return std::unexpected(migrated.error());
-    if (migrated->from != migrated->to) {
-        base::log::info("store.migrated", {{"from", migrated->from}, {"to", migrated->to}});
-    }
+    if (auto begun = store::begin_audit(*database.session_); !begun)
+        return std::unexpected(begun.error());
     return database;
 }
 
@@ -55,6 +80,12 @@ OpenDatabase::~OpenDatabase() {
     if (auto stopped = cluster_->stop(); !stopped) {
         base::log::warn("store.not_stopped", {{"reason", stopped.error().reason}});
     }
+}
+
+base::Result<void> OpenDatabase::revive() {
+    if (!cluster_) return {};
+    if (auto done = cluster_->revive(); !done) return std::unexpected(done.error());
+    return {};
 }
 
 std::string actor() {

@@ -25,6 +25,9 @@ public:
     /// Stops the embedded cluster at the end even if it ran already: whoever serves owns it.
     void own() noexcept { keep_ = false; }
 
+    /// Starts the embedded cluster again when it has gone; a database of the operator's is theirs.
+    base::Result<void> revive();
+
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] const std::string& read_url() const noexcept { return read_url_; }
     [[nodiscard]] store::Session& session() noexcept { return *session_; }

@@ -57,9 +57,10 @@ std::string print_table(const Table& table) {
     return out;
 }
 
-std::string csv_cell(std::string text) {
-    if (!text.empty() && std::string_view("=+-@\t\r").contains(text[0])) text.insert(0, 1, '\'');
-    if (text.find_first_of("\",\r\n") == std::string::npos) return text;
+std::string csv_cell(std::string_view raw) {
+    auto text = base::log::safe(raw);
+    if (!raw.empty() && std::string_view("=+-@\t\r").contains(raw[0])) text.insert(0, 1, '\'');
+    if (text.find_first_of("\",") == std::string::npos) return text;
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"') out += '"';
@@ -106,6 +107,10 @@ base::Result<Form> form_of(std::string_view text) {
                       "unknown output form; write -o table, json, ndjson or csv");
 }
 
+std::string json_text(const boost::json::value& value) {
+    return base::log::safe(boost::json::serialize(value));
+}
+
 std::string print(const Table& table, Form form) {
     if (form == Form::table) return print_table(table);
     if (form == Form::csv) return print_csv(table);
@@ -113,12 +118,12 @@ std::string print(const Table& table, Form form) {
     boost::json::array rows;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         if (form == Form::ndjson) {
-            out += boost::json::serialize(object_of(table, i)) + '\n';
+            out += json_text(object_of(table, i)) + '\n';
         } else {
             rows.push_back(object_of(table, i));
         }
     }
-    return form == Form::ndjson ? out : boost::json::serialize(rows) + '\n';
+    return form == Form::ndjson ? out : json_text(rows) + '\n';
 }
 
 }  // namespace app

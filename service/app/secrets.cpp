@@ -2,8 +2,8 @@
 
 #include "app/files.hpp"
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 
-#include <array>
 #include <cstring>
 
 namespace app {
@@ -16,13 +16,6 @@ constexpr std::size_t master_bytes = 32;
 base::Result<Secrets> Secrets::open(const std::filesystem::path& data_dir) {
     const auto path = data_dir / "secret.key";
     auto master = read_file(path, master_bytes);
-    if (!master && master.error().fault == base::Fault::not_found) {
-        std::array<std::uint8_t, master_bytes> fresh{};
-        base::random_bytes(fresh);
-        master = std::string(reinterpret_cast<const char*>(fresh.data()), fresh.size());
-        if (auto written = write_secret(path, *master); !written)
-            return std::unexpected(written.error());
-    }
     if (!master) return std::unexpected(master.error());
     if (master->size() != master_bytes) {
         return base::fail(
@@ -30,6 +23,18 @@ base::Result<Secrets> Secrets::open(const std::filesystem::path& data_dir) {
             path.string() + ": must hold exactly 32 bytes; restore it from the backup");
     }
     return Secrets(std::move(*master));
+}
+
+base::Result<Secrets> Secrets::open_or_make(const std::filesystem::path& data_dir) {
+    auto there = open(data_dir);
+    if (there || there.error().fault != base::Fault::not_found) return there;
+    std::string fresh(master_bytes, '\0');
+    base::random_bytes({reinterpret_cast<std::uint8_t*>(fresh.data()), fresh.size()});
+    BASE_KILL_POINT("app.secret.write.before");
+    if (auto written = write_secret(data_dir / "secret.key", fresh); !written)
+        return std::unexpected(written.error());
+    BASE_KILL_POINT("app.secret.write.after");
+    return Secrets(std::move(fresh));
 }
 
 std::string Secrets::key(std::string_view purpose) const {

@@ -1,8 +1,6 @@
 #include "app/service.hpp"
 
-#include "api/alerts.hpp"
-#include "api/health.hpp"
-#include "api/questions.hpp"
+#include "api/leaks.hpp"
 #include "app/answering.hpp"
 #include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
@@ -10,8 +8,10 @@
 #include "app/open_database.hpp"
 #include "app/reference_files.hpp"
 #include "app/reference_source.hpp"
+#include "app/routes.hpp"
 #include "app/stored_outbox.hpp"
 #include "app/version.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "deliver/dispatcher.hpp"
 #include "http/server.hpp"
@@ -116,6 +116,10 @@ std::vector<store::PolicyNeeds> needs_of(const Config& config,
 /// In the order they are built; destroyed from the bottom up.
 struct Service::Parts {
     explicit Parts(Config given) : config(std::move(given)) {}
+    // The committer may call until it is destroyed, which is after the dispatcher.
+    ~Parts() { set_dispatcher_to_tell(nullptr); }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
 
     Config config;
     metrics::Registry metrics;
@@ -127,13 +131,19 @@ struct Service::Parts {
     std::shared_ptr<const decode::Formats> formats;
     std::optional<ReferenceSource> reference;
     std::unique_ptr<journal::Journal> journal;
+    std::mutex dispatcher_mutex;
+    deliver::Dispatcher* dispatcher_to_tell = nullptr;
     std::unique_ptr<pipeline::Live> live;
     std::unique_ptr<pipeline::Merger> merger;
     std::mutex tokens_mutex;
     std::shared_ptr<const ingest::Tokens> tokens;
+    std::mutex reporter_keys_mutex;
+    std::shared_ptr<const api::ReporterKeys> reporter_keys;  // null: nobody reports leaked keys
+    std::optional<AuditWatch> audit;
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
     std::unique_ptr<api::Database> api_database;
+    std::unique_ptr<api::Database> leak_database;
     std::optional<store::Sealer> sealer;
     std::unique_ptr<StoredOutbox> outbox;
     std::unique_ptr<deliver::Dispatcher> dispatcher;
@@ -145,6 +155,7 @@ struct Service::Parts {
     [[nodiscard]] store::Session::Options session(const char* part) const {
         return {.url = database->url(),
                 .application_name = std::string("callerprint ") + part,
+                .audit_key = secrets->key("audit"),
                 .render = webhook_renderer(config.local_url())};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
@@ -152,11 +163,25 @@ struct Service::Parts {
         return tokens;
     }
 
+    [[nodiscard]] std::shared_ptr<const api::ReporterKeys> current_reporter_keys() {
+        const std::lock_guard lock(reporter_keys_mutex);
+        return reporter_keys;
+    }
+    void set_dispatcher_to_tell(deliver::Dispatcher* to_tell) {
+        const std::lock_guard lock(dispatcher_mutex);
+        dispatcher_to_tell = to_tell;
+    }
+    void tell_dispatcher() {
+        const std::lock_guard lock(dispatcher_mutex);
+        if (dispatcher_to_tell != nullptr) dispatcher_to_tell->notify();
+    }
+
     base::Result<void> open_store();
     base::Result<void> start_evaluation();
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
+    std::optional<LeakRoutes> leak_routes();
     base::Result<void> read_again();
     std::vector<api::Check> checks();
 };
@@ -181,6 +206,8 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.retention.coverage = config.rollup_retention;
     options.pepper = secrets->key("tokens");
     options.data_dir = config.data_dir;
+    audit.emplace(config.data_dir, secrets->key("audit"), metrics);
+    options.audit = &*audit;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
         const std::lock_guard lock(tokens_mutex);
         tokens = std::move(fresh);
@@ -188,6 +215,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.on_registry = [this](std::shared_ptr<const registry::Registry> fresh) {
         reference->use(std::move(fresh));
     };
+    options.revive_database = [this] { return database->revive(); };
     housekeeper = std::make_unique<Housekeeper>(std::move(options), metrics);
     return housekeeper->start();
 }
@@ -198,6 +226,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     if (!position) return std::unexpected(position.error());
     auto state = session_in_use.window_state(partition_source, 0);
     if (!state) return std::unexpected(state.error());
+    BASE_KILL_POINT("app.position.claimed");
     auto opened = journal::Journal::open(journal_options(config, *position), &metrics);
     if (!opened) return std::unexpected(opened.error());
     journal = std::move(*opened);
@@ -216,11 +245,13 @@ base::Result<void> Service::Parts::start_evaluation() {
         return done;
     if (auto done = store::save_needs(session_in_use, needs_of(config, *current)); !done)
         return done;
+    BASE_KILL_POINT("app.policies.saved");
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;
     options.window_state = std::move(*state);
     options.evaluator = evaluator_options(config, *secrets);
+    options.on_deliveries = [this] { tell_dispatcher(); };
     // Not of a backtest: it sees the calls that were kept and no heartbeat.
     for (const auto& source : config.sources) {
         if (source.expect_every)
@@ -253,6 +284,7 @@ base::Result<void> Service::Parts::start_delivery() {
     if (!started) return std::unexpected(started.error());
     dispatcher = std::move(*started);
     dispatcher->start();
+    set_dispatcher_to_tell(dispatcher.get());
     return {};
 }
 
@@ -260,7 +292,17 @@ std::vector<api::Check> Service::Parts::checks() {
     const auto accepting = journal->accepting();
     return {{"server", stopping ? "stopping" : ""},
             {"journal", accepting ? "" : accepting.error().reason},
-            {"detection", live->trouble().value_or("")}};
+            {"detection", live->trouble().value_or("")},
+            {"audit", audit->trouble()}};
+}
+
+std::optional<LeakRoutes> Service::Parts::leak_routes() {
+    if (!reporter_keys) return {};
+    leak_database = std::make_unique<api::Database>(session("leaks"), 1);
+    return LeakRoutes{*leak_database,
+                      {.reporter = "reporter:" + config.leak_reporter,
+                       .keys = [this] { return current_reporter_keys(); }},
+                      metrics};
 }
 
 base::Result<void> Service::Parts::start_server() {
@@ -278,17 +320,14 @@ base::Result<void> Service::Parts::start_server() {
     if (!made) return std::unexpected(made.error());
     ingest = std::move(*made);
     api_database = std::make_unique<api::Database>(session("api"), 2);
-    http::Router router;
-    ingest->add_routes(router);
-    api::add_alert_routes(router, *api_database, [this] { return current_tokens(); });
     auto answering = make_answering(config);
     if (!answering) return std::unexpected(answering.error());
-    api::add_question_routes(
-        router, *api_database, [this] { return current_tokens(); }, *answering);
-    api::add_health_routes(router, {.version = version,
-                                    .revision = revision,
-                                    .checks = [this] { return checks(); },
-                                    .metrics = metrics});
+    auto router = make_router(*ingest, *api_database, std::move(*answering),
+                              {.version = version,
+                               .revision = revision,
+                               .checks = [this] { return checks(); },
+                               .metrics = metrics},
+                              leak_routes());
     threads = std::make_unique<IoThreads>(config.threads);
     auto listening = http::Server::make(
         threads->contexts(), {.address = config.address, .port = config.port, .tls = config.tls},
@@ -300,12 +339,19 @@ base::Result<void> Service::Parts::start_server() {
     return {};
 }
 
-// All or nothing: so the certificate is checked before the files, and taken after them.
+// All or nothing: so the certificate and the keys are checked before the files, and taken after
+// them.
 base::Result<void> Service::Parts::read_again() {
+    auto keys = load_reporter_keys(config);
+    if (!keys) return std::unexpected(keys.error());
     if (config.tls) {
         if (auto checked = http::check_tls(*config.tls); !checked) return checked;
     }
     if (auto loaded = reference->load_files(); !loaded) return loaded;
+    {
+        const std::lock_guard lock(reporter_keys_mutex);
+        reporter_keys = std::move(*keys);
+    }
     return server->reload_tls();
 }
 
@@ -322,6 +368,9 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     auto formats = load_formats(parts.config.formats);
     if (!formats) return std::unexpected(formats.error());
     parts.formats = std::move(*formats);
+    auto reporter_keys = load_reporter_keys(parts.config);
+    if (!reporter_keys) return std::unexpected(reporter_keys.error());
+    parts.reporter_keys = std::move(*reporter_keys);
     if (auto done = parts.open_store(); !done) return std::unexpected(done.error());
     parts.reference.emplace(parts.config, *parts.secrets, parts.formats);
     if (auto loaded = parts.reference->load_files(); !loaded)
@@ -330,6 +379,7 @@ base::Result<std::unique_ptr<Service>> Service::start(Config config) {
     if (auto done = parts.start_evaluation(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_delivery(); !done) return std::unexpected(done.error());
     if (auto done = parts.start_server(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("app.ready.before");
     parts.reload_worked.set(1);
     base::log::info("serve.ready", {{"address", parts.config.address},
                                     {"port", static_cast<unsigned>(service->port())},
@@ -364,6 +414,7 @@ bool Service::reload() {
             base::log::warn("serve.policies_not_recorded", {{"reason", saved.error().reason}});
         }
     }
+    BASE_KILL_POINT("app.reload.saved");
     parts.reference->hand_on();
     base::log::info("serve.reloaded", {{"policies", policies.policies().size()}});
     return true;
@@ -374,12 +425,17 @@ void Service::stop() {
     if (std::exchange(parts.stopped, true)) return;
     parts.stopping = true;
     if (parts.ingest) parts.ingest->set_state(ingest::Service::State::stopping);
+    BASE_KILL_POINT("app.stop.before");
     if (parts.server) parts.server->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.server");
     if (parts.api_database) parts.api_database->stop();
+    if (parts.leak_database) parts.leak_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
     if (parts.live) parts.live->stop(commit_patience);
+    BASE_KILL_POINT("app.stop.evaluation");
     if (parts.merger) parts.merger->stop();
     if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
+    BASE_KILL_POINT("app.stop.delivery");
     if (parts.threads) parts.threads->stop();
     parts.server.reset();
     base::log::info("serve.stopped");

@@ -1,5 +1,6 @@
 #include "deliver/dispatcher.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
 #include "deliver/attempt.hpp"
@@ -100,7 +101,9 @@ asio::awaitable<void> Dispatcher::State::send(Delivery delivery) {
         request->check = [this, insecure = delivery.insecure](std::string_view address) {
             return gate.allows(address, insecure);
         };
+        BASE_KILL_POINT("deliver.send.before");
         const auto answer = co_await client->send(std::move(*request));
+        BASE_KILL_POINT("deliver.send.after");
         outcome = outcome_of(delivery, answer, options.schedule, options.now(), jitter());
     } else {  // no later attempt is any better: somebody must change the endpoint first
         outcome.kind = Outcome::Kind::dead;
@@ -136,6 +139,7 @@ void Dispatcher::State::claim() {
     auto claimed = outbox.claim(wish);
     outbox_answers(!claimed ? &claimed.error() : nullptr);
     if (!claimed) return;
+    BASE_KILL_POINT("deliver.claim.committed");
     for (auto& delivery : *claimed) {
         if (room_of(delivery.endpoint) == 0 || under_way == options.in_flight) {
             Outcome released;
@@ -190,6 +194,7 @@ void Dispatcher::State::mark_finished() {
             probe.failed_marks.add();
             if (marked.error().fault == base::Fault::unavailable) return;
         }
+        BASE_KILL_POINT("deliver.mark.committed");
         to_mark.pop_front();
     }
 }

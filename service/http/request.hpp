@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <any>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -65,6 +66,10 @@ public:
     /// Unique to this request: 26 characters, also in X-Request-Id and in problem documents.
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
 
+    /// Whoever the route's Access let in, as it put them here; empty on an open route.
+    [[nodiscard]] const std::any& caller() const noexcept { return caller_; }
+    void let_in(std::any caller) noexcept { caller_ = std::move(caller); }
+
     /// The whole body as sent, content codings not undone; empty when there is none. Once only.
     /// Memory for it is reserved first and given back when the request ends.
     ///
@@ -84,6 +89,7 @@ private:
     Pairs parameters_;
     std::string peer_;
     std::string id_;
+    std::any caller_;
     BodySource* body_;
 };
 

@@ -1,5 +1,7 @@
 #include "http/response.hpp"
 
+#include "base/log.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -44,6 +46,11 @@ constexpr std::array reasons{Reason{200, "OK"},
                              Reason{503, "Service Unavailable"},
                              Reason{505, "HTTP Version Not Supported"}};
 
+/// As JSON in which nothing drives the terminal of who looks at it: such characters are \u escapes.
+std::string text_of(const boost::json::value& value) {
+    return base::log::safe(boost::json::serialize(value));
+}
+
 struct FaultRow {
     unsigned status;
     std::string_view title;
@@ -84,7 +91,7 @@ Response Response::text(unsigned status, std::string body, std::string_view cont
 }
 
 Response Response::json(unsigned status, const boost::json::value& value) {
-    return text(status, boost::json::serialize(value) + '\n', "application/json");
+    return text(status, text_of(value) + '\n', "application/json");
 }
 
 Response Response::empty() {
@@ -107,7 +114,7 @@ Response Response::problem(unsigned status, std::string_view code, std::string_v
     document["code"] = code;
     if (!detail.empty()) document["detail"] = detail;
     for (auto& member : more) document[member.key()] = std::move(member.value());
-    return text(status, boost::json::serialize(document), "application/problem+json");
+    return text(status, text_of(document), "application/problem+json");
 }
 
 Response Response::problem(const base::Error& error) {

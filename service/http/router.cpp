@@ -3,7 +3,10 @@
 #include "base/assert.hpp"
 #include "http/target.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
 #include <algorithm>
+#include <memory>
 
 namespace http {
 namespace {
@@ -64,15 +67,33 @@ std::string allowed(std::vector<std::string_view> methods) {
     return out;
 }
 
+using Check = decltype(Access::check);
+
+boost::asio::awaitable<Response> answer(const Check& check, const Handler& handler,
+                                        Request& request) {
+    if (auto refusal = check(request)) co_return *std::move(refusal);
+    co_return co_await handler(request);
+}
+
+/// Both live in the route, longer than any request.
+Handler behind(Check check, Handler handler) {
+    const auto both =
+        std::make_shared<const std::pair<Check, Handler>>(std::move(check), std::move(handler));
+    return [both](Request& request) { return answer(both->first, both->second, request); };
+}
+
 }  // namespace
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-    BASE_ASSERT(pattern.starts_with('/') && handler);
+void Router::add(std::string_view method, std::string_view pattern, Access access,
+                 Handler handler) {
+    BASE_ASSERT(pattern.starts_with('/') && handler && !access.name.empty());
     for (const auto& route : routes_) {
         BASE_ASSERT(route.method != method || route.pattern != pattern);
     }
-    Route route{std::string(method), std::string(pattern), std::move(handler),
-                segments_of(pattern)};
+    Route route{
+        std::string(method), std::string(pattern), std::move(access.name),
+        access.check ? behind(std::move(access.check), std::move(handler)) : std::move(handler),
+        segments_of(pattern)};
     // Literal segments first, so that the first route that takes a path is the most exact one.
     const auto place = std::ranges::upper_bound(routes_, shape(route), {}, shape);
     routes_.insert(place, std::move(route));

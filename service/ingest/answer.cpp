@@ -1,5 +1,7 @@
 #include "ingest/answer.hpp"
 
+#include "base/digest.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -137,6 +139,14 @@ http::Response later(unsigned status, std::string_view code, std::string_view ti
                      unsigned seconds) {
     return http::Response::problem(status, code, title)
         .with("Retry-After", std::to_string(seconds));
+}
+
+unsigned jitter(unsigned low, unsigned high) {
+    std::array<std::uint8_t, 4> bytes{};
+    base::random_bytes(bytes);
+    const unsigned random =
+        static_cast<unsigned>(bytes[0]) << 16 | static_cast<unsigned>(bytes[1]) << 8 | bytes[2];
+    return low + random % (high - low + 1);
 }
 
 }  // namespace ingest

@@ -33,6 +33,9 @@ inline constexpr std::size_t max_listed_errors = 20;
 /// draft-ietf-httpapi-ratelimit-headers-11. Nothing for a client without a quota.
 void add_rate_limits(http::Response& response, const Quota::Standings& standings);
 
+/// A whole number from `low` to `high`, evenly: clients that were refused together come back apart.
+[[nodiscard]] unsigned jitter(unsigned low, unsigned high);
+
 /// 429 or 503 that says when to try again.
 [[nodiscard]] http::Response later(unsigned status, std::string_view code, std::string_view title,
                                    unsigned seconds);

@@ -1,10 +1,13 @@
 #include "ingest/service.hpp"
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "decode/gate.hpp"
 #include "http/router.hpp"
 #include "ingest/answer.hpp"
+#include "ingest/arrivals.hpp"
+#include "ingest/door.hpp"
 #include "ingest/durable.hpp"
 #include "ingest/idempotency.hpp"
 #include "ingest/media.hpp"
@@ -32,15 +35,6 @@ namespace {
 using boost::asio::awaitable;
 using http::Response;
 using Steady = std::chrono::steady_clock;
-
-// A whole number from `low` to `high`, evenly: clients that were refused together come back apart.
-unsigned jitter(unsigned low, unsigned high) {
-    std::array<std::uint8_t, 4> bytes{};
-    base::random_bytes(bytes);
-    const unsigned random =
-        static_cast<unsigned>(bytes[0]) << 16 | static_cast<unsigned>(bytes[1]) << 8 | bytes[2];
-    return low + random % (high - low + 1);
-}
 
 // With the body's digest: after a restart, when the front door has forgotten the key, another body
 // under it must not be dropped as a repeat.
@@ -117,19 +111,17 @@ base::Result<void> check(const Service::Options& options, const decode::Formats&
 }  // namespace
 
 /// What the three handlers share. Named parts of the header section are checked in one order:
-/// state, address, token, right, source, type, coding, key, room, quota; only then the body is
-/// read.
+/// state, source, type, coding, key, room, quota, behind the door; only then the body is read.
 struct Service::Shared {
     Shared(Options given, std::shared_ptr<const decode::Formats> given_formats, TokenSource source,
            journal::Journal& to, Probe counters)
         : options(std::move(given)),
           formats(std::move(given_formats)),
-          tokens(std::move(source)),
           journal(to),
           probe(counters),
           quota({options.client_records_per_second, options.client_bytes_per_second,
                  options.client_burst}),
-          failures(options.auth_failures_per_second),
+          door(std::move(source), options.auth_failures_per_second, probe.auth_failures),
           idempotency(options.idempotency_age, options.idempotency_keys),
           seen(options.seen_ids) {}
 
@@ -146,7 +138,6 @@ struct Service::Shared {
         std::string sequence{};  // of the batch, as Batch has it
     };
     std::expected<Header, Response> read_header(const http::Request& request, bool otlp);
-    std::expected<Client, Response> authenticate(const http::Request& request);
     std::expected<const Source*, Response> source_of(const http::Request& request,
                                                      const Client& client, bool otlp) const;
     static std::expected<std::string, Response> sequence_of(const http::Request& request);
@@ -156,6 +147,7 @@ struct Service::Shared {
     awaitable<Response> store(http::Request& request, Header header, std::string body);
     Response unprepared(PrepareFault fault) const;
     Response refused_by_journal(const base::Error& error);
+    base::WallTime arrival(Steady::time_point steady);
 
     // Gates own a parser and are not thread-safe: one is borrowed for a batch and comes back.
     std::unique_ptr<decode::Gate> borrow_gate();
@@ -163,13 +155,13 @@ struct Service::Shared {
 
     Options options;
     std::shared_ptr<const decode::Formats> formats;
-    TokenSource tokens;
     journal::Journal& journal;
     Probe probe;
     Quota quota;
-    FailureGate failures;
+    Door door;
     Idempotency idempotency;
     Seen seen;
+    Arrivals arrivals;
     std::atomic<State> state = State::starting;
     std::atomic<Steady::rep> trouble_since{0};  // of the journal; 0 while it accepts
     std::mutex gates_mutex;
@@ -202,22 +194,6 @@ private:
 };
 
 }  // namespace
-
-std::expected<Client, Response> Service::Shared::authenticate(const http::Request& request) {
-    const auto now = Steady::now();
-    if (!failures.open(request.peer(), now))
-        return std::unexpected(later(429, "too_many_failures",
-                                     "Too many failed authentications from this address",
-                                     jitter(1, 5)));
-    base::Result<Client> client =
-        tokens()->verify(request.header("authorization").value_or(std::string_view()));
-    if (client) return *std::move(client);
-    failures.fail(request.peer(), now);
-    probe.auth_failures.add();
-    return std::unexpected(
-        Response::problem(401, "unauthenticated", "No valid token", client.error().reason)
-            .with("WWW-Authenticate", "Bearer"));
-}
 
 std::expected<const Source*, Response> Service::Shared::source_of(const http::Request& request,
                                                                   const Client& client,
@@ -288,16 +264,12 @@ std::expected<Service::Shared::Header, Response> Service::Shared::read_header(
         return std::unexpected(later(503, "starting", "The server is starting", jitter(2, 4)));
     if (state == State::stopping)
         return std::unexpected(later(503, "stopping", "The server is stopping", jitter(2, 4)));
-    std::expected<Client, Response> client = authenticate(request);
-    if (!client) return std::unexpected(std::move(client.error()));
-    if (!client->may(scope_ingest))
-        return std::unexpected(
-            Response::problem(403, "forbidden", "This token may not send batches"));
-    const std::expected<const Source*, Response> source = source_of(request, *client, otlp);
+    const Client& client = caller(request);
+    const std::expected<const Source*, Response> source = source_of(request, client, otlp);
     if (!source) return std::unexpected(source.error());
     const std::expected<Media, Response> media = read_media(request, otlp);
     if (!media) return std::unexpected(media.error());
-    Header header{*std::move(client), *source, *media, request.header("idempotency-key")};
+    Header header{client, *source, *media, request.header("idempotency-key")};
     if (!header.key) header.key = request.header("x-batch-id");
     if (header.key && !valid_key(*header.key))
         return std::unexpected(Response::problem(400, "bad_idempotency_key",
@@ -362,6 +334,15 @@ awaitable<Response> Service::Shared::take_batch(http::Request& request, Header h
     co_return response;
 }
 
+base::WallTime Service::Shared::arrival(Steady::time_point steady) {
+    const Arrivals::Stamp stamp = arrivals.stamp(options.now(), steady);
+    if (stamp.step) {
+        probe.clock_steps.add();
+        base::log::warn("ingest.clock_step", {{"microseconds", stamp.step->count()}});
+    }
+    return stamp.at;
+}
+
 awaitable<Response> Service::Shared::store(http::Request& request, Header header,
                                            std::string body) {
     const auto begun = Steady::now();
@@ -375,7 +356,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     batch.head.source = header.source->name;
     batch.head.client = header.client.id;
     batch.head.batch_id = request.id();
-    batch.head.received = options.now();
+    batch.head.received = arrival(begun);
     batch.head.idempotency = header.idempotency;
     batch.sequence = std::move(header.sequence);
 
@@ -389,12 +370,14 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     probe.decoded_bytes.add(static_cast<double>(prepared->decoded_bytes));
 
     if (!prepared->blocks.empty()) {
+        BASE_KILL_POINT("ingest.append.before");
         const base::Result<journal::Lsn> lsn =
             co_await durable(journal, std::move(prepared->blocks));
         if (!lsn && lsn.error().fault == base::Fault::invalid)
             co_return unprepared(PrepareFault::too_large);
         if (!lsn) co_return refused_by_journal(lsn.error());
         trouble_since = 0;
+        BASE_KILL_POINT("ingest.append.after");
     }
     // Now that it is stored, not before: a batch that was not must be new when it comes again.
     const std::uint32_t duplicates = seen.repeats(header.source->name, prepared->ids);
@@ -469,7 +452,7 @@ awaitable<Response> Service::Shared::limits(http::Request& request) {
     };
     const auto authorization = request.header("authorization");
     if (authorization) {
-        const std::expected<Client, Response> client = authenticate(request);
+        const std::expected<Client, Response> client = door.authenticate(request);
         if (!client) co_return client.error();
         boost::json::array sources;
         for (const Source& source : options.sources)
@@ -498,12 +481,19 @@ Service::~Service() = default;
 
 void Service::add_routes(http::Router& router) {
     Shared* shared = shared_.get();
-    router.add("POST", "/v1/ingest",
+    router.add("POST", "/v1/ingest", shared->door.needs(scope_ingest),
                [shared](http::Request& request) { return shared->lines(request); });
-    router.add("POST", "/v1/logs",
+    const auto dress = [](const http::Request& request, Response refusal) {
+        return otlp_failure(says_protobuf(request), std::move(refusal));
+    };
+    router.add("POST", "/v1/logs", shared->door.needs(scope_ingest, dress),
                [shared](http::Request& request) { return shared->otlp(request); });
-    router.add("GET", "/v1/limits",
+    router.add("GET", "/v1/limits", http::Access::open(),
                [shared](http::Request& request) { return shared->limits(request); });
+}
+
+Door& Service::door() noexcept {
+    return shared_->door;
 }
 
 void Service::set_state(State state) noexcept {

@@ -5,7 +5,7 @@
 #include "decode/formats.hpp"
 #include "decode/limits.hpp"
 #include "ingest/decompress.hpp"
-#include "ingest/tokens.hpp"
+#include "ingest/door.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -55,12 +55,9 @@ public:
         std::size_t auth_failures_per_second = 3;  ///< Per address; more get 429.
         std::chrono::hours idempotency_age{24};
         std::size_t idempotency_keys = 100'000;  ///< Remembered at once; the oldest go first.
-        std::size_t seen_ids = 262'144;  ///< Event ids remembered for `duplicates`; 4 MB.
+        std::size_t seen_ids = 262'144;          ///< Event ids remembered for `duplicates`; 4 MB.
         base::WallTime (*now)() = base::WallClock::now;
     };
-
-    /// The tokens of this moment; called for each request, so it should only copy a pointer.
-    using TokenSource = std::function<std::shared_ptr<const Tokens>()>;
 
     /// Fails with Fault::invalid, naming the option. The journal is borrowed.
     static base::Result<std::unique_ptr<Service>> make(
@@ -72,6 +69,9 @@ public:
 
     /// POST /v1/ingest, POST /v1/logs, GET /v1/limits.
     void add_routes(http::Router& router);
+
+    /// For the routes of others: the same tokens, and one count of failures an address.
+    [[nodiscard]] Door& door() noexcept;
 
     /// Anything but running is answered 503 with Retry-After. `starting` at first.
     void set_state(State state) noexcept;

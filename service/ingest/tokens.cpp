@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 namespace ingest {
@@ -50,6 +51,22 @@ std::string_view bearer(std::string_view authorization) {
     authorization.remove_prefix(scheme.size());
     while (authorization.starts_with(' ')) authorization.remove_prefix(1);
     return authorization;
+}
+
+/// 10 characters of base32 are 50 bits.
+std::uint64_t number_of(std::string_view id) {
+    std::uint64_t out = 0;
+    for (const char c : id) {
+        const int digit = c >= 'a' ? c - 'a' : c - '2' + 26;
+        out = out << 5 | (static_cast<std::uint64_t>(digit) & 31);
+    }
+    return out;
+}
+
+/// The compiler may not know that a mask is all bits or none: it would branch on it.
+std::uint64_t opaque(std::uint64_t mask) {
+    asm volatile("" : "+r"(mask));
+    return mask;
 }
 
 }  // namespace
@@ -108,28 +125,46 @@ std::optional<TokenParts> parse_token(std::string_view text) {
 }
 
 Tokens::Tokens(std::string pepper, std::vector<Row> rows) : pepper_(std::move(pepper)) {
-    std::array<std::uint8_t, 32> random{};
-    base::random_bytes(random);
-    nobody_ = random;
-    for (Row& row : rows) {
-        std::string id = row.client.id;
-        by_id_.insert_or_assign(std::move(id), std::move(row));
+    std::map<std::uint64_t, Row> distinct;
+    for (Row& row : rows)
+        if (row.client.id.size() == id_size) distinct[number_of(row.client.id)] = std::move(row);
+    for (auto& [id, row] : distinct) {
+        ids_.push_back(id);
+        digests_.push_back(row.digest);
+        rows_.push_back(std::move(row));
     }
+    base::random_bytes(nobody_);
 }
 
-base::Result<Client> Tokens::verify(std::string_view authorization) const {
+// Everything is looked at, without a branch on what is found: a hash map told by its time whether
+// there is such an id, and so does a row that is read or not. 1,000 tokens cost less than the
+// HMAC that follows.
+Tokens::Found Tokens::find(std::uint64_t id) const noexcept {
+    Found out{.digest = nobody_};
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+        const auto mask = opaque(std::uint64_t{0} - static_cast<std::uint64_t>(ids_[i] == id));
+        out.place |= i & mask;
+        out.known |= mask;
+        for (std::size_t b = 0; b < out.digest.size(); ++b)
+            out.digest[b] ^= (nobody_[b] ^ digests_[i][b]) & static_cast<std::uint8_t>(mask);
+    }
+    return out;
+}
+
+base::Result<Client> Tokens::verify(std::string_view authorization, base::WallTime now) const {
     const auto refused = [] {
         return base::fail(base::Fault::unauthorised,
                           "the Authorization header holds no valid token: send 'Bearer cp_...'");
     };
     const std::optional<TokenParts> parts = parse_token(bearer(authorization));
     if (!parts) return refused();
-    const auto found = by_id_.find(std::string(parts->id));
+    const Found found = find(number_of(parts->id));
     const base::Digest given = base::hmac_sha256(pepper_, parts->secret);
-    const base::Digest& stored = found == by_id_.end() ? nobody_ : found->second.digest;
-    const bool same = base::equal_in_constant_time(view(given), view(stored));
-    if (!same || found == by_id_.end()) return refused();
-    return found->second.client;
+    const bool same = base::equal_in_constant_time(view(given), view(found.digest));
+    if (!same || found.known == 0) return refused();
+    const Row& row = rows_[found.place];
+    if (row.expires && *row.expires <= now) return refused();
+    return row.client;
 }
 
 }  // namespace ingest

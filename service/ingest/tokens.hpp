@@ -2,13 +2,13 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ingest {
@@ -58,6 +58,8 @@ public:
     struct Row {
         Client client;
         base::Digest digest{};  ///< As new_token gave it.
+        /// Not valid from then on, even while the database that says so is away.
+        std::optional<base::WallTime> expires{};
     };
 
     /// `pepper` is the deployment's secret, 32 bytes or more, kept outside the database.
@@ -65,14 +67,24 @@ public:
 
     /// The client of an Authorization header's value, "Bearer cp_...". Fails with
     /// Fault::unauthorised and one same sentence, after the same work, whether the id is unknown
-    /// or the secret wrong. Thread-safe.
-    [[nodiscard]] base::Result<Client> verify(std::string_view authorization) const;
+    /// or the secret wrong, or the token past its time. Thread-safe.
+    [[nodiscard]] base::Result<Client> verify(std::string_view authorization,
+                                              base::WallTime now = base::WallClock::now()) const;
 
-    [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
 
 private:
+    struct Found {
+        std::size_t place = 0;
+        std::uint64_t known = 0;  ///< 0: there is no such id.
+        base::Digest digest;      ///< nobody_'s then.
+    };
+    [[nodiscard]] Found find(std::uint64_t id) const noexcept;
+
     std::string pepper_;
-    std::unordered_map<std::string, Row> by_id_;
+    std::vector<std::uint64_t> ids_;  // as the numbers that they are in base32
+    std::vector<base::Digest> digests_;
+    std::vector<Row> rows_;
     base::Digest nobody_;  // compared with when the id is unknown
 };
 

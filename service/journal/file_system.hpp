@@ -59,6 +59,8 @@ public:
     [[nodiscard]] virtual std::error_code remove(const std::filesystem::path& path) = 0;
     /// Returns once creations, renames and removals in the folder are on the disk.
     [[nodiscard]] virtual std::error_code sync_folder(const std::filesystem::path& folder) = 0;
+    /// What the disk under the folder could still take; a hint, since others write too.
+    [[nodiscard]] virtual Io<std::uint64_t> free_bytes(const std::filesystem::path& folder) = 0;
 };
 
 /// The operating system's.

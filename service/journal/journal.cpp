@@ -1,5 +1,6 @@
 #include "journal/journal.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
 #include "journal/file_system.hpp"
@@ -200,6 +201,7 @@ private:
             const std::lock_guard lock(mutex_);
             trouble_ = writer_.trouble();  // before the answers, so that who asks again knows
         }
+        BASE_KILL_POINT("journal.answers.before");
         Lsn lsn = first.value_or(0);
         for (Append& append : group) {
             if (first)
@@ -252,6 +254,7 @@ base::Result<std::unique_ptr<Journal>> Journal::open(Options options, metrics::R
         files,
         {options.folder, options.segment_bytes, std::max(mark->durable(), options.known_position)});
     if (!recovered) return std::unexpected(recovered.error());
+    BASE_KILL_POINT("journal.open.recovered");
     const Probe probe = metrics != nullptr ? Probe(*metrics) : Probe();
     for (const Damage& one : recovered->damage)
         probe.damaged_blocks.add(static_cast<double>(one.end - one.first));

@@ -1,5 +1,6 @@
 #include "journal/mark.hpp"
 
+#include "base/kill_point.hpp"
 #include "journal/bytes.hpp"
 #include "journal/checksum.hpp"
 
@@ -26,6 +27,9 @@ std::string slot(std::uint64_t turn, Lsn durable) {
 Io<Mark> Mark::open(FileSystem& files, const std::filesystem::path& path) {
     Io<std::unique_ptr<File>> file = files.open(path, FileSystem::Open::create);
     if (!file) return std::unexpected(file.error());
+    BASE_KILL_POINT("journal.mark.open.after");
+    // Its room is taken now: on a full disk it is wanted as well.
+    static_cast<void>((*file)->allocate(2 * slot_bytes));
     Mark mark(std::move(*file));
     for (std::uint64_t i = 0; i < 2; ++i) {
         std::string bytes;
@@ -44,9 +48,12 @@ Io<Mark> Mark::open(FileSystem& files, const std::filesystem::path& path) {
 std::error_code Mark::write(Lsn durable) {
     const std::string bytes = slot(turn_ + 1, durable);
     const std::array<std::string_view, 1> pieces{bytes};
+    BASE_KILL_POINT("journal.mark.write.before");
     if (const std::error_code error = file_->write((turn_ + 1) % 2 * slot_bytes, pieces))
         return error;
+    BASE_KILL_POINT("journal.mark.write.after");
     if (const std::error_code error = file_->sync()) return error;
+    BASE_KILL_POINT("journal.mark.sync.after");
     ++turn_;
     durable_ = durable;
     return {};

@@ -1,5 +1,6 @@
 #include "journal/pool.hpp"
 
+#include "base/kill_point.hpp"
 #include "journal/recovery.hpp"
 
 #include <algorithm>
@@ -32,14 +33,17 @@ std::error_code SparePool::prepare() {
     return {};
 }
 
-void SparePool::recycle(const std::filesystem::path& segment) {
+bool SparePool::recycle(const std::filesystem::path& segment) {
     const std::filesystem::path path = options_.folder / spare_name(number_++);
+    BASE_KILL_POINT("journal.recycle.rename.before");
     if (spares_.size() < options_.keep && !files_.rename(segment, path)) {
+        BASE_KILL_POINT("journal.recycle.rename.after");
         spares_.push_back({path, true});
-        return;
+        return true;
     }
-    // One that cannot be removed is found again at the next start, and trimmed again.
-    static_cast<void>(files_.remove(segment));
+    const bool gone = !files_.remove(segment);
+    BASE_KILL_POINT("journal.recycle.remove.after");
+    return gone;
 }
 
 Io<SparePool::Taken> SparePool::take() {
@@ -47,7 +51,9 @@ Io<SparePool::Taken> SparePool::take() {
         const Spare spare = std::move(spares_.back());
         spares_.pop_back();
         Io<std::unique_ptr<File>> file = files_.open(spare.path, FileSystem::Open::existing);
-        if (file && !(*file)->allocate(options_.segment_bytes))
+        // One that was cut when there was no room is none: to fill it up would take room anew.
+        const Io<std::uint64_t> size = file ? (*file)->size() : std::unexpected(file.error());
+        if (size && *size >= options_.segment_bytes && !(*file)->allocate(options_.segment_bytes))
             return Taken{spare.path, std::move(*file), spare.recycled};
         static_cast<void>(files_.remove(spare.path));
     }
@@ -60,8 +66,11 @@ Io<SparePool::Taken> SparePool::take() {
 Io<std::unique_ptr<File>> SparePool::make(const std::filesystem::path& path) {
     Io<std::unique_ptr<File>> file = files_.open(path, FileSystem::Open::create);
     if (!file) return file;
+    BASE_KILL_POINT("journal.spare.open.after");
     std::error_code error = (*file)->allocate(options_.segment_bytes);
+    BASE_KILL_POINT("journal.spare.allocate.after");
     if (!error) error = (*file)->sync();
+    BASE_KILL_POINT("journal.spare.sync.after");
     if (!error) return file;
     static_cast<void>(files_.remove(path));
     return std::unexpected(error);

@@ -26,8 +26,9 @@ public:
 
     /// Makes one, allocated and synced; the folder is not.
     [[nodiscard]] std::error_code prepare();
-    /// Takes a segment that nobody needs any more; the folder is not synced.
-    void recycle(const std::filesystem::path& segment);
+    /// Takes a segment that nobody needs any more; the folder is not synced. False when its name
+    /// could not be taken from it.
+    [[nodiscard]] bool recycle(const std::filesystem::path& segment);
 
     struct Taken {
         std::filesystem::path path;

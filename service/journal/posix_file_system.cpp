@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -155,6 +156,12 @@ public:
         const std::error_code error = ::fsync(descriptor) == 0 ? std::error_code() : last_error();
         ::close(descriptor);
         return error;
+    }
+
+    Io<std::uint64_t> free_bytes(const std::filesystem::path& folder) override {
+        struct statvfs info{};
+        if (::statvfs(folder.c_str(), &info) != 0) return std::unexpected(last_error());
+        return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
     }
 };
 

@@ -1,5 +1,6 @@
 #include "journal/recovery.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "journal/scan.hpp"
 
@@ -43,8 +44,28 @@ struct Found {
     std::shared_ptr<const Segment> segment;
     Scan scan;
     std::vector<Scan::Item> accepted;
-    bool unreadable = false;
 };
+
+// A disk may refuse one read and take the next.
+std::error_code read_again(File& file, std::uint64_t offset, std::string& out) {
+    std::error_code error;
+    for (int i = 0; i < 3; ++i)
+        if (!(error = file.read(offset, segment_header_bytes, out))) break;
+    return error;
+}
+
+// The header is checksummed and the name is not: where they differ (files swapped by hand, a
+// recycled file whose new name was lost with the power), the header is right. Unless it is one that
+// the file had in an earlier life: then the frames behind it are of another.
+bool header_fits(const std::string& name, File& file, std::uint64_t size,
+                 const SegmentHeader& header) {
+    const std::optional<Lsn> named = segment_of(name);
+    if (!named || *named <= header.first) return true;
+    Window window(Window::short_piece);
+    window.reset(file, seed_of(header.uuid), size);
+    const auto frame = window.frame_at(segment_header_bytes);
+    return frame && *frame && (*frame)->header.lsn == header.first;
+}
 
 class Recovery {
 public:
@@ -56,7 +77,7 @@ public:
         if (!options_.look_only) {
             if (auto done = name_by_header(); !done) return std::unexpected(done.error());
         }
-        read();
+        if (auto done = read(); !done) return std::unexpected(done.error());
         accept();
         if (!options_.look_only) {
             name_lost();
@@ -90,7 +111,7 @@ private:
 
     void tidy(const std::vector<std::string>& names) {
         for (const auto& [name, what] : broken_) {
-            set_aside(name, what, damaged_suffix);
+            set_aside(name, what);
             note_broken(name);
         }
         if (std::ranges::find(names, unfinished_name) != names.end())
@@ -106,11 +127,15 @@ private:
         one.file = std::move(*file);
         std::string bytes;
         const Io<std::uint64_t> size = one.file->size();
-        if (!size || one.file->read(0, segment_header_bytes, bytes)) {
+        if (!size) return std::unexpected(unusable(options_.folder / one.name, size.error()));
+        one.size = *size;
+        if (const std::error_code error = read_again(*one.file, 0, bytes)) {
+            // A bad sector, or a disk that is away? Files of the latter are left as they are.
+            if (read_again(*one.file, segment_header_bytes, bytes))
+                return std::unexpected(unusable(options_.folder / one.name, error));
             broken_.emplace_back(one.name, "its header cannot be read");
             return {};
         }
-        one.size = *size;
         const ParsedHeader parsed = parse_segment_header(bytes);
         if (parsed.fault == HeaderFault::newer)
             return base::fail(base::Fault::invalid,
@@ -118,7 +143,7 @@ private:
                                   std::to_string(parsed.header.version) +
                                   ", this program knows up to " + std::to_string(format_version) +
                                   ": start the newer program on this folder");
-        if (parsed.fault) {
+        if (parsed.fault || !header_fits(one.name, *one.file, one.size, parsed.header)) {
             broken_.emplace_back(one.name, "its header is damaged");
             return {};
         }
@@ -133,15 +158,14 @@ private:
 
     // Keeps a file for a person under a name that we never read again. What is lost with it shows
     // as a gap in the LSNs.
-    void set_aside(const std::string& name, std::string_view what, std::string_view extension) {
+    void set_aside(const std::string& name, std::string_view what) {
         base::log::error("journal.set_aside", {{"file", name}, {"what", what}});
         const std::filesystem::path path = options_.folder / name;
-        if (const std::error_code error = files_.rename(path, path.string().append(extension)))
+        if (const std::error_code error = files_.rename(path, path.string().append(damaged_suffix)))
             base::log::error("journal.set_aside_failed", {{"why", error.message()}});
     }
 
-    // The header is checksummed and the name is not: where they differ (files swapped by hand), the
-    // header is right. In two steps, since the right name may be held by another wrong one.
+    // In two steps, since the right name may be held by another wrong one.
     base::Result<void> name_by_header() {
         for (std::size_t i = 1; i < found_.size();) {
             if (found_[i].header.first != found_[i - 1].header.first) {
@@ -151,7 +175,8 @@ private:
             const bool first_is_right =
                 found_[i - 1].name == segment_name(found_[i - 1].header.first);
             const std::size_t copy = first_is_right ? i : i - 1;
-            set_aside(found_[copy].name, "another segment starts at the same LSN", ".copy");
+            note_broken(found_[copy].name);  // by its name it may have held other blocks
+            set_aside(found_[copy].name, "another segment starts at the same LSN");
             found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(copy));
         }
         std::vector<Found*> wrong;
@@ -178,22 +203,18 @@ private:
         return {};
     }
 
-    void read() {
+    base::Result<void> read() {
         for (Found& one : found_) {
             one.segment = std::make_shared<const Segment>(options_.folder / one.name,
                                                           std::move(one.file), one.header);
             durable_ = std::max(durable_, one.header.void_from);
             Io<Scan> scanned = scan(*one.segment, one.size);
-            if (!scanned) {  // its blocks count as lost; the file stays for another try
-                base::log::error("journal.unreadable",
-                                 {{"file", one.name}, {"why", scanned.error().message()}});
-                one.unreadable = true;
-                continue;
-            }
+            if (!scanned) return std::unexpected(unusable(one.segment->path, scanned.error()));
             one.scan = std::move(*scanned);
             durable_ = std::max(durable_, one.scan.durable_upto);
         }
         durable_ = std::max(durable_, options_.known_durable);
+        return {};
     }
 
     // Blocks below durable_ were synced, so they count wherever they are. Above it stands at most
@@ -207,7 +228,9 @@ private:
             next = std::max(next, found_[i].header.first);
             for (const Scan::Item& item : found_[i].scan.blocks) {
                 if (item.lsn < next || item.lsn >= ceiling) continue;
-                if (item.lsn >= durable_ && (item.lsn != next || !item.committed)) break;
+                // What is proven ends where the unproven begins, damaged or not.
+                const Lsn unproven = std::max(next, durable_);
+                if (item.lsn >= durable_ && (item.lsn != unproven || !item.committed)) break;
                 found_[i].accepted.push_back(item);
                 next = item.lsn + 1;
             }
@@ -257,16 +280,24 @@ private:
         const std::uint64_t tail = tail_of(last);
         out_.digest =
             last.accepted.empty() ? last.header.previous_digest : last.accepted.back().digest;
-        const bool whole = !last.unreadable && last_end == out_.end && tail != 0 &&
+        const bool whole = last_end == out_.end && tail != 0 &&
                            (last.scan.first_gap == 0 || last.scan.first_gap >= tail);
+        BASE_KILL_POINT("journal.recovery.cut.before");
         if (whole && !file.resize(tail)) {
+            BASE_KILL_POINT("journal.recovery.cut.after");
             if (!file.allocate(std::max(options_.segment_bytes, tail)))
                 out_.active = last.segment;
             else
                 base::log::warn("journal.tail_not_allocated", {{"file", last.name}});
         }
+        BASE_KILL_POINT("journal.recovery.sync.before");
         if (const std::error_code error = write_unproven_again(last))
             return std::unexpected(unusable(last.segment->path, error));
+        BASE_KILL_POINT("journal.recovery.sync.after");
+        // A name that is seen may not be on the disk: the process before may have died between the
+        // two, and what is written into the file from now on must be found.
+        if (const std::error_code error = files_.sync_folder(options_.folder))
+            return std::unexpected(unusable(options_.folder, error));
         return {};
     }
 
@@ -282,7 +313,9 @@ private:
             const auto size = static_cast<std::size_t>(end - item.offset);
             if (const std::error_code error = file.read(item.offset, size, bytes)) return error;
             const std::array<std::string_view, 1> pieces{bytes};
+            BASE_KILL_POINT("journal.recovery.rewrite.before");
             if (const std::error_code error = file.write(item.offset, pieces)) return error;
+            BASE_KILL_POINT("journal.recovery.rewrite.after");
             break;
         }
         return file.sync();

@@ -5,6 +5,20 @@
 #include <algorithm>
 
 namespace journal {
+namespace {
+
+constexpr std::size_t page = 4096;  // what a bad sector takes with it
+constexpr int attempts = 3;
+
+std::error_code read_again(File& file, std::uint64_t offset, std::size_t size, std::string& out) {
+    std::error_code error;
+    for (int i = 0; i < attempts; ++i)
+        if (!(error = file.read(offset, size, out))) break;
+    return error;
+}
+
+}  // namespace
+
 void Window::reset(File& file, std::uint32_t seed, std::uint64_t limit) {
     file_ = &file;
     seed_ = seed;
@@ -21,13 +35,30 @@ Io<std::string_view> Window::bytes(std::uint64_t offset, std::size_t size) {
     if (!held) {
         const std::size_t want = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::max(size, piece_bytes_), limit_ - offset));
-        if (const std::error_code error = file_->read(offset, want, buffer_)) {
+        std::error_code error = file_->read(offset, want, buffer_);
+        if (error) error = read_by_page(offset, want);
+        if (error) {
             buffer_.clear();
             return std::unexpected(error);
         }
         start_ = offset;
     }
     return std::string_view(buffer_).substr(static_cast<std::size_t>(offset - start_), size);
+}
+
+std::error_code Window::read_by_page(std::uint64_t offset, std::size_t size) {
+    buffer_.clear();
+    std::string piece;
+    if (const std::error_code error = read_again(*file_, 0, page, piece)) return error;
+    while (size > 0) {
+        const std::size_t want = std::min(size, page - static_cast<std::size_t>(offset % page));
+        if (read_again(*file_, offset, want, piece)) piece.assign(want, '\0');
+        buffer_ += piece;
+        if (piece.size() < want) break;  // the file's end
+        offset += want;
+        size -= want;
+    }
+    return {};
 }
 
 Io<std::optional<Window::Frame>> Window::frame_at(std::uint64_t offset) {

@@ -11,7 +11,9 @@
 
 namespace journal {
 
-/// A moving window over one segment's bytes below a limit, read in pieces.
+/// A moving window over one segment's bytes below a limit, read in pieces. A sector that the disk
+/// cannot read any more reads as zeros, so that only the frames in it are lost; an error means that
+/// nothing of the file can be read.
 class Window {
 public:
     static constexpr std::size_t long_piece = 1u << 20;     ///< For those who read on.
@@ -41,6 +43,7 @@ public:
 
 private:
     Io<std::string_view> bytes(std::uint64_t offset, std::size_t size);
+    std::error_code read_by_page(std::uint64_t offset, std::size_t size);
 
     std::size_t piece_bytes_;
     File* file_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "journal/checksum.hpp"
 #include "journal/recovery.hpp"
@@ -56,7 +57,8 @@ Writer::Writer(FileSystem& files, Options options, std::shared_ptr<Index> index,
 }
 
 base::Result<Lsn> Writer::write(std::span<const Encoded* const> blocks, Steady now) {
-    if (trouble_ && now < retry_at_) return std::unexpected(*trouble_);
+    // What the ballast left is for the others on the disk: only `probe_disk` ends a full disk.
+    if (trouble_ && (disk_full_ || now < retry_at_)) return std::unexpected(*trouble_);
     const std::uint64_t bytes = group_bytes(blocks);
     base::Result<void> written = try_write(blocks, bytes);
     // A failed sync is final for its segment, not for the group: once more, elsewhere.
@@ -89,14 +91,17 @@ base::Result<void> Writer::make_room(std::uint64_t bytes) {
     if (!quota_allows_segment())
         return base::fail(base::Fault::exhausted,
                           "the journal's quota is full of blocks that are not evaluated yet");
-    if (const std::error_code error = begin_segment()) return std::unexpected(fail(error));
+    std::error_code error = begin_segment();
+    // What is only kept for evidence goes before a batch is refused.
+    while (full(error) && remove_orphans() && drop_oldest()) error = begin_segment();
+    if (error) return std::unexpected(fail(error));
     return {};
 }
 
 bool Writer::quota_allows_segment() {
     const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
     while (index_->segments() >= most)
-        if (!drop_oldest()) return false;
+        if (!remove_orphans() || !drop_oldest()) return false;
     return true;
 }
 
@@ -132,8 +137,11 @@ std::error_code Writer::put_group(std::span<const Encoded* const> blocks) {
     add({FrameKind::commit, commit_payload_bytes, checksum(commit), lsn, options_.now(), 0},
         commit);
 
+    BASE_KILL_POINT("journal.group.write.before");
     if (const std::error_code error = active_->file->write(tail_, pieces)) return error;
+    BASE_KILL_POINT("journal.group.write.after");
     if (const std::error_code error = active_->file->sync()) return error;
+    BASE_KILL_POINT("journal.group.sync.after");
     probe_.groups.add();
     probe_.blocks.add(static_cast<double>(blocks.size()));
     probe_.bytes.add(static_cast<double>(at - tail_));
@@ -156,12 +164,29 @@ void Writer::seal_suspect(std::error_code error, std::size_t blocks) {
     next_ += blocks;
     const bool empty = tail_ == segment_header_bytes;
     index_->drop_empty_last();
-    if (empty) static_cast<void>(files_.remove(active_->path));
+    if (empty) empty_suspect_ = active_->path;
     active_.reset();
+}
+
+// False while there are any. One that stays whatever we do holds nobody up for ever: the next start
+// then takes it for an old segment with a gap behind it.
+bool Writer::remove_orphans() {
+    std::erase_if(orphans_, [&](Orphan& one) {
+        const std::error_code error = files_.remove(one.path);
+        if (!error || error == std::errc::no_such_file_or_directory) return true;
+        if (++one.tries < 20) return false;
+        base::log::error("journal.not_removed",
+                         {{"file", one.path.filename().string()}, {"why", error.message()}});
+        return true;
+    });
+    return orphans_.empty();
 }
 
 // A segment gets its name only when its header is on the disk.
 std::error_code Writer::begin_segment() {
+    const std::uint64_t wanted = options_.ballast_bytes + options_.segment_bytes;
+    if (ballast_missing_ && pool_.size() == 0 && !disk_has(wanted))
+        return std::make_error_code(std::errc::no_space_on_device);
     Io<SparePool::Taken> taken = pool_.take();
     if (!taken) return taken.error();
     SegmentHeader header;
@@ -173,11 +198,21 @@ std::error_code Writer::begin_segment() {
     const std::string bytes = to_bytes(header);
     const std::array<std::string_view, 1> pieces{bytes};
     const std::filesystem::path path = options_.folder / segment_name(next_);
+    BASE_KILL_POINT("journal.header.write.before");
     if (const std::error_code error = taken->file->write(0, pieces)) return error;
+    BASE_KILL_POINT("journal.header.write.after");
     if (const std::error_code error = taken->file->sync()) return error;
+    // From here on the name may be on the disk, whatever is returned, and says that its LSNs are
+    // not in the segment before: nothing may be written there any more.
+    active_.reset();
+    BASE_KILL_POINT("journal.segment.rename.before");
     if (const std::error_code error = files_.rename(taken->path, path)) return error;
+    BASE_KILL_POINT("journal.segment.rename.after");
     if (const std::error_code error = files_.sync_folder(options_.folder)) return error;
+    BASE_KILL_POINT("journal.segment.folder.after");
     if (taken->recycled) probe_.recycled.add();
+    if (empty_suspect_) orphans_.push_back({*std::exchange(empty_suspect_, std::nullopt)});
+    static_cast<void>(remove_orphans());
     index_->drop_empty_last();
     active_ = std::make_shared<const Segment>(path, std::move(taken->file), header);
     index_->add(active_);
@@ -189,26 +224,27 @@ std::error_code Writer::begin_segment() {
 base::Error Writer::fail(std::error_code error) {
     if (!full(error))
         return {base::Fault::unavailable, "the journal's disk fails: " + error.message()};
+    disk_full_ = true;
     release_ballast();
     return {base::Fault::exhausted, "the journal's disk is full"};
 }
 
 void Writer::tick(Steady now) {
     if (trouble_ && now >= retry_at_) probe_disk(now);
+    if (!trouble_ && ballast_missing_) restore_ballast(now);
     apply_retention();
     if (now >= mark_at_) note_durable_end(now);
     const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
     const bool half_full = active_ && tail_ > options_.segment_bytes / 2;
-    if (!trouble_ && half_full && pool_.size() == 0 && index_->segments() < most)
+    if (!trouble_ && !ballast_missing_ && half_full && pool_.size() == 0 &&
+        index_->segments() < most)
         if (const std::error_code error = pool_.prepare())
             base::log::warn("journal.no_spare", {{"why", error.message()}});
 }
 
-// First the ballast, then a segment: the room that the ballast kept is not ours to write into.
 void Writer::probe_disk(Steady now) {
     retry_at_ = now + options_.retry_interval;
-    if (ballast_missing_ && make_ballast()) return;
-    ballast_missing_ = false;
+    if (disk_full_ && pool_.size() == 0 && !make_room_again() && !drop_oldest()) return;
     if (!active_) {
         if (!quota_allows_segment()) return;
         if (const std::error_code error = begin_segment()) {
@@ -220,6 +256,7 @@ void Writer::probe_disk(Steady now) {
     }
     base::log::info("journal.resumed", {{"lsn", next_}});
     trouble_.reset();
+    disk_full_ = false;
 }
 
 void Writer::trim(Lsn below) {
@@ -233,12 +270,14 @@ void Writer::apply_retention() {
     while (const std::optional<IndexRow> row = index_->oldest_below(trimmed_)) {
         const std::uint64_t kept = index_->bytes_from(0) - index_->bytes_from(trimmed_);
         const bool aged = row->newest + options_.retain_age <= options_.now();
-        if (kept <= options_.retain_bytes && !aged) break;
+        if ((kept <= options_.retain_bytes && !aged) || !remove_orphans()) break;
         dropped = drop_oldest() || dropped;
     }
     if (!dropped) return;
+    BASE_KILL_POINT("journal.trim.folder.before");
     // Not fatal: what comes back after a crash is trimmed again.
     static_cast<void>(files_.sync_folder(options_.folder));
+    BASE_KILL_POINT("journal.trim.folder.after");
     probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
 }
 
@@ -246,8 +285,9 @@ void Writer::apply_retention() {
 bool Writer::drop_oldest() {
     const std::optional<IndexRow> row = index_->oldest_below(trimmed_);
     if (!row) return false;
+    BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
-    pool_.recycle(row->segment->path);
+    if (!pool_.recycle(row->segment->path)) orphans_.push_back({row->segment->path});
     return true;
 }
 
@@ -274,9 +314,37 @@ std::error_code Writer::make_ballast() {
     Io<std::unique_ptr<File>> file =
         files_.open(options_.folder / ballast_name, FileSystem::Open::create);
     if (!file) return file.error();
+    BASE_KILL_POINT("journal.ballast.open.after");
     const std::error_code error = (*file)->allocate(options_.ballast_bytes);
+    BASE_KILL_POINT("journal.ballast.allocate.after");
     if (error) static_cast<void>((*file)->resize(0));
     return error;
+}
+
+// First the ballast, then a segment: the room that the ballast kept is not ours to write into. When
+// there is room for one of them only it is left to the others, who may need it just now.
+bool Writer::make_room_again() {
+    const std::uint64_t ballast = ballast_missing_ ? options_.ballast_bytes : 0;
+    if (!disk_has(ballast + options_.segment_bytes)) return false;
+    if (ballast_missing_ && make_ballast()) return false;
+    ballast_missing_ = false;
+    if (!pool_.prepare()) return true;
+    release_ballast();
+    return false;
+}
+
+// After a start on a full disk, or while spares took us on: it must be there before the disk is
+// full again, and not be taken from those it was released for.
+void Writer::restore_ballast(Steady now) {
+    if (now < ballast_at_ || !disk_has(options_.ballast_bytes + options_.segment_bytes)) return;
+    ballast_at_ = now + 4 * options_.retry_interval;
+    ballast_missing_ = static_cast<bool>(make_ballast());
+}
+
+// Unless the file system cannot say.
+bool Writer::disk_has(std::uint64_t bytes) {
+    const Io<std::uint64_t> free = files_.free_bytes(options_.folder);
+    return !free || *free >= bytes;
 }
 
 // Room for PostgreSQL and the outbox to finish what they have begun.

@@ -68,6 +68,7 @@ private:
     base::Result<void> make_room(std::uint64_t bytes);
     bool quota_allows_segment();
     void seal_suspect(std::error_code error, std::size_t blocks);
+    bool remove_orphans();
     base::Error fail(std::error_code error);
     void probe_disk(Steady now);
     void apply_retention();
@@ -75,6 +76,9 @@ private:
     void note_durable_end(Steady now);
     std::error_code make_ballast();
     void release_ballast();
+    void restore_ballast(Steady now);
+    bool make_room_again();
+    bool disk_has(std::uint64_t bytes);
 
     FileSystem& files_;
     Options options_;
@@ -90,9 +94,20 @@ private:
     Lsn void_from_ = 1;         // from here to next_: written, perhaps, and never acknowledged
     Lsn trimmed_ = 0;
     std::optional<base::Error> trouble_;
+    bool disk_full_ = false;  // until there is room for the ballast and a segment
     Steady retry_at_{};
     Steady mark_at_{};
     bool ballast_missing_ = false;
+    Steady ballast_at_{};
+    /// Files that are no segments of ours any more and could not be removed. Only what stands in
+    /// the segments after them tells that nothing is missing there, so they must go first.
+    struct Orphan {
+        std::filesystem::path path;
+        int tries = 0;
+    };
+    std::vector<Orphan> orphans_;
+    /// A segment whose first group failed: an orphan once another one says what its header says.
+    std::optional<std::filesystem::path> empty_suspect_;
 };
 
 }  // namespace journal

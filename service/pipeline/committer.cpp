@@ -1,5 +1,6 @@
 #include "pipeline/committer.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
 
@@ -18,10 +19,11 @@ constexpr milliseconds look_again{100};  // how soon a deadline set meanwhile is
 }  // namespace
 
 Committer::Committer(journal::Journal& journal, store::Session::Options session,
-                     journal::Lsn position, Probe& probe)
+                     journal::Lsn position, Probe& probe, std::function<void()> on_deliveries)
     : journal_(journal),
       session_options_(std::move(session)),
       probe_(probe),
+      on_deliveries_(std::move(on_deliveries)),
       position_(position),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -116,6 +118,7 @@ bool Committer::commit(const store::Effects& effects, const std::stop_token& sto
         const auto started = steady_clock::now();
         base::Result<store::Committed> done = std::unexpected(base::Error{});
         if (auto connected = connect(); connected) {
+            BASE_KILL_POINT("pipeline.commit.before");
             done = session_->commit(effects);
         } else {
             done = std::unexpected(connected.error());
@@ -125,7 +128,13 @@ bool Committer::commit(const store::Effects& effects, const std::stop_token& sto
             probe_.alerts_opened.add(static_cast<double>(done->opened));
             probe_.commit_seconds.observe(
                 std::chrono::duration<double>(steady_clock::now() - started).count());
-            if (!effects.window_state.empty()) journal_.trim(effects.to);
+            BASE_KILL_POINT("pipeline.commit.after");
+            if (!effects.window_state.empty()) {
+                BASE_KILL_POINT("pipeline.trim.before");
+                journal_.trim(effects.to);
+                BASE_KILL_POINT("pipeline.trim.after");
+            }
+            if (done->deliveries > 0 && on_deliveries_) on_deliveries_();
             return true;
         }
         complain(done.error());

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,9 +21,10 @@ namespace pipeline {
 /// away. Holds one set of effects besides the one in work: whoever hands over more waits.
 class Committer {
 public:
-    /// `position` is the first LSN not committed. Borrows the journal, to trim it.
+    /// `position` is the first LSN not committed. Borrows the journal, to trim it. `on_deliveries`
+    /// is called on the committer's thread after a commit that wrote deliveries.
     Committer(journal::Journal& journal, store::Session::Options session, journal::Lsn position,
-              Probe& probe);
+              Probe& probe, std::function<void()> on_deliveries = {});
     ~Committer();
 
     /// True when a hand-over would not wait.
@@ -51,6 +53,7 @@ private:
     store::Session::Options session_options_;
     std::unique_ptr<store::Session> session_;
     Probe& probe_;
+    const std::function<void()> on_deliveries_;
     std::atomic<journal::Lsn> position_;
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;

@@ -1,6 +1,7 @@
 #include "pipeline/live.hpp"
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
 #include "journal/control.hpp"
@@ -38,7 +39,8 @@ Live::Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Opti
       evaluator_(std::move(evaluator)),
       options_(std::move(options)),
       probe_(metrics),
-      committer_(journal, options_.session, options_.position.next_offset, probe_) {}
+      committer_(journal, options_.session, options_.position.next_offset, probe_,
+                 options_.on_deliveries) {}
 
 Live::~Live() {
     stop(milliseconds(0));
@@ -71,6 +73,7 @@ base::Result<void> Live::catch_up() {
             start = journal_.first();
         }
     }
+    BASE_KILL_POINT("pipeline.restore.after");
     if (start < journal_.first()) {
         base::log::warn("pipeline.history_trimmed",
                         {{"wanted", start}, {"first", journal_.first()}});
@@ -82,7 +85,9 @@ base::Result<void> Live::catch_up() {
         if (!got) return std::unexpected(got.error());
         if (!*got || entry.lsn >= committed) break;
         evaluator_->apply(entry, true);
+        BASE_KILL_POINT("pipeline.replay.block");
     }
+    BASE_KILL_POINT("pipeline.replay.after");
     from_ = next_ = committed;
     snapshot_taken_ = steady_clock::now();
     return {};
@@ -130,7 +135,9 @@ void Live::take_reference() {
     hand_over(false);
     if (from_ != next_) return;  // stopping: the next start reads the files anew
     const auto started = steady_clock::now();
+    BASE_KILL_POINT("pipeline.reload.before");
     evaluator_->use(std::move(*next));
+    BASE_KILL_POINT("pipeline.reload.after");
     probe_.reload_seconds.observe(
         std::chrono::duration<double>(steady_clock::now() - started).count());
     base::log::info("pipeline.reloaded", {{"policies", evaluator_->revision()}});
@@ -149,6 +156,7 @@ void Live::hand_over(bool last) {
         std::max<steady_clock::duration>(options_.snapshot_interval, 100 * snapshot_cost_);
     const bool snapshot = last || now - snapshot_taken_ >= interval;
     if (from_ == next_) return;
+    BASE_KILL_POINT("pipeline.batch.take.before");
     auto effects = evaluator_->take();
     effects.epoch = options_.position.epoch;
     effects.from = from_;
@@ -156,7 +164,9 @@ void Live::hand_over(bool last) {
     effects.now = base::WallClock::now();
     attach_evidence(effects);
     if (snapshot) {
+        BASE_KILL_POINT("pipeline.snapshot.before");
         effects.window_state = evaluator_->save();
+        BASE_KILL_POINT("pipeline.snapshot.after");
         snapshot_taken_ = steady_clock::now();
         snapshot_cost_ = snapshot_taken_ - now;
     }

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,8 @@ public:
         std::chrono::milliseconds batch_time{
             100};  ///< ...or this old, unless the last one is not done.
         std::chrono::seconds snapshot_interval{30};  ///< How much a restart has to evaluate again.
+        /// Called on the committer's thread after a commit that wrote deliveries; may be empty.
+        std::function<void()> on_deliveries;
     };
 
     /// Restores the state and evaluates silently what was evaluated before; then starts both

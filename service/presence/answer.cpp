@@ -71,7 +71,9 @@ std::vector<std::string> blindness(const Question& question, const Facts& facts,
     const bool searchable = std::ranges::any_of(question.clues, [&](const Clue& clue) {
         const auto place = static_cast<std::size_t>(&clue - question.clues.data());
         const auto group = group_of(clue.kind);
-        return group && *group != Group::registry && !facts.clues[place].stock;
+        // Not finding it says nothing where the calls that would show it were not kept.
+        const bool of_kept_calls = group == Group::registry || group == Group::resource;
+        return group && !of_kept_calls && !facts.clues[place].stock;
     });
     for (std::size_t i = 0; i < facts.clues.size(); ++i) {
         if (!facts.clues[i].more) continue;
@@ -79,7 +81,10 @@ std::vector<std::string> blindness(const Question& question, const Facts& facts,
                       " clue fits more than could be looked at");
     }
     if (!searchable) {
-        out.emplace_back("no clue can be seen in calls: a name is not, nor a client everybody has");
+        out.emplace_back(
+            "no clue has to show in what is kept of calls: a name, a domain or a resource need "
+            "not, "
+            "and a client that everybody has tells nothing");
     }
     return out;
 }

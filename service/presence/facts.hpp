@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct Sighting {
     std::size_t persona = 0;  ///< Place in Facts::personas.
     /// False when only the network of the address is known to be the same.
     bool exact = true;
+    /// The group it speaks in; none: that of the clue's kind. A domain is seen in several ways.
+    std::optional<Group> group;
 };
 
 /// A key that a clue names.
@@ -64,6 +67,8 @@ struct NamedKey {
 struct ClueFacts {
     /// Tenants that show it in the period: its anonymity set. Of a party: tenants registered to it.
     std::uint64_t tenants = 0;
+    /// Of a clue that is seen in several ways: the same by the group that each speaks in.
+    std::map<Group, std::uint64_t> tenants_by_group;
     /// Keys that a random fragment of this length would hit: issued keys x alphabet^-length x
     /// spellings tried.
     double chance_hits = 0;

@@ -1,6 +1,6 @@
 #include "presence/gather.hpp"
 
-#include "origin/client.hpp"
+#include "presence/looks.hpp"
 #include "presence/parties.hpp"
 
 #include <algorithm>
@@ -112,22 +112,46 @@ private:
     }
 
     base::Result<void> sightings(std::size_t i) {
-        const auto search = search_of(i);
-        if (!search) return {};
-        auto traffic = source_.traffic(*search);
-        if (!traffic) return std::unexpected(traffic.error());
-        see(i, *traffic);
-        facts_.clues[i].tenants = traffic->tenants;
-        facts_.clues[i].more = !traffic->whole;
+        const auto looks = looks_of(question_.clues[i], *registry_, facts_.clues[i]);
+        std::map<std::optional<Group>, Found> found;
+        for (const Look& look : looks) {
+            auto traffic = source_.traffic(look.search);
+            if (!traffic) return std::unexpected(traffic.error());
+            found[look.group].add(*traffic);
+            see(i, look.group, *traffic);
+            if (!traffic->whole) facts_.clues[i].more = true;
+        }
+        for (const auto& [group, each] : found) {
+            if (group) facts_.clues[i].tenants_by_group[*group] = each.count();
+            facts_.clues[i].tenants = std::max(facts_.clues[i].tenants, each.count());
+        }
         return {};
     }
 
+    /// Tenants that one or several searches found. One that two of them show is one; those whose
+    /// rows were left out may be counted twice, which only makes evidence weaker.
+    struct Found {
+        std::set<std::string> tenants;
+        std::uint64_t left_out = 0;
+
+        void add(const Traffic& traffic) {
+            std::set<std::string> its;
+            for (const auto& row : traffic.rows) {
+                if (!row.persona.tenant.empty()) its.insert(row.persona.tenant);
+            }
+            left_out += traffic.tenants - std::min<std::uint64_t>(traffic.tenants, its.size());
+            tenants.merge(its);
+        }
+        [[nodiscard]] std::uint64_t count() const { return tenants.size() + left_out; }
+    };
+
     /// A persona shows a clue once, however often it was looked for.
-    void see(std::size_t clue, Traffic& traffic) {
+    void see(std::size_t clue, std::optional<Group> group, Traffic& traffic) {
         for (auto& row : traffic.rows) {
             const std::size_t persona = place(std::move(row.persona));
-            if (!seen_.emplace(clue, persona).second) continue;
-            facts_.sightings.push_back({.clue = clue, .persona = persona, .exact = row.exact});
+            if (!seen_.emplace(clue, group, persona).second) continue;
+            facts_.sightings.push_back(
+                {.clue = clue, .persona = persona, .exact = row.exact, .group = group});
         }
     }
 
@@ -136,12 +160,14 @@ private:
     base::Result<void> compare() {
         for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
             if (!facts_.clues[i].more) continue;
-            auto search = search_of(i);
-            search->within = keys_beside(i);
-            if (search->within.empty()) continue;
-            auto traffic = source_.traffic(*search);
-            if (!traffic) return std::unexpected(traffic.error());
-            see(i, *traffic);
+            const auto within = keys_beside(i);
+            if (within.empty()) continue;
+            for (Look& look : looks_of(question_.clues[i], *registry_, facts_.clues[i])) {
+                look.search.within = within;
+                auto traffic = source_.traffic(look.search);
+                if (!traffic) return std::unexpected(traffic.error());
+                see(i, look.group, *traffic);
+            }
         }
         return {};
     }
@@ -160,46 +186,6 @@ private:
             if (!only[i]) keys.insert(facts_.personas[i].key);
         }
         return {keys.begin(), keys.end()};
-    }
-
-    std::optional<Search> search_of(std::size_t i) {
-        const Clue& clue = question_.clues[i];
-        switch (clue.kind) {
-            case Kind::address:
-            case Kind::cidr:
-                return Search{.by = Search::By::network, .network = network_of(clue)};
-            case Kind::asn: {
-                Search search{.by = Search::By::as_number};
-                search.as_number = static_cast<std::uint32_t>(std::stoul(clue.value));
-                return search;
-            }
-            case Kind::party:
-                return Search{.by = Search::By::as_name, .text = name_key(clue.value)};
-            case Kind::user_agent:
-            case Kind::sdk:
-                return client_search(i);
-            case Kind::resource:
-                return Search{.by = Search::By::resource, .text = clue.value};
-            default:
-                return {};
-        }
-    }
-
-    /// The name by which a program calls itself tells; the library it is built on does not.
-    std::optional<Search> client_search(std::size_t i) {
-        const origin::Client client = origin::parse_client(question_.clues[i].value);
-        if (!client.app.empty()) {
-            return Search{.by = Search::By::client,
-                          .text = client.app.substr(0, client.app.find(' '))};
-        }
-        if (client.family.empty() || client.family == "other" || origin::is_stock(client.family)) {
-            facts_.clues[i].stock = true;
-            return {};
-        }
-        Search search{.by = Search::By::client, .text = client.family};
-        // A program is updated and keeps its name; of a library the version was asked for.
-        if (question_.clues[i].kind == Kind::sdk) search.version = client.version;
-        return search;
     }
 
     base::Result<void> customers() {
@@ -330,7 +316,8 @@ private:
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
-    std::set<std::pair<std::size_t, std::size_t>> seen_;  ///< Clue and persona of each sighting.
+    /// Clue, kind and persona of each sighting.
+    std::set<std::tuple<std::size_t, std::optional<Group>, std::size_t>> seen_;
 };
 
 }  // namespace

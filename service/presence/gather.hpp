@@ -16,9 +16,10 @@ struct Search {
     enum class By : std::uint8_t {
         network,  ///< Calls from it. The address of one host is a network too.
         as_number,
-        as_name,  ///< Networks whose holder has this name, by name_key().
+        as_name,  ///< Networks that were called so when the calls came, by name_key().
         client,   ///< A library or program: `text`, and its version when `version` is not empty.
         resource,
+        domain,   ///< Calls that were kept and name the domain `text` as the caller's.
         tenants,  ///< All calls of `uids`.
         keys,     ///< All calls with `uids`.
     };
@@ -28,6 +29,7 @@ struct Search {
     std::uint32_t as_number = 0;
     std::string text;
     std::string version;
+    std::vector<std::string> names;  ///< Of `as_name`, each by name_key().
     std::vector<std::string> uids;
     std::vector<std::string> within;  ///< Only calls with these keys; empty: with any.
 };

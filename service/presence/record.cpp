@@ -171,19 +171,28 @@ json::array evidence_of(const Facts& facts, const Answer& answer) {
     return out;
 }
 
+/// Tenants that show a clue, by the kind of evidence that it is there.
+json::object seen_as(const ClueFacts& clue) {
+    json::object out;
+    for (const auto& [group, tenants] : clue.tenants_by_group) out[name(group)] = tenants;
+    return out;
+}
+
 json::array per_clue(const Question& question, const Facts& facts) {
     json::array out;
     for (std::size_t i = 0; i < question.clues.size(); ++i) {
         std::uint64_t hits = 0;
         for (const Sighting& sighting : facts.sightings) hits += sighting.clue == i;
         const ClueFacts& clue = facts.clues[i];
-        out.push_back(
-            {{"clue", i},
-             {"hits", hits + clue.keys.size()},
-             {"anonymity_set", hits > 0 ? json::value(clue.tenants) : json::value(nullptr)},
-             {"expected_by_chance", clue.chance_hits},
-             {"more", clue.more},
-             {"tells_nothing", clue.stock}});
+        json::object one = {
+            {"clue", i},
+            {"hits", hits + clue.keys.size()},
+            {"anonymity_set", hits > 0 ? json::value(clue.tenants) : json::value(nullptr)},
+            {"expected_by_chance", clue.chance_hits},
+            {"more", clue.more},
+            {"tells_nothing", clue.stock}};
+        if (!clue.tenants_by_group.empty()) one["seen_as"] = seen_as(clue);
+        out.push_back(std::move(one));
     }
     return out;
 }

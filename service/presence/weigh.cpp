@@ -54,11 +54,17 @@ Belief belief_of(Kind kind) {
     }
 }
 
-/// The group in which a sighting of the clue in traffic speaks: a party's name is seen there as the
-/// holder of a network.
-Group group_in_traffic(const Clue& clue) {
-    const Group group = group_of(clue.kind).value_or(Group::client);
+/// The group in which a sighting in traffic speaks: a party's name is seen there as the holder of a
+/// network.
+Group group_in_traffic(const Sighting& sighting, const Clue& clue) {
+    const Group group = sighting.group.value_or(group_of(clue.kind).value_or(Group::client));
     return group == Group::registry ? Group::egress : group;
+}
+
+/// Tenants that show the clue in the way that speaks in the group.
+std::uint64_t tenants_in(const ClueFacts& facts, Group group) {
+    const auto found = facts.tenants_by_group.find(group);
+    return found == facts.tenants_by_group.end() ? facts.tenants : found->second;
 }
 
 /// What a network says at most, by who else calls from it.
@@ -73,19 +79,21 @@ double nats_of_network(double nats, double friends, double strangers) {
 
 /// `friends`: other tenants that show the value and something else of what is asked for; they are
 /// the party, too, rather than a coincidence.
-double nats_of_value(const Clue& clue, bool exact, const ClueFacts& facts, std::uint64_t active,
-                     double friends) {
+double nats_of_value(const Sighting& sighting, const Clue& clue, const ClueFacts& facts,
+                     std::uint64_t active, double friends) {
     if (facts.stock) return 0;
     const Belief belief = belief_of(clue.kind);
+    const Group group = group_in_traffic(sighting, clue);
+    const std::uint64_t tenants = tenants_in(facts, group);
     // The candidate's own tenant is no coincidence either.
-    const double others = facts.tenants > 0 ? static_cast<double>(facts.tenants) - 1 : 0;
+    const double others = tenants > 0 ? static_cast<double>(tenants) - 1 : 0;
     const double strangers = std::max(0.0, others - friends);
-    const double by_chance = (strangers + belief.shows) /
-                             (static_cast<double>(std::max(active, facts.tenants)) + belief.of);
+    const double by_chance =
+        (strangers + belief.shows) / (static_cast<double>(std::max(active, tenants)) + belief.of);
     const double nats = std::max(0.0, std::log(recall / by_chance));
-    if (group_in_traffic(clue) != Group::egress) return nats;
+    if (group != Group::egress) return nats;
     const double said = nats_of_network(nats, friends, strangers);
-    return exact ? said : std::min(said, near_nats);
+    return sighting.exact ? said : std::min(said, near_nats);
 }
 
 double nats_of_key(const ClueFacts& facts, const NamedKey& key, const Persona& persona) {
@@ -153,10 +161,10 @@ private:
         const Friends friends = friends_by_network();
         for (const Sighting& sighting : facts_.sightings) {
             const Clue& clue = question_.clues[sighting.clue];
-            const Group group = group_in_traffic(clue);
-            const double nats = nats_of_value(
-                clue, sighting.exact, facts_.clues[sighting.clue], facts_.active_tenants,
-                group == Group::egress ? friends_of(sighting, friends) : 0);
+            const Group group = group_in_traffic(sighting, clue);
+            const double nats =
+                nats_of_value(sighting, clue, facts_.clues[sighting.clue], facts_.active_tenants,
+                              group == Group::egress ? friends_of(sighting, friends) : 0);
             shown[sighting.persona].by_group[static_cast<std::size_t>(group)].push_back(
                 {sighting.clue, nats});
         }
@@ -168,15 +176,15 @@ private:
         std::set<std::string> telling;
         for (const Sighting& sighting : facts_.sightings) {
             const Clue& clue = question_.clues[sighting.clue];
-            if (group_in_traffic(clue) == Group::egress) continue;
-            const double nats = nats_of_value(clue, sighting.exact, facts_.clues[sighting.clue],
+            if (group_in_traffic(sighting, clue) == Group::egress) continue;
+            const double nats = nats_of_value(sighting, clue, facts_.clues[sighting.clue],
                                               facts_.active_tenants, 0);
             if (nats >= witness) telling.insert(facts_.personas[sighting.persona].tenant);
         }
         Friends out;
         for (const Sighting& sighting : facts_.sightings) {
             const std::string& tenant = facts_.personas[sighting.persona].tenant;
-            const Group group = group_in_traffic(question_.clues[sighting.clue]);
+            const Group group = group_in_traffic(sighting, question_.clues[sighting.clue]);
             if (group == Group::egress && telling.contains(tenant))
                 out[sighting.clue].insert(tenant);
         }
@@ -256,7 +264,7 @@ private:
             sum.clues.push_back(each.clue);
         }
         sum.nats = std::min(sum.nats, cap[static_cast<std::size_t>(group)]);
-        sum.tenants = facts_.clues[said.front().clue].tenants;
+        sum.tenants = tenants_in(facts_.clues[said.front().clue], group);
         sum.text = text_of(group, said.front().clue);
         out.contributions.push_back(std::move(sum));
     }
@@ -268,8 +276,8 @@ private:
                                          : "its key is the one that was shown";
         }
         if (facts.stock) return "a client that everybody has";
-        return std::to_string(facts.tenants) + " of " + std::to_string(facts_.active_tenants) +
-               " active tenants show it";
+        return std::to_string(tenants_in(facts, group)) + " of " +
+               std::to_string(facts_.active_tenants) + " active tenants show it";
     }
 
     /// Score and posterior out of the contributions that are left when `without` is struck out.

@@ -168,6 +168,16 @@ std::vector<std::string> limits(const Question& question, const Facts& facts,
     if (has_clue(question, Group::client)) {
         out.emplace_back("a client can be renamed, and a copied one proves nothing by itself");
     }
+    if (has_clue(question, Group::resource))
+        out.emplace_back("a resource is looked for only in calls that were kept");
+    const bool domain = std::ranges::any_of(
+        question.clues, [](const Clue& clue) { return clue.kind == Kind::domain; });
+    if (domain) {
+        out.emplace_back(
+            "a domain in a comment of an agent, in a user's address or in the name of an address "
+            "is "
+            "seen only in calls that were kept, and whoever writes it may not be its owner");
+    }
     if (has_clue(question, Group::credential) && !about_a_key(question)) {
         out.emplace_back("who holds a key is not known from the key");
     }

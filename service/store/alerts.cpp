@@ -1,5 +1,6 @@
 #include "store/alerts.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 #include "store/copy_text.hpp"
 #include "store/enqueue.hpp"
@@ -274,9 +275,9 @@ base::Result<AlertRow> Alerts::act(std::string_view id, const alert::Action& act
                     .text(action.actor)
                     .text(alert::name(action.kind))
                     .text(detail));
-            audit(tx, action.actor, "alert." + std::string(alert::name(action.kind)), id,
-                  storable_json(boost::json::serialize(boost::json::object{{"detail", detail}})));
             tell(tx, render, row, action, closings, now);
+            audit(session_, tx, action.actor, "alert." + std::string(alert::name(action.kind)), id,
+                  storable_json(boost::json::serialize(boost::json::object{{"detail", detail}})));
             return row_of(select(tx, by_id, Params().text(id))[0]);
         });
 }
@@ -291,7 +292,7 @@ base::Result<AlertRow> Alerts::comment(std::string_view id, std::string_view act
             const auto found = select(tx, by_id, Params().text(id));
             if (found.empty()) return std::unexpected(no_such(id));
             run(tx, add_event, Params().text(id).time(now).text(actor).text("comment").text(text));
-            audit(tx, actor, "alert.comment", id);
+            audit(session_, tx, actor, "alert.comment", id);
             return row_of(found[0]);
         });
 }

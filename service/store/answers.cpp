@@ -1,5 +1,6 @@
 #include "store/answers.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 namespace store {
@@ -15,6 +16,8 @@ constexpr const char* add_answer =
     "as_of, use, licence, confidence, statement, record)"
     " VALUES ($1, callerprint.at($2), $3, $4, callerprint.at($5), callerprint.at($6),"
     " callerprint.at($7), $8, $9, $10::double precision, $11, $12) ON CONFLICT (id) DO NOTHING";
+constexpr const char* find_case =
+    "SELECT EXISTS (SELECT FROM callerprint.answers WHERE case_ref = $2 AND asked_by = $1)";
 constexpr const char* find_answer =
     "SELECT id, asked_by, case_ref, callerprint.micros(period_from),"
     " callerprint.micros(period_to), callerprint.micros(as_of), use, licence, confidence,"
@@ -48,7 +51,7 @@ base::Result<void> Answers::begin(std::string_view actor, std::string_view case_
                                   "at most " + std::to_string(most) +
                                       " questions an hour; wait, or ask an administrator");
             }
-            audit(tx, actor, "question.ask", case_ref, clues_json);
+            audit(session_, tx, actor, "question.ask", case_ref, clues_json);
             return {};
         });
 }
@@ -74,6 +77,13 @@ base::Result<void> Answers::save(const StoredAnswer& answer, base::WallTime now)
                                              });
 }
 
+base::Result<bool> Answers::answered(std::string_view actor, std::string_view case_ref) {
+    return session_.connection().transaction(
+        "looking for an answer", [&](pqxx::work& tx) -> base::Result<bool> {
+            return run(tx, find_case, Params().text(actor).text(case_ref))[0][0].as<bool>();
+        });
+}
+
 base::Result<StoredAnswer> Answers::show(std::string_view id, std::string_view actor) {
     if (id.size() < shortest_id) {
         return base::fail(base::Fault::invalid, "give at least 6 characters of an answer's id");
@@ -86,7 +96,7 @@ base::Result<StoredAnswer> Answers::show(std::string_view id, std::string_view a
                 return base::fail(base::Fault::conflict, "several answers begin like that");
             }
             auto found = answer_of(rows[0]);
-            audit(tx, actor, "answer.read", found.id);
+            audit(session_, tx, actor, "answer.read", found.id);
             return found;
         });
 }

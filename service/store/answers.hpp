@@ -36,6 +36,8 @@ public:
     /// too. Fault::exhausted when the actor has asked `most` in the last hour.
     base::Result<void> begin(std::string_view actor, std::string_view case_ref,
                              std::string_view clues_json, std::uint64_t most, base::WallTime now);
+    /// True when the actor was given an answer for the case.
+    base::Result<bool> answered(std::string_view actor, std::string_view case_ref);
     /// Keeps the answer; one that is there already stays as it is.
     base::Result<void> save(const StoredAnswer& answer, base::WallTime now);
     /// By id, or by a prefix of at least 6 characters that only one answer has: Fault::not_found

@@ -1,5 +1,6 @@
 #include "store/batch.hpp"
 
+#include "base/kill_point.hpp"
 #include "store/call_columns.hpp"
 #include "store/copy_text.hpp"
 
@@ -74,6 +75,7 @@ Section dead_letter_section(const Batch& batch, const std::vector<DeadLetter>& l
                         .time(now);
                 }
                 copy_lines(tx, "callerprint.dead_letters", dead_letter_columns, lines);
+                BASE_KILL_POINT("store.batch.letters.after");
             },
             nullptr};
 }
@@ -107,6 +109,7 @@ std::vector<Section> sections_of(const Batch& batch) {
                        [&effects](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
                            copy_lines(tx, "callerprint.calls", call_columns,
                                       effects.calls.rows(begin, end));
+                           BASE_KILL_POINT("store.batch.calls.after");
                        },
                        [&effects](std::size_t row) {
                            DeadLetter letter;

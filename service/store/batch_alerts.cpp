@@ -1,6 +1,7 @@
 #include "store/batch.hpp"
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "store/copy_rows.hpp"
 #include "store/enqueue.hpp"
@@ -91,6 +92,7 @@ void open(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience, const
     const auto added = merge_rows(
         tx, batch.connection, incoming_alerts, std::span(alerts),
         [&](CopyText& out, const alert::Alert* alert) { put(out, *alert, batch.effects); });
+    BASE_KILL_POINT("store.batch.alerts.after");
     std::set<std::string_view> ids;
     for (const auto& row : added) ids.emplace(row[0].c_str(), row[0].size());
     batch.result.opened += ids.size();
@@ -98,6 +100,7 @@ void open(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience, const
         if (ids.erase(alert->id) == 0 || alert->shadow) continue;
         batch.result.deliveries += enqueue(tx, batch.render, audience.of(tx),
                                            {*alert, "alert.opened", "open", now, "open", "", ""});
+        BASE_KILL_POINT("store.batch.outbox.row");
     }
 }
 
@@ -111,6 +114,7 @@ bool update(pqxx::dbtransaction& tx, const Batch& batch, Audience& audience,
                               .time(alert.last_seen)
                               .integer(static_cast<std::int64_t>(alert.count))
                               .time(now));
+    BASE_KILL_POINT("store.batch.alert.updated");
     if (rows.empty()) return false;
     if (rows[0][2].as<bool>()) return true;  // shadow: recorded, nobody is told
     const auto name = "update-" + rows[0][0].as<std::string>();
@@ -177,6 +181,7 @@ void add_alert_sections(const Batch& batch, std::vector<Section>& out) {
                                       [&](CopyText& out, const Evidence& evidence) {
                                           put(out, evidence, batch.effects.now);
                                       });
+                           BASE_KILL_POINT("store.batch.evidence.after");
                        },
                        [&effects](std::size_t row) {
                            const auto& evidence = effects.evidence[row];

@@ -1,3 +1,4 @@
+#include "base/kill_point.hpp"
 #include "call/address.hpp"
 #include "store/batch.hpp"
 #include "store/copy_rows.hpp"
@@ -145,6 +146,7 @@ Section activity_section(const rollup::Activities& rows) {
                 const ActivityColumns columns(some);
                 copy_rows(tx, "callerprint.activity", columns.names(), some,
                           [&](CopyText& out, const auto& row) { columns.put(out, row); });
+                BASE_KILL_POINT("store.batch.activity.after");
             },
             [&rows](std::size_t row) {
                 DeadLetter letter;
@@ -159,6 +161,7 @@ Section coverage_section(const std::vector<rollup::CoverageMinute>& rows, Connec
             [&rows, &connection](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
                 merge_rows(tx, connection, coverage, std::span(rows).subspan(begin, end - begin),
                            [](CopyText& out, const auto& row) { put(out, row); });
+                BASE_KILL_POINT("store.batch.coverage.after");
             },
             [&rows](std::size_t row) {
                 DeadLetter letter;

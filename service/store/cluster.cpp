@@ -1,5 +1,6 @@
 #include "store/cluster.hpp"
 
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "store/connection.hpp"
 #include "store/process.hpp"
@@ -160,12 +161,17 @@ base::Result<Cluster> Cluster::open(Options options) {
                         {{"pid", static_cast<std::int64_t>(cluster.postmaster())}});
         // The programs are needed to stop it, no more.
         if (auto done = cluster.find_binaries(); !done) return std::unexpected(done.error());
+        if (auto done = cluster.make_database(); !done) return std::unexpected(done.error());
         return cluster;
     }
     if (auto done = cluster.find_binaries(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("cluster.init.before");
     if (auto done = cluster.init(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("cluster.init.after");
     if (auto done = cluster.configure(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("cluster.start.before");
     if (auto done = cluster.start(); !done) return std::unexpected(done.error());
+    BASE_KILL_POINT("cluster.start.after");
     return cluster;
 }
 
@@ -280,6 +286,7 @@ base::Result<void> Cluster::init() {
         return base::fail(Fault::invalid, "initdb failed in " + data_.string() + " as user " +
                                               os_user_ + ": " + base::log::safe(made->output));
     }
+    BASE_KILL_POINT("cluster.marker.before");
     fs::remove(marker, ignored);
     base::log::info("store.cluster_made", {{"folder", data_.string()}, {"user", os_user_}});
     return {};
@@ -308,6 +315,9 @@ base::Result<void> Cluster::configure() {
          << "wal_compression = lz4\n"
          << "checkpoint_timeout = 10min\n"
          << "checkpoint_completion_target = 0.9\n"
+         // Before it recovers it syncs all its files: 1,500 one by one took 2 to 6 s, together 0.2
+         // to 0.6. What a disk says of that reaches it since Linux 5.8.
+         << "recovery_init_sync_method = syncfs\n"
          << "wal_level = replica\n"
          << "max_wal_senders = 2\n"
          << "random_page_cost = 1.1\n"
@@ -393,7 +403,13 @@ base::Result<void> Cluster::start() {
                           "PostgreSQL in " + data_.string() + " does not start: " +
                               base::log::safe(started->output) + " " + last_words());
     }
-    // initdb makes no database of ours; the first start does.
+    BASE_KILL_POINT("cluster.database.before");
+    return make_database();
+}
+
+/// initdb makes no database of ours. The first start does, or, when that one was killed before it
+/// came to it, the next that finds the server running.
+base::Result<void> Cluster::make_database() {
     return create_database(
         "host=" + options_.socket_folder.string() + " dbname=postgres user=callerprint",
         "callerprint");
@@ -412,6 +428,16 @@ base::Result<void> Cluster::stop() {
                               " does not stop: " + base::log::safe(stopped->output));
     }
     return {};
+}
+
+base::Result<bool> Cluster::revive() {
+    if (postmaster() != 0) return false;
+    const FolderLock lock(options_.folder / "lock");
+    if (postmaster() != 0) return false;  // a command of ours was faster
+    base::log::warn("store.cluster_gone", {{"folder", data_.string()}});
+    if (auto done = start(); !done) return std::unexpected(done.error());
+    base::log::info("store.cluster_revived", {{"pid", static_cast<std::int64_t>(postmaster())}});
+    return true;
 }
 
 pid_t Cluster::postmaster() const {

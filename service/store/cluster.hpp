@@ -39,6 +39,10 @@ public:
     /// Fast stop: sessions are ended, everything is written. Nothing to do when it is stopped.
     base::Result<void> stop();
 
+    /// Starts it again when it was killed or crashed while we run; true when it had to. Nothing to
+    /// do while there is a postmaster: that one recovers from the end of its sessions by itself.
+    base::Result<bool> revive();
+
     /// Connection string of the database for role `callerprint`, owner of everything.
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     /// The same database for the role `callerprint_read`, which sees schema investigate only.
@@ -56,6 +60,7 @@ private:
     base::Result<void> init();
     base::Result<void> configure();
     base::Result<void> start();
+    base::Result<void> make_database();
     [[nodiscard]] bool answers() const;
     [[nodiscard]] std::string last_words() const;
 

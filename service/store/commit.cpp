@@ -1,4 +1,5 @@
 #include "base/assert.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "store/batch.hpp"
 #include "store/connection.hpp"
@@ -124,10 +125,13 @@ base::Result<bool> move(pqxx::work& tx, const Effects& effects) {
 /// text, bytes are twice as long.
 void save_window_state(pqxx::work& tx, const Effects& effects) {
     if (effects.window_state.empty()) return;
+    BASE_KILL_POINT("store.batch.state.before");
     run(tx, forget_window_state, Params().text(effects.source).integer(effects.partition));
+    BASE_KILL_POINT("store.batch.state.forgotten");
     for (std::size_t i = 0; i < effects.window_state.size(); ++i) {
         tx.exec_params(save_part, effects.source, effects.partition, i,
                        pqxx::binarystring(effects.window_state[i]));
+        BASE_KILL_POINT("store.batch.state.part");
     }
 }
 
@@ -146,9 +150,12 @@ struct Tried {
 base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
                          const Effects& effects) {
     for (int tries = 0;; ++tries) {
+        BASE_KILL_POINT("store.batch.begin.before");
         tx.emplace(connection.raw());
+        BASE_KILL_POINT("store.batch.begin.after");
         const auto stamped_too_early = move(*tx, effects);
         if (!stamped_too_early) return std::unexpected(stamped_too_early.error());
+        BASE_KILL_POINT("store.batch.position.after");
         if (!*stamped_too_early || tries == most_anew) return {};
         tx.reset();
     }
@@ -158,6 +165,7 @@ base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
 void write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
                const Renderer& render, bool careful, Committed& result) {
     append_to_chain(tx, effects);
+    BASE_KILL_POINT("store.batch.chain.after");
     const Batch batch{connection, effects, render, result};
     std::vector<DeadLetter> letters;
     for (const auto& section : sections_of(batch)) {
@@ -172,6 +180,7 @@ void write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
         const auto section = dead_letter_section(batch, letters);
         write_around(tx, batch, section, 0, section.rows, refused_again);
     }
+    BASE_KILL_POINT("store.batch.rows.after");
     save_window_state(tx, effects);
 }
 
@@ -197,7 +206,9 @@ Tried attempt(Connection& connection, const Effects& effects, const Renderer& re
         }
         write_all(*tx, connection, effects, render, careful, tried.result);
         committing = true;
+        BASE_KILL_POINT("store.batch.commit.before");
         tx->commit();
+        BASE_KILL_POINT("store.batch.commit.after");
         tried.outcome = Outcome::committed;
     } catch (const std::exception& thrown) {
         tried.error = error_of(thrown, "storing a batch");
@@ -298,13 +309,13 @@ base::Result<Committed> Session::commit(const Effects& effects) {
                 if (doubt_ && patience.wait()) continue;
                 return std::unexpected(committed.error());
             }
+            BASE_KILL_POINT("store.doubt.resolved");
             auto result = doubt_->result;
             doubt_.reset();
             base::log::info("store.commit_resolved", {{"committed", *committed}});
             result.was_in_doubt = was_in_doubt = true;
             if (*committed) return result;
         }
-        const auto backend = connection_->backend();
         auto tried = attempt(*connection_, effects, options_.render, careful);
         switch (tried.outcome) {
             case Outcome::committed:
@@ -316,10 +327,12 @@ base::Result<Committed> Session::commit(const Effects& effects) {
                 careful = true;
                 break;
             case Outcome::in_doubt:
-                doubt_ =
-                    std::make_unique<Doubt>(Doubt{effects.source, effects.partition, effects.epoch,
-                                                  effects.from, effects.to, backend, tried.result});
+                // Known only now: the batch may have gone over a connection that it made itself.
+                doubt_ = std::make_unique<Doubt>(Doubt{effects.source, effects.partition,
+                                                       effects.epoch, effects.from, effects.to,
+                                                       connection_->backend(), tried.result});
                 base::log::warn("store.commit_in_doubt", {{"to", effects.to}});
+                BASE_KILL_POINT("store.doubt.before");
                 break;
             case Outcome::again:
                 if (!patience.wait()) return std::unexpected(std::move(tried.error));

@@ -16,9 +16,6 @@ constexpr const char* who_am_i =
     "SELECT pg_backend_pid(), (SELECT backend_start::text FROM pg_stat_activity"
     " WHERE pid = pg_backend_pid())";
 constexpr const char* find_database = "SELECT FROM pg_database WHERE datname = $1";
-constexpr const char* add_audit =
-    "INSERT INTO callerprint.audit (actor, action, object, details)"
-    " VALUES ($1, $2, $3, $4::jsonb)";
 
 /// The server's own sentence without the statement that libpqxx may append.
 std::string first_line(std::string_view text) {
@@ -270,11 +267,6 @@ base::Result<void> create_database(const std::string& url, const std::string& na
         return std::unexpected(error_of(thrown, "making the database"));
     }
     return {};
-}
-
-void audit(pqxx::transaction_base& tx, std::string_view actor, std::string_view action,
-           std::string_view object, std::string_view details_json) {
-    run(tx, add_audit, Params().text(actor).text(action).text(object).text(details_json));
 }
 
 }  // namespace store

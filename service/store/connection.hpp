@@ -154,8 +154,4 @@ base::Result<void> create_database(const std::string& url, const std::string& na
 /// already is left alone.
 std::string with_parameter(std::string url, std::string_view name, std::string_view value);
 
-/// An entry of the audit table; part of the transaction that does what it tells of.
-void audit(pqxx::transaction_base& tx, std::string_view actor, std::string_view action,
-           std::string_view object, std::string_view details_json = "{}");
-
 }  // namespace store

@@ -2,6 +2,7 @@
 
 #include "coverage/blindness.hpp"
 #include "coverage/gaps.hpp"
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 #include "store/coverage_rows.hpp"
 
@@ -152,20 +153,21 @@ base::Result<void> acknowledge(Session& session, const coverage::Gap& gap, std::
         return base::fail(Fault::not_found,
                           "nothing of that source is missing at that time for that cause; "
                           "`coverage gaps` lists what is");
-    return session.connection().transaction(
-        "acknowledging a gap", [&](pqxx::work& tx) -> base::Result<void> {
-            run(tx, add_acknowledgement,
-                Params()
-                    .text(gap.source)
-                    .text(name(gap.cause))
-                    .time(gap.from)
-                    .time(gap.to)
-                    .text(reason)
-                    .text(by)
-                    .time(now));
-            audit(tx, by, "coverage.acknowledge", coverage::id_of(gap), details(gap, reason));
-            return {};
-        });
+    return session.connection().transaction("acknowledging a gap",
+                                            [&](pqxx::work& tx) -> base::Result<void> {
+                                                run(tx, add_acknowledgement,
+                                                    Params()
+                                                        .text(gap.source)
+                                                        .text(name(gap.cause))
+                                                        .time(gap.from)
+                                                        .time(gap.to)
+                                                        .text(reason)
+                                                        .text(by)
+                                                        .time(now));
+                                                audit(session, tx, by, "coverage.acknowledge",
+                                                      coverage::id_of(gap), details(gap, reason));
+                                                return {};
+                                            });
 }
 
 base::Result<void> import_counters(Session& session, std::span<const coverage::Counter> counters,
@@ -193,7 +195,8 @@ base::Result<void> import_counters(Session& session, std::span<const coverage::C
                         .text(actor)
                         .time(recorded));
             }
-            audit(tx, actor, "coverage.import", std::to_string(counters.size()) + " counters");
+            audit(session, tx, actor, "coverage.import",
+                  std::to_string(counters.size()) + " counters");
             return {};
         });
 }
@@ -207,7 +210,7 @@ base::Result<void> register_canaries(Session& session, std::span<const std::stri
             for (const auto& key : keys)
                 run(tx, add_canary,
                     Params().text(key).text(source).time(sent).text(actor).time(recorded));
-            audit(tx, actor, "coverage.canary",
+            audit(session, tx, actor, "coverage.canary",
                   std::to_string(keys.size()) + " to " + std::string(source));
             return {};
         });

@@ -1,6 +1,7 @@
 #include "store/endpoints.hpp"
 
 #include "base/digest.hpp"
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 #include <algorithm>
@@ -106,7 +107,7 @@ base::Result<void> change(Session& session, const char* statement, const Params&
                                             [&](pqxx::work& tx) -> base::Result<void> {
                                                 if (run(tx, statement, params).affected_rows() == 0)
                                                     return std::unexpected(no_such(id));
-                                                audit(tx, actor, action, id);
+                                                audit(session, tx, actor, action, id);
                                                 return {};
                                             });
 }
@@ -132,7 +133,7 @@ base::Result<Endpoint> Endpoints::add(Endpoint endpoint, std::string_view actor)
                     .boolean(endpoint.allow_insecure)
                     .bytes(sealer_.seal(endpoint.secret, endpoint.id))
                     .boolean(endpoint.enabled));
-            audit(tx, actor, "endpoint.add", endpoint.id);
+            audit(session_, tx, actor, "endpoint.add", endpoint.id);
             return {};
         });
     if (!added && added.error().fault == Fault::conflict) {
@@ -190,7 +191,7 @@ base::Result<void> Endpoints::remove(std::string_view id, std::string_view actor
                 return std::unexpected(no_such(id));
             }
             run(tx, bury_deliveries, Params().text(id));
-            audit(tx, actor, "endpoint.remove", id);
+            audit(session_, tx, actor, "endpoint.remove", id);
             return {};
         });
 }

@@ -1,5 +1,6 @@
 #include "store/merge.hpp"
 
+#include "base/kill_point.hpp"
 #include "store/connection.hpp"
 #include "store/partitions.hpp"
 
@@ -48,15 +49,19 @@ base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
     auto step =
         connection.transaction("merging activity", [&](pqxx::work& tx) -> base::Result<Step> {
             Step out;
+            BASE_KILL_POINT("store.merge.before");
             if (!weeks->empty()) {
                 run(tx, note_personas, range);
+                BASE_KILL_POINT("store.merge.noted");
                 out.rows = run(tx, merge_pages, range)[0][0].as<std::uint64_t>();
             }
+            BASE_KILL_POINT("store.merge.moved");
             const auto size = run(tx, size_of_table)[0];
             out.table_bytes = size[0].as<std::uint64_t>();
             out.done = out.table_bytes <= end * size[1].as<std::uint64_t>();
             return out;
         });
+    BASE_KILL_POINT("store.merge.committed");
     if (step) next_page_ = step->done ? 0 : static_cast<std::uint32_t>(end);
     return step;
 }

@@ -1,6 +1,7 @@
 #include "store/migrations.hpp"
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "store/connection.hpp"
 
@@ -69,11 +70,14 @@ base::Result<void> apply(Connection& connection, const Migration& one) {
         "applying schema/" + std::string(one.name), [&](pqxx::work& tx) -> base::Result<void> {
             tx.exec("SET LOCAL lock_timeout = '60s'");
             tx.exec("SET LOCAL statement_timeout = 0");
+            BASE_KILL_POINT("store.migration.file.before");
             tx.exec(std::string(one.sql));
+            BASE_KILL_POINT("store.migration.file.after");
             run(tx, add_applied,
                 Params().integer(one.number).text(one.name).text(base::hex(base::sha256(one.sql))));
             return {};
         });
+    BASE_KILL_POINT("store.migration.committed");
     if (done) base::log::info("store.migrated", {{"file", one.name}});
     return done;
 }
@@ -112,7 +116,9 @@ base::Result<Migrated> migrate(Session& session, std::span<const Migration> migr
         connection.drop();
         return std::unexpected(error_of(thrown, "waiting to migrate the schema"));
     }
+    BASE_KILL_POINT("store.migration.locked");
     auto result = migrate_locked(connection, migrations);
+    BASE_KILL_POINT("store.migration.done");
     try {
         pqxx::nontransaction tx(connection.raw());
         tx.exec(free_lock);

@@ -1,5 +1,7 @@
 #include "store/outbox.hpp"
 
+#include "base/kill_point.hpp"
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 #include <algorithm>
@@ -91,6 +93,7 @@ base::Result<Delivery> delivery_of(const pqxx::row& row, const Sealer& sealer, b
 base::Result<std::vector<Delivery>> Outbox::claim(const Claim& claim) {
     using Claimed = base::Result<std::vector<Delivery>>;
     return session_.connection().transaction("claiming deliveries", [&](pqxx::work& tx) -> Claimed {
+        BASE_KILL_POINT("outbox.claim.before");
         const auto rows = run(tx, claim_rows,
                               Params()
                                   .text(claim.worker)
@@ -108,6 +111,7 @@ base::Result<std::vector<Delivery>> Outbox::claim(const Claim& claim) {
                     .integer(delivery->attempt)
                     .time(claim.now)
                     .text(claim.worker));
+            BASE_KILL_POINT("outbox.claim.row");
             delivery->worker = claim.worker;
             ordered.emplace_back(row[15].as<long long>(), std::move(*delivery));
         }
@@ -126,11 +130,13 @@ base::Result<bool> Outbox::finish(const Delivery& delivery, const Attempt& attem
             // Losing this mark costs one attempt more with the same id, so it need not wait for the
             // disk.
             tx.exec("SET LOCAL synchronous_commit = off");
+            BASE_KILL_POINT("outbox.mark.before");
             const auto error = std::string_view(attempt.error).substr(0, max_error_bytes);
             Params row;
             row.text(delivery.id).integer(delivery.attempt).text(state).time(next);
             status(row, attempt.http_status).text(error).time(now).text(delivery.worker);
             const bool ours = run(tx, finish_row, row).affected_rows() == 1;
+            BASE_KILL_POINT("outbox.mark.row");
             Params made;
             made.text(delivery.id).integer(delivery.attempt);
             made.text(state == "delivered" ? "delivered" : "failed").time(now);
@@ -138,6 +144,7 @@ base::Result<bool> Outbox::finish(const Delivery& delivery, const Attempt& attem
             made.text(std::string_view(attempt.answer).substr(0, max_answer_bytes));
             made.integer(attempt.took.count());
             run(tx, finish_attempt, made);
+            BASE_KILL_POINT("outbox.mark.attempt");
             return ours;
         });
 }
@@ -174,7 +181,7 @@ base::Result<std::size_t> Outbox::replay(std::string_view delivery_id, base::Wal
         "replaying a delivery", [&](pqxx::work& tx) -> base::Result<std::size_t> {
             const auto rows =
                 run(tx, replay_one, Params().text(delivery_id).time(now)).affected_rows();
-            audit(tx, actor, "delivery.replay", delivery_id);
+            audit(session_, tx, actor, "delivery.replay", delivery_id);
             return rows;
         });
 }
@@ -185,7 +192,7 @@ base::Result<std::size_t> Outbox::replay_dead(std::string_view endpoint_id, base
         "replaying deliveries", [&](pqxx::work& tx) -> base::Result<std::size_t> {
             const auto rows =
                 run(tx, replay_endpoint, Params().text(endpoint_id).time(now)).affected_rows();
-            audit(tx, actor, "delivery.replay_dead", endpoint_id);
+            audit(session_, tx, actor, "delivery.replay_dead", endpoint_id);
             return rows;
         });
 }

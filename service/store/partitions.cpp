@@ -1,5 +1,6 @@
 #include "store/partitions.hpp"
 
+#include "base/kill_point.hpp"
 #include "store/call_columns.hpp"
 
 namespace store {
@@ -24,10 +25,13 @@ base::Result<void> ensure_partitions(Connection& connection, const std::set<Week
         if (connection.knows_partition(week.parent, week.monday)) continue;
         auto made =
             connection.transaction("making a partition", [&](pqxx::work& tx) -> base::Result<void> {
+                BASE_KILL_POINT("store.partition.before");
                 run(tx, partition_statement, Params().text(week.parent).integer(week.monday));
+                BASE_KILL_POINT("store.partition.made");
                 return {};
             });
         if (!made) return made;
+        BASE_KILL_POINT("store.partition.committed");
         connection.partition_made(week.parent, week.monday);
     }
     return {};

@@ -1,5 +1,6 @@
 #include "store/policies.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 namespace store {
@@ -69,11 +70,11 @@ base::Result<ShadowRecord> shadow_record(Session& session, std::string_view poli
 
 base::Result<void> audit_policy(Session& session, std::string_view actor, std::string_view action,
                                 std::string_view policy_key, std::string_view details) {
-    return session.connection().transaction("writing the audit",
-                                            [&](pqxx::work& tx) -> base::Result<void> {
-                                                audit(tx, actor, action, policy_key, details);
-                                                return {};
-                                            });
+    return session.connection().transaction(
+        "writing the audit", [&](pqxx::work& tx) -> base::Result<void> {
+            audit(session, tx, actor, action, policy_key, details);
+            return {};
+        });
 }
 
 base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& policies) {

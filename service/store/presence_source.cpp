@@ -218,11 +218,13 @@ base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& 
         case By::as_number:
             return find(ByAs{{search.as_number}}, search.within);
         case By::as_name:
-            return of_holder(search.text, search.within);
+            return of_holder(search.names, search.within);
         case By::client:
             return find(ByClient{search.text, search.version}, search.within);
         case By::resource:
             return find(ByResource{search.text}, search.within);
+        case By::domain:
+            return find(ByDomain{search.text}, search.within);
         case By::tenants:
             return find(ByTenants{search.uids}, search.within);
         case By::keys:
@@ -249,13 +251,15 @@ base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue,
 }
 
 /// How names are compared is the question's business, so the list of networks is compared here.
-base::Result<presence::Traffic> PresenceSource::of_holder(const std::string& name,
+base::Result<presence::Traffic> PresenceSource::of_holder(const std::vector<std::string>& names,
                                                           const std::vector<std::string>& within) {
     const auto networks = seen_networks(session_, known_at_);
     if (!networks) return std::unexpected(networks.error());
-    ByAs its;
+    ByHolder its;
     for (const NamedAs& network : *networks) {
-        if (presence::name_key(network.name) == name) its.numbers.push_back(network.number);
+        if (std::ranges::find(names, presence::name_key(network.name)) == names.end()) continue;
+        its.numbers.push_back(network.number);
+        its.names.push_back(network.name);
     }
     if (its.numbers.empty()) return presence::Traffic{};
     return find(its, within);

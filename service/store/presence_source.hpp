@@ -41,7 +41,7 @@ public:
 private:
     base::Result<presence::Traffic> find(const TrafficClue& clue,
                                          const std::vector<std::string>& within);
-    base::Result<presence::Traffic> of_holder(const std::string& name,
+    base::Result<presence::Traffic> of_holder(const std::vector<std::string>& names,
                                               const std::vector<std::string>& within);
 
     Session& session_;

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Traffic that shows a clue, from the rollups by key, tenant and origin and what waits to be
-/// merged into them; never from the calls themselves, but for resources.
+/// merged into them; never from the calls themselves, but for resources and domains.
 namespace store {
 
 /// An address or a network. A rollup row is of one /24 or /48, one AS and one client family, and
@@ -24,6 +24,12 @@ struct ByNetwork {
 struct ByAs {
     std::vector<std::int64_t> numbers;
 };
+/// Networks as they were called when the calls came: what they are called today is no evidence of
+/// who held them then.
+struct ByHolder {
+    std::vector<std::int64_t> numbers;
+    std::vector<std::string> names;  ///< Exactly, as seen_networks() has them.
+};
 /// Client software by its family, as origin.client_family has it ("boto3"); any version or one.
 struct ByClient {
     std::string family;
@@ -33,13 +39,19 @@ struct ByClient {
 struct ByResource {
     std::string uid;
 };
+/// Calls that name a domain or a name below it: in the user agent, as the address of the user, or
+/// as the name that the caller's address had in the log. This reads the calls that were kept, too.
+struct ByDomain {
+    std::string domain;  ///< In lower case: letters, digits, hyphens and dots.
+};
 struct ByTenants {
     std::vector<std::string> uids;
 };
 struct ByKeys {
     std::vector<std::string> uids;
 };
-using TrafficClue = std::variant<ByNetwork, ByAs, ByClient, ByResource, ByTenants, ByKeys>;
+using TrafficClue =
+    std::variant<ByNetwork, ByAs, ByHolder, ByClient, ByResource, ByDomain, ByTenants, ByKeys>;
 
 /// How sure it is that the row's calls show the clue.
 enum class Fit : std::uint8_t {
@@ -113,8 +125,8 @@ struct NamedAs {
 };
 
 /// Every AS with a name that calls came from, as known at a moment, once for each name that its
-/// holder had, by number: a name is looked for in this list, by the rules of names, and then by
-/// number.
+/// holder had: a name is looked for in this list, by the rules of names, and then by number and
+/// name.
 base::Result<std::vector<NamedAs>> seen_networks(
     Session& session, std::optional<base::WallTime> as_of = std::nullopt);
 

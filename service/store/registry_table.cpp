@@ -1,6 +1,7 @@
 #include "store/registry_table.hpp"
 
 #include "call/address.hpp"
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 #include "store/copy_text.hpp"
 #include "store/key_marks.hpp"
@@ -332,7 +333,7 @@ base::Result<RegistryTable::Imported> RegistryTable::import(const registry::Rows
                                                   {"unchanged", result.unchanged},
                                                   {"corrected", result.corrected},
                                                   {"indexed", result.indexed}};
-                audit(tx, actor, "registry.import", std::to_string(result.version),
+                audit(session_, tx, actor, "registry.import", std::to_string(result.version),
                       boost::json::serialize(details));
             }
             return result;

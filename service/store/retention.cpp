@@ -141,11 +141,11 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
                                           {sweep_canaries, retention.coverage},
                                           {sweep_chain, retention.coverage},
                                           {sweep_late, retention.hours},
+                                          {sweep_tenant_weeks, retention.hours},
+                                          {sweep_as_names, retention.hours},
                                           {sweep_late_coverage, retention.coverage},
                                           {sweep_in_time, retention.hours},
                                           {sweep_moments, retention.hours},
-                                          {sweep_tenant_weeks, retention.hours},
-                                          {sweep_as_names, retention.hours},
                                           {sweep_deliveries, retention.deliveries}}) {
         if (kept.count() == 0) continue;
         if (auto done = sweep(connection, statement, now - kept, out); !done) {

@@ -1,5 +1,6 @@
 #include "store/session.hpp"
 
+#include "base/kill_point.hpp"
 #include "store/connection.hpp"
 
 namespace store {
@@ -60,6 +61,7 @@ base::Result<Position> Session::claim(std::string_view source, int partition,
             const auto rows = run(tx, claim_position,
                                   Params().text(source).integer(partition).text(owner).integer(
                                       static_cast<std::int64_t>(first)));
+            BASE_KILL_POINT("store.claim.made");
             return position_of(rows[0]);
         });
 }

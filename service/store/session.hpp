@@ -46,6 +46,8 @@ public:
         std::chrono::milliseconds idle_in_transaction_timeout{60'000};
         std::chrono::milliseconds commit_patience{30'000};  ///< How long commit() resolves a lost
                                                             ///< answer before it gives up.
+        /// For the chain of the audit; a session without one writes nothing that is audited.
+        std::string audit_key;
         Renderer render;  ///< Bodies of webhooks; compulsory where alerts are opened or changed.
     };
 

@@ -1,5 +1,6 @@
 #include "store/tokens.hpp"
 
+#include "store/audit_entry.hpp"
 #include "store/connection.hpp"
 
 namespace store {
@@ -25,21 +26,21 @@ constexpr const char* touch_token =
 }  // namespace
 
 base::Result<void> Tokens::add(const Token& token, std::string_view actor) {
-    auto added = session_.connection().transaction("adding a token",
-                                                   [&](pqxx::work& tx) -> base::Result<void> {
-                                                       run(tx, add_token,
-                                                           Params()
-                                                               .text(token.id)
-                                                               .text(token.name)
-                                                               .texts(token.scopes)
-                                                               .texts(token.sources)
-                                                               .bytes(token.mac)
-                                                               .integer(token.pepper_version)
-                                                               .time(token.created)
-                                                               .time(token.expires));
-                                                       audit(tx, actor, "token.create", token.id);
-                                                       return {};
-                                                   });
+    auto added = session_.connection().transaction(
+        "adding a token", [&](pqxx::work& tx) -> base::Result<void> {
+            run(tx, add_token,
+                Params()
+                    .text(token.id)
+                    .text(token.name)
+                    .texts(token.scopes)
+                    .texts(token.sources)
+                    .bytes(token.mac)
+                    .integer(token.pepper_version)
+                    .time(token.created)
+                    .time(token.expires));
+            audit(session_, tx, actor, "token.create", token.id);
+            return {};
+        });
     if (!added && added.error().fault == Fault::conflict) {
         return base::fail(Fault::conflict, "there is a token " + token.id + " already");
     }
@@ -75,7 +76,7 @@ base::Result<void> Tokens::revoke(std::string_view id, std::string_view actor) {
                 return base::fail(Fault::not_found,
                                   "there is no token " + std::string(id.substr(0, 20)));
             }
-            audit(tx, actor, "token.revoke", id);
+            audit(session_, tx, actor, "token.revoke", id);
             return {};
         });
 }

@@ -116,9 +116,10 @@ struct Bench {
             " 'Identify', 10, 9, 1, 0, 0, 0, 0.0, 0, 0 FROM callerprint.key_origin_hour");
         sql("INSERT INTO callerprint.personas SELECT DISTINCT date_trunc('week', hour, 'UTC'),"
             " key_uid, tenant_uid, origin, callerprint.network_grain(address), asn,"
-            " split_part(client, ' ', 1) FROM callerprint.key_origin_hour");
-        sql("INSERT INTO callerprint.tenant_weeks SELECT DISTINCT week, tenant_uid"
-            " FROM callerprint.personas");
+            " split_part(client, ' ', 1), '-infinity'::timestamptz FROM "
+            "callerprint.key_origin_hour");
+        sql("INSERT INTO callerprint.tenant_weeks SELECT DISTINCT week, tenant_uid,"
+            " '-infinity'::timestamptz FROM callerprint.personas");
         sql("INSERT INTO callerprint.source_position (source, partition, epoch, owner, next_offset,"
             " snapshot_offset, watermark) VALUES ('main', 0, 1, 'bench', 1, 1,"
             " '2024-07-29 00:00Z') ON CONFLICT DO NOTHING");
@@ -231,7 +232,7 @@ struct Bench {
         constexpr int asked = 200;
         for (int i = 0; i < asked; ++i) {
             const auto start = std::chrono::steady_clock::now();
-            ++said[must(api::ask(session, question(i), answering, now)).use];
+            ++said[must(api::ask(session, question(i), answering, now, answering.per_hour)).use];
             wall.push_back(
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         }

@@ -176,11 +176,14 @@ private:
                 case By::as_number:
                     return yes(persona.asn == search.as_number);
                 case By::as_name:
-                    return yes(presence::name_key(persona.as_name) == search.text);
+                    return yes(
+                        std::ranges::find(search.names, presence::name_key(persona.as_name)) !=
+                        search.names.end());
                 case By::client:
                     return yes(is_client(search.text, search.version));
                 case By::resource:
-                    return {};  // rollups do not hold it
+                case By::domain:
+                    return {};  // rollups do not hold them
                 case By::tenants:
                     return yes(std::ranges::find(search.uids, persona.tenant) != search.uids.end());
                 case By::keys:

@@ -23,6 +23,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAM = pathlib.Path(os.environ.get("CALLERPRINT", ROOT / "build/release/callerprint")).resolve()
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 # Sanitizers make everything several times slower.
 PATIENCE = 4.0 if re.search(r"/build/[^/]*(asan|tsan)[^/]*/", str(PROGRAM)) else 1.0
 
@@ -80,6 +81,7 @@ class Server:
     def __init__(self, policies=None, settings=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cp-e2e-", dir="/tmp"))
         self.folder.chmod(0o755)  # the database runs as another user when we are root
+        self.data = self.folder / "data"
         self.port = free_port()
         self.process = None
         self.log = self.folder / "server.log"
@@ -166,6 +168,23 @@ class Server:
         done = self.run("sql", query, "-o", "json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def psql(self, statements):
+        """As the owner of the database, a superuser: what an attacker inside it can do."""
+        done = subprocess.run(
+            [POSTGRES / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.data / "postgres/run",
+             "-U", "callerprint", "-d", "callerprint", "-c", statements],
+            capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def dump(self):
+        """The database as pg_dump writes it."""
+        done = subprocess.run(
+            [POSTGRES / "pg_dump", "-h", self.data / "postgres/run", "-U", "callerprint", "callerprint"],
+            capture_output=True, timeout=120 * PATIENCE, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def alerts(self):
         done = self.run("alerts", "list", "-o", "json")

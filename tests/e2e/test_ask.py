@@ -55,7 +55,8 @@ def calls(present):
         out.append(call(number, hour, "t-victim", "k-victim", "192.0.2.66", "curl/8.5.0"))
         if present and hour % 3 == 0:
             number += 1
-            out.append(call(number, hour, "t-trial", "k-trial", f"{PARTY}.20", "crowdview/2.1"))
+            out.append(call(number, hour, "t-trial", "k-trial", f"{PARTY}.20",
+                            "crowdview/2.1 (+https://www.crowdview.example/robot)"))
     return out
 
 
@@ -117,6 +118,27 @@ def test_one_kind_of_evidence_names_nobody(present):
     assert answer["use"] == "inconclusive"
     assert answer["candidates"] == []
     assert "t-trial" not in answer["statement"]
+
+
+DOMAIN = "domain=crowdview.example"
+
+
+def test_a_domain_in_a_user_agent_is_one_voice_with_the_agent(present):
+    answer = ask(present, DOMAIN, CLIENT)
+    assert answer["use"] == "inconclusive" and answer["candidates"] == []
+    assert answer["per_clue"][0]["seen_as"] == {"egress": 0, "client": 1}
+    assert answer["per_clue"][0]["anonymity_set"] == 1
+    assert any("only in calls that were kept" in text for text in answer["limits"])
+    with_network = ask(present, DOMAIN, NETWORK)
+    assert with_network["use"] == "used"
+    assert [c["tenant"] for c in with_network["candidates"]] == ["t-trial"]
+    groups = {e["group"] for e in with_network["candidates"][0]["evidence"] if e["nats"] > 0}
+    assert groups == {"client", "egress"}
+
+
+def test_a_domain_that_nothing_names_can_be_neither_confirmed_nor_denied(present):
+    for value in ("crowdview.example.org", "view.example", "orchard.example"):
+        assert ask(present, f"domain={value}")["use"] == "cannot_say"
 
 
 def test_a_key_in_a_screenshot_used_by_somebody_else_accuses_nobody(present, tmp_path):

@@ -2,7 +2,9 @@
 
 import collections
 import http.client
+import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -67,6 +69,20 @@ def test_nothing_acknowledged_is_lost_when_killed(own_server):
     assert acknowledged - stored.keys() == set()
     assert stored.keys() - sent == set()
     assert {uid: n for uid, n in stored.items() if n != 1} == {}  # effects happen once
+
+
+def test_a_killed_database_is_started_again(own_server):
+    server = own_server().start()
+    assert server.ingest([make_call() for _ in range(10)]).status == 200
+    postmaster = next(server.folder.rglob("postmaster.pid"))
+    os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
+    assert server.ingest([make_call() for _ in range(10)]).status == 200  # the journal takes it
+
+    def back():
+        return "store.cluster_revived" in server.log.read_text()
+
+    wait_until(back, 60, what="the database")
+    server.wait_calls(20)
 
 
 def test_one_alert_with_one_id_across_a_crash(own_server):

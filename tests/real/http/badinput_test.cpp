@@ -65,7 +65,7 @@ protected:
         http::Router router;
         for (const auto* method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
             for (const auto* pattern : {"/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}"}) {
-                router.add(method, pattern,
+                router.add(method, pattern, http::Access::open(),
                            [this](http::Request& request) -> Answer { return serve(request); });
             }
         }

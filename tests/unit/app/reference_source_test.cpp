@@ -18,7 +18,7 @@ protected:
         app::Config config;
         config.policies = {folder_ / "policies"};
         config.lists = folder_ / "lists";
-        const auto secrets = app::Secrets::open(folder_);
+        const auto secrets = app::Secrets::open_or_make(folder_);
         source_.emplace(config, *secrets, nullptr);
         EXPECT_TRUE(source_->load_files());
     }

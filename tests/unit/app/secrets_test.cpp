@@ -12,7 +12,7 @@ namespace {
 TEST(Secrets, GiveAKeyTheNameThatTheScrubberWrites) {
     std::string pattern = (std::filesystem::temp_directory_path() / "secrets-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    const auto secrets = app::Secrets::open(pattern);
+    const auto secrets = app::Secrets::open_or_make(pattern);
     ASSERT_TRUE(secrets) << secrets.error().reason;
     decode::Scrubber scrubber(secrets->key("scrub"));
     const std::vector<std::string> hash{"api_key"};

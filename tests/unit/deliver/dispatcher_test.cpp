@@ -91,7 +91,7 @@ class Dispatcher : public testing::Test {
 protected:
     void SetUp() override {
         http::Router router;
-        router.add("POST", "/{kind}",
+        router.add("POST", "/{kind}", http::Access::open(),
                    [this](http::Request& request) -> boost::asio::awaitable<http::Response> {
                        return receive(request);
                    });

@@ -86,6 +86,91 @@ TEST(Gate, RefusesTheRest) {
     EXPECT_TRUE(gate().check("https://internal.example/", false));
 }
 
+// One address, as others write it who hope that two readers disagree.
+TEST(Gate, RefusesEachWayToWriteAnInsideAddress) {
+    for (const std::string host : {"127.0.0.1",
+                                   "127.0.0.1.",
+                                   "127.1",
+                                   "127.0.1",
+                                   "2130706433",
+                                   "017700000001",
+                                   "0x7f000001",
+                                   "0177.0.0.1",
+                                   "0x7f.0.0.1",
+                                   "0x7f.1",
+                                   "127.0.0.0x1",
+                                   "00127.0.0.1",
+                                   "127.000.000.001",
+                                   "%31%32%37.0.0.1",
+                                   "127%2e0.0.1",
+                                   "127.0.0.1%00.example.com",
+                                   "[::1]",
+                                   "[0:0:0:0:0:0:0:1]",
+                                   "[::ffff:127.0.0.1]",
+                                   "[::ffff:7f00:1]",
+                                   "[::127.0.0.1]",
+                                   "[64:ff9b::127.0.0.1]",
+                                   "[64:ff9b::7f00:1]",
+                                   "[64:ff9b:1::7f00:1]",
+                                   "[2002:7f00:1::]",
+                                   "[2002:a9fe:a9fe::1]",
+                                   "[2001:0:7f00:1::1]",
+                                   "[fe80::1%25eth0]",
+                                   "[fe80::1%eth0]",
+                                   "[::1%25lo]",
+                                   "[fc00::1]",
+                                   "[::]",
+                                   "0",
+                                   "0.0.0.0",
+                                   "localhost",
+                                   "LocalHost",
+                                   "localhost.",
+                                   "a.localhost",
+                                   "localhost.localdomain",
+                                   "169.254.169.254",
+                                   "2852039166",
+                                   "0xa9fea9fe",
+                                   "[::ffff:169.254.169.254]",
+                                   "100.100.100.200",
+                                   "192.168.0.1",
+                                   "10.1",
+                                   "user@127.0.0.1",
+                                   "example.com@127.0.0.1",
+                                   "127.0.0.1@example.com",
+                                   "example.com:443@127.0.0.1",
+                                   "example.com\\@127.0.0.1",
+                                   "example.com#@127.0.0.1",
+                                   "127.0.0.1\\.example.com",
+                                   "127.0.0.1 .example.com",
+                                   "127.0.0.1\t",
+                                   "\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1",
+                                   "127\xe3\x80\x82"
+                                   "0\xe3\x80\x82"
+                                   "0\xe3\x80\x82"
+                                   "1",
+                                   "\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1",
+                                   "\xe2\x93\x9bocalhost",
+                                   "",
+                                   ".",
+                                   "..",
+                                   "-",
+                                   "[",
+                                   "[]",
+                                   "[127.0.0.1]"}) {
+        EXPECT_FALSE(gate().check("https://" + host + "/", false)) << host;
+        EXPECT_FALSE(gate().check("https://" + host + ":443/hook?a=b", false)) << host;
+    }
+    for (const auto* url :
+         {"https:///127.0.0.1", "https:127.0.0.1", "https:/127.0.0.1/", "//127.0.0.1/",
+          "https:\\\\127.0.0.1\\", "HTTPS://127.0.0.1/", "file:///etc/passwd",
+          "gopher://127.0.0.1/", "https://example.com:0443/../", "https://example.com:/",
+          "https://example.com:65536/", "https://example.com:+443/", " https://example.com/",
+          "https://example.com/\r\nHost: 127.0.0.1", "https://example.com\n/"}) {
+        const auto checked = gate().check(url, false);
+        if (checked) EXPECT_EQ(checked->host, "example.com") << url;
+    }
+}
+
 TEST(Gate, DecidesOnEachAddressOfAName) {
     EXPECT_TRUE(gate().allows("8.8.8.8", false));
     for (const auto* address :

@@ -32,34 +32,36 @@ class Server : public testing::Test {
 protected:
     void begin(http::Options options = {}) {
         http::Router router;
-        router.add("POST", "/echo", [](http::Request& request) -> Answer {
+        router.add("POST", "/echo", http::Access::open(), [](http::Request& request) -> Answer {
             auto body = co_await request.read_body(1 << 20);
             if (!body) co_return http::Response::text(200, "must never be sent");
             co_return http::Response::text(200, std::move(*body));
         });
-        router.add("POST", "/size", [this](http::Request& request) -> Answer {
+        router.add("POST", "/size", http::Access::open(), [this](http::Request& request) -> Answer {
             auto body = co_await request.read_body(64 << 20);
             if (body) received += body->size();
             co_return http::Response::empty();
         });
-        router.add("POST", "/unread", [](http::Request&) -> Answer {
+        router.add("POST", "/unread", http::Access::open(), [](http::Request&) -> Answer {
             co_return http::Response::problem(401, "no_token", "Who are you?");
         });
-        router.add("GET", "/hello/{name}", [this](http::Request& request) -> Answer {
-            ++greeted;
-            co_return http::Response::text(
-                200, "hello " + std::string(request.parameter("name")) + " at " + request.peer());
-        });
-        router.add("GET", "/throw", [](http::Request&) -> Answer {
+        router.add(
+            "GET", "/hello/{name}", http::Access::open(), [this](http::Request& request) -> Answer {
+                ++greeted;
+                co_return http::Response::text(
+                    200,
+                    "hello " + std::string(request.parameter("name")) + " at " + request.peer());
+            });
+        router.add("GET", "/throw", http::Access::open(), [](http::Request&) -> Answer {
             throw std::runtime_error("a bug");
             co_return http::Response::empty();
         });
-        router.add("GET", "/slow", [](http::Request&) -> Answer {
+        router.add("GET", "/slow", http::Access::open(), [](http::Request&) -> Answer {
             boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, 200ms);
             co_await timer.async_wait(boost::asio::use_awaitable);
             co_return http::Response::text(200, "slept");
         });
-        router.add("GET", "/large", [](http::Request&) -> Answer {
+        router.add("GET", "/large", http::Access::open(), [](http::Request&) -> Answer {
             co_return http::Response::text(200, std::string(20 << 20, 'x'));
         });
         auto made = http::Server::make({&one.context(), &two.context()}, options, std::move(router),

@@ -101,15 +101,16 @@ protected:
 
     void begin(http::Options options = {}) {
         http::Router router;
-        router.add("POST", "/echo",
+        router.add("POST", "/echo", http::Access::open(),
                    [](http::Request& request) -> boost::asio::awaitable<http::Response> {
                        auto body = co_await request.read_body(8 << 20);
                        if (!body) co_return http::Response::problem(body.error());
                        co_return http::Response::text(200, std::move(*body));
                    });
-        router.add("POST", "/unread", [](http::Request&) -> boost::asio::awaitable<http::Response> {
-            co_return http::Response::problem(401, "no_token", "Who are you?");
-        });
+        router.add("POST", "/unread", http::Access::open(),
+                   [](http::Request&) -> boost::asio::awaitable<http::Response> {
+                       co_return http::Response::problem(401, "no_token", "Who are you?");
+                   });
         options.tls = files_;
         auto made = http::Server::make(loop_.context(), options, std::move(router), registry_);
         ASSERT_TRUE(made) << made.error().reason;

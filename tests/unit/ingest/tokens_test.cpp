@@ -25,6 +25,17 @@ TEST(Tokens, ANewTokenIsRecognised) {
     EXPECT_NE(new_token(pepper).text, token.text);
 }
 
+TEST(Tokens, OneThatIsPastItsTimeIsRefusedLikeAnUnknownOne) {
+    const NewToken token = new_token(pepper);
+    const auto end = base::wall_time(1'700'000'000'000'000);
+    const Client client{token.id, "shipper", scope_ingest, {}};
+    const Tokens tokens(std::string(pepper), {{client, token.digest, end}});
+    EXPECT_TRUE(tokens.verify("Bearer " + token.text, end - std::chrono::microseconds(1)));
+    const auto late = tokens.verify("Bearer " + token.text, end);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().reason, tokens.verify("Bearer x").error().reason);
+}
+
 TEST(Tokens, UnknownAndWrongOnesGetTheSameRefusal) {
     const NewToken token = new_token(pepper);
     const Tokens tokens = one_token(token);

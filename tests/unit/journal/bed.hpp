@@ -23,12 +23,25 @@ inline base::WallTime fixed_now() {
 /// A Writer without its thread on a model disk: what the tests of failures drive step by step.
 class Bed {
 public:
-    explicit Bed(ModelFileSystem& files, std::uint64_t quota_segments = 8, Lsn known_position = 0) {
+    struct Options {
+        std::uint64_t quota_segments = 8;
+        Lsn known_position = 0;
+        std::uint64_t segment_bytes = small_segment;
+        std::uint64_t ballast_bytes = 0;
+        std::uint64_t retain_bytes = 0;
+    };
+    explicit Bed(FileSystem& files, std::uint64_t quota_segments = 8, Lsn known_position = 0)
+        : Bed(files, Options{quota_segments, known_position}) {}
+    Bed(FileSystem& files, const Options& chosen) {
         const std::filesystem::path folder = "/journal";
         Io<Mark> mark = Mark::open(files, folder / "mark");
-        if (!mark) return;
-        base::Result<Recovered> recovered =
-            recover(files, {folder, small_segment, std::max(mark->durable(), known_position)});
+        if (!mark) {
+            error = base::Error{base::Fault::unavailable, "mark: " + mark.error().message()};
+            return;
+        }
+        base::Result<Recovered> recovered = recover(
+            files,
+            {folder, chosen.segment_bytes, std::max(mark->durable(), chosen.known_position)});
         if (!recovered) {
             error = recovered.error();
             return;
@@ -37,9 +50,10 @@ public:
                                         std::move(recovered->damage));
         Writer::Options options;
         options.folder = folder;
-        options.segment_bytes = small_segment;
-        options.quota_bytes = quota_segments * small_segment;
-        options.retain_bytes = 0;
+        options.segment_bytes = chosen.segment_bytes;
+        options.quota_bytes = chosen.quota_segments * chosen.segment_bytes;
+        options.retain_bytes = chosen.retain_bytes;
+        options.ballast_bytes = chosen.ballast_bytes;
         options.now = fixed_now;
         writer.emplace(files, options, index, *recovered, std::move(*mark), Probe());
     }

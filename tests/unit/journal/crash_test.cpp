@@ -187,5 +187,55 @@ TEST(Crash, AKilledProcessLosesNothingEvenIfThePowerGoesNext) {
     }
 }
 
+std::string noise(std::uint64_t seed) {  // does not compress
+    Random random(seed);
+    std::string out;
+    while (out.size() < 1'000) out += std::to_string(random());
+    return out;
+}
+
+// The process before saw the new segment's name and died before the folder was synced.
+TEST(Crash, ASegmentWhoseNameIsOnlySeenIsOnTheDiskBeforeItIsWrittenOn) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        ModelFileSystem files(seed);
+        files.before = [](Op op, const std::string&) {
+            return op == Op::sync_folder ? std::make_error_code(std::errc::io_error)
+                                         : std::error_code();
+        };
+        static_cast<void>(Bed(files).write({"one"}));
+        files.before = nullptr;
+        std::vector<std::pair<Lsn, std::string>> told;
+        {
+            Bed bed(files);
+            const Lsn lsn = bed.write({"two"}).value();
+            told.emplace_back(lsn, "two");
+        }
+        const auto image = files.after_power_loss(seed);
+        EXPECT_EQ(Bed(*image).read_all(), told);
+    }
+}
+
+// A new segment's header says which LSNs are not in the one before. Once it may be on the disk,
+// whatever its folder's sync returned, the one before must not get those LSNs.
+TEST(Crash, ASegmentIsNotWrittenOnceTheNextOneMayBeThere) {
+    ModelFileSystem files(1);
+    Bed bed(files);
+    for (std::uint64_t i = 0; bed.index->bytes_from(0) < 8'000; ++i) bed.write({noise(i)}).value();
+    bool failing = true;
+    files.before = [&](Op op, const std::string&) {
+        return failing && op == Op::sync_folder ? std::make_error_code(std::errc::io_error)
+                                                : std::error_code();
+    };
+    std::vector<std::string> more;
+    for (std::uint64_t i = 100; i < 112; ++i) more.push_back(noise(i));
+    EXPECT_FALSE(bed.write(more));
+    failing = false;
+    bed.tick();
+    const Lsn small = bed.write({"small"}).value();
+    Bed again(files);
+    EXPECT_TRUE(again.index->damage().empty());
+    EXPECT_EQ(again.read_all().back(), std::pair(small, std::string("small")));
+}
+
 }  // namespace
 }  // namespace journal::test

@@ -155,6 +155,90 @@ TEST(Damage, AMissingMiddleSegmentIsNamedAndAMissingOldestIsNormal) {
     EXPECT_EQ(bed.read_all().back(), before.back());
 }
 
+TEST(Damage, AWholeGroupCountsAlthoughWhatStandsBeforeItIsDamaged) {
+    ModelFileSystem files(1);
+    {
+        Bed bed(files);
+        bed.write({"one"}).value();
+        bed.write({"two"}).value();
+        bed.write({"three"}).value();
+    }
+    Files contents = files.contents();
+    contents.erase("mark");  // nothing proves the last group but itself
+    std::string& bytes = contents.at(segment_name(1));
+    bytes[bytes.find("two")] = 'T';
+    ModelFileSystem damaged(2);
+    load(damaged, contents);
+    Bed bed(damaged);
+    EXPECT_EQ(bed.read_all(), (Blocks{{1, "one"}, {3, "three"}}));
+    ASSERT_EQ(bed.index->damage().size(), 1u);
+    EXPECT_EQ(bed.index->damage()[0].first, 2u);
+    EXPECT_EQ(bed.index->damage()[0].end, 3u);
+}
+
+// A write that the disk has lost: the file begins as it did in an earlier life.
+TEST(Damage, AHeaderOfAnEarlierLifeIsDamage) {
+    const Files older = healthy(false);
+    const Files contents = healthy(true);
+    const Blocks before = read_healthy(contents);
+    for (const std::string& name : segments_of(contents)) {
+        Files damaged = contents;
+        damaged[name].replace(0, 4096, older.at(segment_name(1)), 0, 4096);
+        expect_exact(damaged, before, name + " begins with a header of before");
+    }
+}
+
+TEST(Damage, ABadSectorTakesOnlyWhatStandsInIt) {
+    const Files contents = healthy(false);
+    const Blocks before = read_healthy(contents);
+    ModelFileSystem files(1);
+    load(files, contents);
+    const std::string name = segments_of(contents)[1];
+    files.bad_pages.insert({name, 2});
+    Bed bed(files);
+    ASSERT_FALSE(bed.error);
+    EXPECT_TRUE(files.contents().contains(name)) << "the rest of the segment is good";
+    const std::size_t read = bed.read_all().size();
+    std::size_t lost = 0;
+    for (const Damage& one : bed.index->damage()) lost += one.end - one.first;
+    EXPECT_EQ(read + lost, before.size());
+    EXPECT_GT(lost, 0u);
+    EXPECT_LT(lost, 30u);
+}
+
+TEST(Damage, ADiskThatCannotBeReadAtAllIsLeftAsItIs) {
+    ModelFileSystem files(1);
+    load(files, healthy(false));
+    const Files before = files.contents();
+    files.before = [](Op op, const std::string& name) {
+        return op == Op::read && name != "mark" ? std::make_error_code(std::errc::io_error)
+                                                : std::error_code();
+    };
+    Bed bed(files);
+    ASSERT_TRUE(bed.error);
+    EXPECT_EQ(bed.error->fault, base::Fault::unavailable);
+    EXPECT_EQ(files.contents(), before);
+}
+
+TEST(Damage, AReadThatFailsOnceLosesNothing) {
+    const Files contents = healthy(false);
+    const Blocks before = read_healthy(contents);
+    for (int failing = 0; failing < 12; ++failing) {
+        ModelFileSystem files(1);
+        load(files, contents);
+        int reads = 0;
+        files.before = [&](Op op, const std::string& name) {
+            return op == Op::read && name != "mark" && reads++ == failing
+                       ? std::make_error_code(std::errc::io_error)
+                       : std::error_code();
+        };
+        Bed bed(files);
+        ASSERT_FALSE(bed.error);
+        EXPECT_EQ(bed.read_all(), before);
+        EXPECT_TRUE(bed.index->damage().empty());
+    }
+}
+
 TEST(Damage, EverythingGoneIsNamedByWhatTheMarkKnew) {
     const Files contents = healthy(false);
     const Blocks before = read_healthy(contents);

@@ -18,6 +18,10 @@ public:
     std::error_code read(std::uint64_t offset, std::size_t size, std::string& out) override {
         const std::lock_guard lock(files_.mutex_);
         if (const std::error_code error = files_.begin(Op::read, name_)) return error;
+        const auto bad = files_.bad_pages.lower_bound({name_, offset / 4096});
+        if (size > 0 && bad != files_.bad_pages.end() && bad->first == name_ &&
+            bad->second <= (offset + size - 1) / 4096)
+            return std::make_error_code(std::errc::io_error);
         const auto at = static_cast<std::size_t>(offset);
         out = at < node_->seen.size() ? node_->seen.substr(at, size) : std::string();
         return {};
@@ -27,14 +31,17 @@ public:
         const std::lock_guard lock(files_.mutex_);
         std::string all;
         for (const std::string_view piece : pieces) all += piece;
+        const auto at = static_cast<std::size_t>(offset);
         const std::error_code error = files_.begin(Op::write, name_);
         if (error)
             all.resize(files_.random_() % (all.size() + 1));  // a short write, then the error
-        const auto at = static_cast<std::size_t>(offset);
-        if (node_->seen.size() < at + all.size()) node_->seen.resize(at + all.size());
-        node_->seen.replace(at, all.size(), all);
-        ModelFileSystem::note(*node_, at, at + all.size());
-        return error;
+        const std::error_code full = files_.grow(*node_, at + all.size());
+        all.resize(std::min(all.size(), node_->seen.size() - std::min(at, node_->seen.size())));
+        if (!all.empty()) {
+            node_->seen.replace(at, all.size(), all);
+            ModelFileSystem::note(*node_, at, at + all.size());
+        }
+        return error ? error : full;
     }
 
     std::error_code sync() override {
@@ -60,8 +67,7 @@ public:
     std::error_code allocate(std::uint64_t bytes) override {
         const std::lock_guard lock(files_.mutex_);
         if (const std::error_code error = files_.begin(Op::allocate, name_)) return error;
-        if (node_->seen.size() < bytes) node_->seen.resize(static_cast<std::size_t>(bytes));
-        return {};
+        return files_.grow(*node_, static_cast<std::size_t>(bytes));
     }
 
     std::error_code resize(std::uint64_t bytes) override {
@@ -101,6 +107,30 @@ std::error_code ModelFileSystem::begin(Op op, const std::string& name) {
     return before ? before(op, name) : std::error_code();
 }
 
+// Makes a file at least this long, as far as there is room.
+std::error_code ModelFileSystem::grow(Node& node, std::size_t bytes) {
+    if (node.seen.size() >= bytes) return {};
+    const std::uint64_t more = bytes - node.seen.size();
+    const std::uint64_t free = capacity == 0 ? more : capacity - std::min(capacity, total());
+    if (more <= free) {
+        node.seen.resize(bytes);
+        return {};
+    }
+    node.seen.resize(node.seen.size() + static_cast<std::size_t>(random_() % (free + 1)));
+    return std::make_error_code(std::errc::no_space_on_device);
+}
+
+std::uint64_t ModelFileSystem::total() const {
+    std::uint64_t bytes = 0;
+    for (const auto& [name, node] : names_) bytes += node->seen.size();
+    return bytes;
+}
+
+std::uint64_t ModelFileSystem::used() const {
+    const std::lock_guard lock(mutex_);
+    return total();
+}
+
 // Remembers the present content of the sectors that [from, to) touches.
 void ModelFileSystem::note(Node& node, std::size_t from, std::size_t to) {
     for (std::size_t index = from / sector; index * sector < to; ++index) {
@@ -126,6 +156,7 @@ void ModelFileSystem::apply(Names& names, const Change& change) {
 std::unique_ptr<ModelFileSystem> ModelFileSystem::after_power_loss(std::uint64_t seed) const {
     Random random(seed);
     auto out = std::make_unique<ModelFileSystem>(seed);
+    out->capacity = capacity;
     Names names = durable_names_;
     const std::size_t kept = pending_.empty() ? 0 : random() % (pending_.size() + 1);
     for (std::size_t i = 0; i < kept; ++i) apply(names, pending_[i]);
@@ -212,6 +243,11 @@ std::error_code ModelFileSystem::remove(const std::filesystem::path& path) {
     pending_.push_back({path.filename().string(), "", nullptr});
     apply(names_, pending_.back());
     return {};
+}
+
+Io<std::uint64_t> ModelFileSystem::free_bytes(const std::filesystem::path&) {
+    const std::lock_guard lock(mutex_);
+    return capacity == 0 ? std::uint64_t{1} << 60 : capacity - std::min(capacity, total());
 }
 
 std::error_code ModelFileSystem::sync_folder(const std::filesystem::path&) {

@@ -39,6 +39,14 @@ public:
     /// fail. Must not call back, except for after_power_loss.
     std::function<std::error_code(Op, const std::string& name)> before;
 
+    /// Bytes that the files may take together; 0: no limit. What does not fit fails with no space,
+    /// and as on ext4 a part of it may have been taken by then.
+    std::uint64_t capacity = 0;
+    [[nodiscard]] std::uint64_t used() const;
+
+    /// Pages (name, offset / 4096) that can never be read again.
+    std::set<std::pair<std::string, std::uint64_t>> bad_pages;
+
     /// What a machine that lost its power now would find.
     [[nodiscard]] std::unique_ptr<ModelFileSystem> after_power_loss(std::uint64_t seed) const;
 
@@ -57,6 +65,7 @@ public:
                            const std::filesystem::path& to) override;
     std::error_code remove(const std::filesystem::path& path) override;
     std::error_code sync_folder(const std::filesystem::path& folder) override;
+    Io<std::uint64_t> free_bytes(const std::filesystem::path& folder) override;
 
 private:
     friend class ModelFile;
@@ -75,6 +84,8 @@ private:
     };
 
     std::error_code begin(Op op, const std::string& name);
+    std::error_code grow(Node& node, std::size_t bytes);
+    [[nodiscard]] std::uint64_t total() const;
     static void note(Node& node, std::size_t from, std::size_t to);
     static void apply(Names& names, const Change& change);
 

@@ -166,6 +166,66 @@ TEST(Writer, AFullDiskGivesTheBallastBackAndTakesItAgain) {
     EXPECT_TRUE(writer.write({&one, 1}, now));
 }
 
+TEST(Writer, NoRetryTakesTheRoomOfTheBallast) {
+    ModelFileSystem files(1);
+    const std::uint64_t ballast = small_segment + 4'000;
+    files.capacity = 3 * small_segment + ballast + 9'000;
+    Bed bed(files, {8, 0, small_segment, ballast});
+    EXPECT_LT(fill(bed), 100u);
+    EXPECT_FALSE(files.contents().contains("ballast"));
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_GE(files.capacity - files.used(), ballast) << "it is for the others";
+        bed.now += std::chrono::seconds(1);
+        EXPECT_EQ(bed.write({filler(1)}).error().fault, base::Fault::exhausted);
+        bed.tick();
+    }
+    files.capacity += 2 * small_segment;
+    bed.tick();
+    EXPECT_FALSE(bed.writer->trouble());
+    EXPECT_TRUE(files.contents().contains("ballast"));
+}
+
+TEST(Writer, AFullDiskTakesWhatIsOnlyKeptForEvidence) {
+    ModelFileSystem files(1);
+    files.capacity = 4 * small_segment;
+    Bed bed(files, {8, 0, small_segment, 0, 8 * small_segment});
+    for (std::size_t i = 0; i < 300; ++i) {
+        ASSERT_TRUE(bed.write({filler(i)})) << i;
+        bed.writer->trim(bed.index->end());
+    }
+    EXPECT_EQ(bed.read_all().back().second, filler(299));
+}
+
+TEST(Writer, ABallastThatFoundNoRoomAtTheStartIsMadeLater) {
+    ModelFileSystem files(1);
+    files.capacity = 20'000;
+    Bed bed(files, {8, 0, small_segment, 50'000});
+    files.capacity = 0;
+    bed.tick();
+    EXPECT_EQ(files.contents().at("ballast").size(), 50'000u);
+}
+
+TEST(Writer, AFileThatCannotBeRemovedIsNoDamageOnceItCan) {
+    ModelFileSystem files(1);
+    Bed bed(files, 3);
+    bool failing = true;
+    files.before = [&](Op op, const std::string& name) {
+        return failing && (op == Op::remove || op == Op::rename) && name == segment_name(1)
+                   ? std::make_error_code(std::errc::io_error)
+                   : std::error_code();
+    };
+    for (std::size_t i = 0; i < 20; ++i) bed.write({filler(i)}).value();
+    bed.writer->trim(bed.index->end());
+    failing = false;
+    for (std::size_t i = 0; i < 60; ++i) {
+        bed.tick();
+        bed.writer->trim(bed.index->end());
+        bed.write({filler(i)}).value();
+    }
+    EXPECT_FALSE(files.contents().contains(segment_name(1)));
+    EXPECT_TRUE(Bed(files).index->damage().empty());
+}
+
 TEST(Writer, ANewerFormatIsRefusedWithoutAWrite) {
     ModelFileSystem files(1);
     {

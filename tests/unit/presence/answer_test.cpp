@@ -247,6 +247,17 @@ TEST(Answer, ANameAloneIsNotSeenInCalls) {
                 testing::Contains(HasSubstr("a key, a network, a client or a resource")));
 }
 
+TEST(Answer, AResourceAloneIsSeenOnlyInCallsThatWereKept) {
+    World world;
+    world.clue(Kind::resource, "gallery/plaza");
+    const Answer answer = world.ask();
+    EXPECT_EQ(answer.use, UseVerdict::cannot_say);
+    EXPECT_THAT(answer.limits, testing::Contains(HasSubstr("only in calls that were kept")));
+    // Another clue can carry a no, which is then about what shows that one.
+    world.clue(Kind::cidr, "203.0.113.0/24");
+    EXPECT_EQ(world.ask().use, UseVerdict::not_observed);
+}
+
 TEST(Answer, BeforeWhatIsKeptNothingCanBeSaid) {
     World world;
     world.clue(Kind::cidr, "198.51.100.0/24");

@@ -68,6 +68,9 @@ public:
                 return address && search.network->contains(*address);
             case Search::By::client:
                 return persona.client.starts_with(search.text);
+            case Search::By::as_name:
+                return std::ranges::find(search.names, name_key(persona.as_name)) !=
+                       search.names.end();
             case Search::By::tenants:
                 return std::ranges::find(search.uids, persona.tenant) != search.uids.end();
             case Search::By::keys:
@@ -358,6 +361,61 @@ TEST(Gather, StopsAtTheMostClues) {
     EXPECT_EQ(question.clues.size(), most_clues);
     EXPECT_EQ(facts.clues_left_off, 201 - most_clues);
     EXPECT_THAT(answer(question, facts).limits, testing::Contains(HasSubstr("137 more clues")));
+}
+
+TEST(Gather, WhatACallerSaysOfItsDomainIsOneVoice) {
+    Fake source;
+    // It has opened an account under the name, and calls itself so: it wants to be taken for it.
+    source.rows.tenants = {{.uid = "t-1", .name = "ops@orchard.example"}};
+    source.rows.keys = {{.uid = "robot@orchard.example", .tenant = "t-1"}};
+    source.personas = {
+        persona("t-1", "robot@orchard.example", "198.51.100.7", "orchard.example 1.0")};
+    auto question = asked({"domain=orchard.example", "user-agent=orchard.example/1.0"});
+    const auto facts = gather(question, source).value();
+    ASSERT_EQ(facts.sightings.size(), 2U) << "one of each clue";
+    EXPECT_EQ(facts.sightings[0].group, Group::client);
+    EXPECT_EQ(facts.clues[0].tenants_by_group.at(Group::client), 1U);
+    EXPECT_EQ(facts.clues[0].tenants_by_group.at(Group::egress), 0U);
+    const auto found = answer(question, facts);
+    EXPECT_EQ(found.use, UseVerdict::inconclusive);
+    EXPECT_TRUE(found.candidates.empty());
+}
+
+TEST(Gather, TheNetworkOfADomainIsASecondVoice) {
+    Fake source;
+    source.rows.parties = {
+        {.uid = "p-1", .name = "Orchard Analytics Ltd", .domains = {"orchard.example"}}};
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "orchard.example 1.0"),
+                       persona("t-2", "k-2", "192.0.2.7", "orchard.example 1.0")};
+    source.personas[0].as_name = "ORCHARD ANALYTICS, Ltd.";
+    auto question = asked({"domain=orchard.example"});
+    const auto found = answer(question, gather(question, source).value());
+    EXPECT_EQ(found.use, UseVerdict::used);
+    ASSERT_EQ(found.candidates.size(), 1U);
+    EXPECT_EQ(found.candidates[0].tenant, "t-1");
+    EXPECT_EQ(found.others, 1U) << "the one that only says so";
+}
+
+TEST(Gather, ADomainOfManyAccountsNamesNobody) {
+    Fake source;
+    for (int i = 0; i < 1'001; ++i) {
+        source.rows.tenants.push_back(
+            {.uid = "t-" + std::to_string(i), .name = std::to_string(i) + "@mail.example"});
+    }
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "curl 8.0")};
+    auto question = asked({"domain=mail.example"});
+    const auto facts = gather(question, source).value();
+    EXPECT_TRUE(facts.sightings.empty());
+    EXPECT_THAT(facts.clues[0].near_miss, HasSubstr("more than 1000 accounts"));
+}
+
+TEST(Gather, ADomainThatIsNotSeenProvesNothing) {
+    Fake source;
+    source.personas = {persona("t-1", "k-1", "198.51.100.7", "curl 8.0")};
+    auto question = asked({"domain=orchard.example"});
+    const auto found = answer(question, gather(question, source).value());
+    EXPECT_EQ(found.use, UseVerdict::cannot_say);
+    EXPECT_THAT(found.limits, testing::Contains(HasSubstr("only in calls that were kept")));
 }
 
 }  // namespace

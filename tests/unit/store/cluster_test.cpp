@@ -58,6 +58,37 @@ TEST(Cluster, MakesStartsAdoptsAndStops) {
     EXPECT_TRUE(fourth->stop());
 }
 
+TEST(Cluster, MakesTheDatabaseThatAFirstStartWasKilledBefore) {
+    auto killed = Cluster::open(options("half"));
+    ASSERT_TRUE(killed) << killed.error().reason;
+    {
+        pqxx::connection connection("host=" + (scratch_folder() / "half/run").string() +
+                                    " dbname=postgres user=callerprint");
+        pqxx::nontransaction(connection).exec("DROP DATABASE callerprint");
+    }
+    auto next = Cluster::open(options("half"));
+    ASSERT_TRUE(next) << next.error().reason;
+    EXPECT_TRUE(next->adopted());
+    EXPECT_EQ(show(*next, "listen_addresses"), "");
+    EXPECT_TRUE(next->stop());
+}
+
+TEST(Cluster, IsStartedAgainWhenItWasKilledWhileWeRun) {
+    auto cluster = Cluster::open(options("killed"));
+    ASSERT_TRUE(cluster) << cluster.error().reason;
+    const auto running = cluster->revive();
+    ASSERT_TRUE(running) << running.error().reason;
+    EXPECT_FALSE(*running) << "it was there";
+
+    ::kill(cluster->postmaster(), SIGKILL);
+    while (cluster->postmaster() != 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const auto revived = cluster->revive();
+    ASSERT_TRUE(revived) << revived.error().reason;
+    EXPECT_TRUE(*revived);
+    EXPECT_EQ(show(*cluster, "listen_addresses"), "");
+    EXPECT_TRUE(cluster->stop());
+}
+
 TEST(Cluster, RefusesASocketPathThatIsTooLong) {
     auto with = options("one");
     with.folder = "/tmp/" + std::string(100, 'x');

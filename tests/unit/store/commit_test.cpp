@@ -286,6 +286,35 @@ TEST_F(Commit, EndsAnOldBackendThatHoldsTheRow) {
     EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "2");
 }
 
+TEST_F(Commit, EndsTheBackendThatRanTheCommitAndNotTheOneBeforeIt) {
+    rows("ALTER DATABASE " + name_ + " SET synchronous_commit = on");
+    store::Session::Options with;
+    with.lock_timeout = std::chrono::milliseconds(300);
+    with.commit_patience = std::chrono::milliseconds(10'000);
+    session_ = connect(with);
+    auto effects = batch(claim(), 2);
+    effects.rollup.activity = {activity("k", 1)};
+    ASSERT_TRUE(session_->commit(effects));
+    effects.from = 2, effects.to = 3;
+    // The connection is lost while nothing runs, so the batch is sent over a new one.
+    rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+        "'callerprint' AND datname = current_database()");
+    CommitWaits waits([this](const std::string& sql) { rows(sql); });
+    base::Result<store::Committed> done;
+    std::jthread writer([&] { done = session_->commit(effects); });
+    while (value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND "
+                 "application_name = 'callerprint'") == "0") {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ::shutdown(session_->connection().raw().sock(), SHUT_RDWR);
+    writer.join();
+    waits.end();
+    ASSERT_TRUE(done) << done.error().reason;
+    EXPECT_TRUE(done->was_in_doubt);
+    EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "2");
+}
+
 TEST_F(Commit, OpensAnAlertOnceAndUpdatesIt) {
     auto effects = batch(claim(), 2);
     effects.alerts = {opened("alert-1"), opened("alert-2")};

@@ -142,6 +142,7 @@ std::unique_ptr<store::Session> Database::connect() {
 
 std::unique_ptr<store::Session> Database::connect(store::Session::Options with) {
     with.url = url_;
+    if (with.audit_key.empty()) with.audit_key = audit_key;
     with.render = fake::plain_body;
     return must(store::Session::open(std::move(with)));
 }

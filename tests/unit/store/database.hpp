@@ -46,6 +46,7 @@ rollup::Activity activity(std::string_view key, std::uint64_t calls);
 /// An alert about a key; everything else filled in.
 alert::Change opened(const std::string& id, const std::string& key = "AKIAEXAMPLE00000001");
 
+inline const std::string audit_key(32, 'k');
 inline constexpr base::WallTime now =
     base::wall_time(1'717'200'300'000'000);  // 2024-06-01T00:05:00Z
 inline constexpr base::EventTime minute = base::event_time(1'717'200'300'000'000);

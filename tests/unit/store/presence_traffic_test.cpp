@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 namespace {
 
@@ -405,6 +406,79 @@ TEST_F(PresenceTraffic, ListsEveryNameThatANetworkHad) {
                   (std::vector<store::NamedAs>{{64'500, "Mill Hosting"}, {64'500, "Mill Net"}}));
         merge();
     }
+}
+
+TEST_F(PresenceTraffic, FindsAHolderOnlyWhileTheNetworkWasCalledSo) {
+    std::vector<rollup::Activity> rows;
+    for (const auto& [key, name, after] :
+         {std::tuple("k1", "Mill Hosting", 0), {"k2", "Orchard Ltd", 30}, {"k3", "Grove", 60}}) {
+        rows.push_back(call(0, key, after * one_hour));
+        rows.back().as_name = name;
+    }
+    rows.push_back(call(2, "k4", 30 * one_hour));
+    rows.back().as_name = "Orchard Ltd";  // another network of that name, which was not asked for
+    commit(rows, store_test::now);
+    for (int merged = 0; merged < 2; ++merged) {
+        EXPECT_EQ(*store::seen_networks(*session_),
+                  (std::vector<store::NamedAs>{{64'500, "Grove"},
+                                               {64'500, "Mill Hosting"},
+                                               {64'500, "Orchard Ltd"},
+                                               {64'501, "Orchard Ltd"}}));
+        const auto found = find(store::ByHolder{{64'500}, {"Orchard Ltd"}});
+        ASSERT_EQ(found.rows.size(), 1U);
+        EXPECT_EQ(found.rows[0].key, "k2");
+        EXPECT_EQ(found.tenants, 1U);
+        EXPECT_EQ(find(store::ByHolder{{64'500}, {"Orchard Ltd", "Grove"}}).rows.size(), 2U);
+        EXPECT_TRUE(find(store::ByHolder{{64'500}, {"orchard ltd"}}).rows.empty());
+        merge();
+    }
+}
+
+TEST_F(PresenceTraffic, FindsADomainWhereTheCallerNamesIt) {
+    using call::Field;
+    constexpr auto named = std::to_array<std::pair<Field, std::string_view>>({
+        {Field::user_agent, "bot/1.0 (+https://orchard.example/bot)"},
+        {Field::user_agent, "bot/1.0 (+http://WWW.Orchard.Example)"},
+        {Field::user_agent, "kiosk (ops@orchard.example.)"},
+        {Field::user_agent, "orchard.example/2"},
+        {Field::user_name, "Ann@Orchard.example"},
+        {Field::user_uid, "robot@mail.orchard.example"},
+        {Field::src_domain, "gw-7.orchard.example."},
+    });
+    constexpr auto others = std::to_array<std::pair<Field, std::string_view>>({
+        {Field::user_agent, "bot/1.0 (+https://orchard.example.org/)"},
+        {Field::user_agent, "bot/1.0 (+https://notorchard.example/)"},
+        {Field::user_agent, "bot/1.0 (+https://orchard.example-shop.org/)"},
+        {Field::user_agent, "bot/1.0 (+https://orchardxexample/)"},
+        {Field::user_agent, "curl/8.5.0"},
+        {Field::user_name, "orchard.example"},
+        {Field::user_name, "ann@notorchard.example"},
+        {Field::user_uid, "ann@orchard.example@mill.example"},
+        {Field::src_domain, "orchard.example.mill.example"},
+        {Field::http_host, "orchard.example"},
+    });
+    auto names = std::make_shared<call::Names>();
+    store::CallRows::want(*names);
+    call::Batch calls(names);
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < named.size() + others.size(); ++i)
+        keys.push_back((i < named.size() ? "yes-" : "no-") + std::to_string(i));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto& [field, text] = i < named.size() ? named.at(i) : others.at(i - named.size());
+        auto row = calls.append();
+        row.header.time = hour + one_hour;
+        row.values[names->slot(Field::key_uid)] = call::Value::of(std::string_view(keys[i]));
+        row.values[names->slot(field)] = call::Value::of(text);
+    }
+    for (std::uint32_t i = 0; i < calls.size(); ++i)
+        effects_.calls.add(calls[i], {"trail", 3, base::micros(store_test::now), {}, false});
+    ASSERT_TRUE(session_->commit(effects_));
+    std::vector<std::string> found;
+    for (const auto& row : find(store::ByDomain{"orchard.example"}).rows) found.push_back(row.key);
+    std::ranges::sort(found);
+    keys.resize(named.size());
+    EXPECT_EQ(found, keys);
+    EXPECT_TRUE(find(store::ByDomain{"orchard.exampl"}).rows.empty());
 }
 
 // An answer of a moment can be repeated after more has come and been merged, in whatever order.

@@ -1,0 +1,136 @@
+"""PostgreSQL is away under load, stopped or shut down: ingest goes on, memory does not grow (R5)."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+import faults
+
+NAME = "database_away"
+ORDER = 25
+
+MEMORY = 64 << 20       # bytes that the program may grow by; the goal, and a quarter more fails
+FIRST_ALERT = 5.0       # seconds from the return to the first message; the goal, four times as long fails
+DRAIN = 3.0             # times the live rate; the goal
+
+
+def run(context):
+    rounds = 2 if context.ci else 40
+    for number in range(rounds):
+        how = "stopped" if number % 2 == 0 else "shut-down"
+        if not context.step(f"{how}-{number}", lambda rng, how=how: away(context, rng, how)):
+            break
+    return context.counts
+
+
+def family(postmaster):
+    """The postmaster and all its processes."""
+    found = [postmaster]
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit():
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == postmaster:
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+class Stopped:
+    """Not one of its processes runs, and every connection stays open: the worst way to be away."""
+
+    def __init__(self, server):
+        self.processes = family(server.postmaster())
+        for process in self.processes:
+            os.kill(process, signal.SIGSTOP)
+
+    def back(self):
+        for process in self.processes:
+            os.kill(process, signal.SIGCONT)
+
+    close = back
+
+
+class ShutDown:
+    """Ended by its operator, who starts it again with the same command."""
+
+    def __init__(self, server):
+        self.server = server
+        postmaster = server.postmaster()
+        process = pathlib.Path(f"/proc/{postmaster}")
+        self.command = process.joinpath("cmdline").read_bytes().decode().rstrip("\0").split("\0")
+        self.folder = os.readlink(process / "cwd")
+        self.user, self.group = process.stat().st_uid, process.stat().st_gid
+        os.kill(postmaster, signal.SIGINT)
+        deadline = time.monotonic() + 30
+        while process.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def back(self):
+        if self.server.postmaster():
+            return  # the program has started it
+        log = open(self.server.folder / "postgres-again.log", "ab")
+        as_user = {"user": self.user, "group": self.group} if os.geteuid() == 0 else {}
+        subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True, **as_user)
+
+    def close(self):
+        pass
+
+
+def watch_memory(process, largest, over):
+    while not over.is_set():
+        try:
+            largest[0] = max(largest[0], faults.resident_bytes(process))
+        except OSError:
+            return
+        over.wait(0.1)
+
+
+def away(context, rng, how):
+    seconds = 12 if context.ci else min(rng.choice((30, 60, 120, 300)), max(20, context.time_left() / 4))
+    server = context.start_server()
+    receiver = context.receiver(server, rng, faults=0)
+    feeder = context.feeder(server, rng, rate=2_500)
+    feeder.wait_for(10_000, 120)
+    time.sleep(3)
+    before = faults.resident_bytes(server.process.pid)
+    largest, over = [before], threading.Event()
+    watcher = threading.Thread(target=watch_memory, args=(server.process.pid, largest, over))
+    watcher.start()
+    gone = time.monotonic()
+    database = Stopped(server) if how == "stopped" else ShutDown(server)
+    context._open.append(database)
+    acknowledged = feeder.acknowledged
+    time.sleep(seconds)
+    context.check(server.alive(), f"the server ended with its database: {server.tail()}")
+    taken = feeder.acknowledged - acknowledged
+    rate = taken / (time.monotonic() - gone)
+    context.check(taken > 200 * seconds, f"{taken} records were acknowledged in {seconds} s without a database")
+    told_away = len(receiver.order)
+    database.back()
+    back = time.monotonic()
+    first = None
+    while first is None and time.monotonic() - back < 4 * FIRST_ALERT:
+        first = receiver.order[told_away][0] - back if len(receiver.order) > told_away else None
+        time.sleep(0.02)
+    context.check(first is not None, f"no alert within {4 * FIRST_ALERT} s of the return: {server.tail(8)}")
+    # What came in while it was away, and since then, is evaluated at this rate.
+    while (server.metric("callerprint_backlog_blocks") or 0) > 32:
+        context.check(time.monotonic() - back < 60 + 2 * seconds, f"the backlog does not shrink: {server.tail(8)}")
+        time.sleep(0.05)
+    drained = time.monotonic() - back
+    over.set()
+    watcher.join()
+    grown = largest[0] - before
+    context.check(grown < MEMORY * 5 / 4, f"memory grew by {grown >> 20} MB while the database was away")
+    name = how.replace("-", "_")
+    print(f"database_away: {how} {seconds:.0f} s: {taken} records acknowledged meanwhile, memory +{grown >> 20} MB"
+          f" (goal 64), first message after {first:.2f} s (goal {FIRST_ALERT:.0f}), backlog evaluated at"
+          f" {(taken + rate * drained) / drained / rate:.1f} times the live rate (goal {DRAIN:.0f})", flush=True)
+    return {"database_absences": 1, "seconds_away": round(seconds), "acknowledged_while_away": taken,
+            "max_memory_growth_mb": grown >> 20, f"max_first_alert_ms_{name}": round(first * 1000),
+            f"max_drain_seconds_{name}": round(drained, 1), **context.judge(server, feeder, receiver)}

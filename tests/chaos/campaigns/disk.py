@@ -1,0 +1,135 @@
+"""Disks fill and empty: 503 with Retry-After, nothing acknowledged lost, back without a person (R6)."""
+
+import time
+
+import faults
+
+NAME = "disk"
+ORDER = 30
+
+BACK = 5.0      # seconds, the goal; three times as long fails
+ANSWER = 0.1    # seconds from the condition to the answer, the goal; twenty times as long fails
+
+
+def run(context):
+    if not faults.can_mount(context.work):
+        print("disk: we may not mount here; `journal` fills a model disk instead", flush=True)
+        return context.counts
+    cycles = 4 if context.ci else 40
+    for number in range(1 if context.ci else 5):
+        if not context.step(f"journal-{number}", lambda rng: journal_disk(context, rng, cycles)):
+            break
+        if not context.step(f"both-{number}", lambda rng: both_disks(context, rng, max(2, cycles // 4))):
+            break
+    return context.counts
+
+
+def on_own_disk(context, server, folder, megabytes):
+    """The server's folder moves to a small disk while it is stopped; comes away after the server."""
+    server.stop()
+    deadline = time.monotonic() + 20
+    while server.postmaster() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    disk = faults.Disk(server.folder / "data" / folder, megabytes)
+    context._open.insert(0, disk)
+    return disk
+
+
+def wait_alive(server, seconds=30):
+    """It answers, which on a full disk is all it can."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if server.request("GET", "/livez", timeout=2).status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"no answer within {seconds} s of the start:\n{server.tail()}")
+
+
+def refusals(context, watcher, since):
+    """All answers while it is full were 503 with Retry-After; how long they took."""
+    answers = [answer for answer in watcher.since(since) if answer[2] not in (0, 200)]
+    for _, _, status, after in answers:
+        context.check(status == 503 and after and 1 <= int(after) <= 120,
+                      f"a full disk is answered with {status} and Retry-After {after}")
+    return [seconds for _, seconds, _, _ in answers]
+
+
+def journal_disk(context, rng, cycles):
+    """Only the journal's disk: the database works on what is there."""
+    server = context.start_server(settings={"journal": {"quota": "1GB", "segment": "4MB", "ballast": "8MB"}})
+    disk = on_own_disk(context, server, "journal", 64)
+    server.start()
+    receiver = context.receiver(server, rng)
+    feeder = faults.FatFeeder(server, rng.randrange(2**32), clients=4, rate=1_500, bad_lines=False)
+    context._open.append(feeder)
+    watcher = faults.Watcher(server)
+    context._open.append(watcher)
+    answers, backs, restarts = [], [], 0
+    for _ in range(cycles):
+        feeder.wait_for(300, 60)
+        full = time.monotonic()
+        refused = None
+        while refused is None and time.monotonic() < full + 60:
+            disk.fill()  # over and over: the journal gives back its ballast, somebody takes it
+            refused = watcher.first(lambda answer: answer[2] not in (0, 200), full, 0.2)
+        context.check(refused, "a full disk refuses nothing within 60 s")
+        if rng.random() < 0.4:
+            server.kill()
+            server.start(wait=False)
+            wait_alive(server)
+            restarts += 1
+        time.sleep(rng.uniform(0.2, 2.0))
+        context.check(server.request("GET", "/livez").status == 200, "the process is not alive on a full disk")
+        answers += refusals(context, watcher, full)
+        disk.give_back()
+        room = time.monotonic()
+        back = watcher.first(lambda answer: answer[2] == 200, room, 3 * BACK)
+        context.check(back, f"not back {3 * BACK} s after there is room: {server.tail(5)}")
+        backs.append(back[0] + back[1] - room)
+    context.check(not answers or faults.quantile(answers, 0.5) < 20 * ANSWER, f"refusals take {answers[:5]} s")
+    watcher.close()
+    ballast = server.folder / "data/journal/ballast"
+    deadline = time.monotonic() + 10
+    while not (ballast.exists() and ballast.stat().st_size == 8 << 20):
+        context.check(time.monotonic() < deadline, "the ballast is not made again")
+        time.sleep(0.1)
+    return {"disk_full": cycles, "full_restarts": restarts, "full_refusals": len(answers),
+            **faults.milliseconds(answers, "refusal"), "max_back_ms": round(max(backs) * 1000),
+            **context.judge(server, feeder, receiver)}
+
+
+def both_disks(context, rng, cycles):
+    """The database's disk fills, and the journal's with it, since both are one."""
+    server = context.start_server(settings={"journal": {"quota": "128MB", "segment": "4MB", "ballast": "16MB"}})
+    server.stop()
+    disk = on_own_disk(context, server, "", 384)
+    server.start()
+    receiver = context.receiver(server, rng)
+    feeder = faults.FatFeeder(server, rng.randrange(2**32), clients=4, rate=1_000, fat=2_000, bad_lines=False)
+    context._open.append(feeder)
+    watcher = faults.Watcher(server)
+    context._open.append(watcher)
+    backs = []
+    for _ in range(cycles):
+        feeder.wait_for(300, 120)
+        full = time.monotonic()
+        seconds = rng.uniform(3, 8)
+        while time.monotonic() < full + seconds:
+            disk.fill()
+            time.sleep(0.05)
+        context.check(server.request("GET", "/livez").status == 200, "the process is not alive on a full disk")
+        refusals(context, watcher, full)
+        disk.give_back()
+        room = time.monotonic()
+        back = watcher.first(lambda answer: answer[2] == 200, room, 3 * BACK)
+        context.check(back, f"not back {3 * BACK} s after there is room: {server.tail(5)}")
+        backs.append(back[0] + back[1] - room)
+    watcher.close()
+    logs = [log.read_text(errors="replace") for log in (server.folder / "data/postgres/log").glob("*.log")]
+    no_space = sum(log.count("No space left on device") for log in logs)
+    context.check(no_space > 0, "the database never found its disk full")
+    return {"disk_full": cycles, "database_no_space": no_space, "max_back_with_database_ms": round(max(backs) * 1000),
+            **context.judge(server, feeder, receiver)}

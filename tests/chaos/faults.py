@@ -1,0 +1,156 @@
+"""What the campaigns of faults share: fat records, disks of their own, a client that looks closely, memory."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import threading
+import time
+
+import world
+from feeder import Feeder
+
+
+class FatFeeder(Feeder):
+    """Its records carry bytes that nothing shrinks and no rule reads, so that journals fill in seconds."""
+
+    def __init__(self, *arguments, fat=4_000, **options):
+        self.fat = fat
+        super().__init__(*arguments, **options)
+
+    def _deliver(self, connection, lines, rng, key):
+        fat = [line[:-1] + f', "unmapped": "{rng.randbytes(self.fat // 2).hex()}"}}' if line.startswith('{"time"')
+               else line for line in lines]
+        return super()._deliver(connection, fat, rng, key)
+
+
+class Disk:
+    """A file system of its own below a folder, of ext4 in a file; `close` takes it away."""
+
+    def __init__(self, folder, megabytes):
+        self.folder = pathlib.Path(folder)
+        self.image = self.folder.parent / f"{self.folder.name}.img"
+        with open(self.image, "wb") as image:
+            image.truncate(megabytes << 20)
+        # Without a journal of its own: the disk is small, and its power never fails here.
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-O", "^has_journal", self.image], check=True)
+        was = self.folder.with_name(self.folder.name + ".was")
+        if self.folder.exists():
+            self.folder.rename(was)
+        self.folder.mkdir()
+        subprocess.run(["mount", "-o", "loop", self.image, self.folder], check=True, capture_output=True)
+        shutil.rmtree(self.folder / "lost+found", ignore_errors=True)
+        if was.exists():
+            subprocess.run(["cp", "-a", f"{was}/.", self.folder], check=True)
+            shutil.copystat(was, self.folder)
+            owner = was.stat()
+            os.chown(self.folder, owner.st_uid, owner.st_gid)
+            shutil.rmtree(was)
+
+    def free_bytes(self):
+        return shutil.disk_usage(self.folder).free
+
+    def fill(self):
+        """Takes all that is free, and again what others give back, for as long as it is called."""
+        with open(self.folder / "taken", "ab") as taken:
+            piece = bytes(1 << 16)
+            try:
+                while True:
+                    os.write(taken.fileno(), piece)
+            except OSError:
+                pass
+
+    def give_back(self):
+        (self.folder / "taken").unlink(missing_ok=True)
+
+    def close(self):
+        for _ in range(50):
+            if subprocess.run(["umount", self.folder], capture_output=True, check=False).returncode == 0:
+                break
+            time.sleep(0.1)
+        else:
+            subprocess.run(["umount", "-l", self.folder], check=False)
+        self.image.unlink(missing_ok=True)
+
+
+def can_mount(work):
+    """Whether we may give a folder a disk of its own."""
+    folder = pathlib.Path(work) / "may-mount"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        Disk(folder, 4).close()
+        return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+class Watcher(threading.Thread):
+    """One client on one connection that sends a small empty batch over and over, and notes each answer.
+
+    An empty batch is a heartbeat: it goes through the journal, and no count of the oracle knows it.
+    """
+
+    def __init__(self, server, every=0.01):
+        super().__init__(daemon=True)
+        self.server, self.every = server, every
+        self.answers = []  # (begun, seconds, status or 0, Retry-After)
+        self.over = False
+        self.headers = {"Content-Type": "application/x-ndjson",
+                        "Authorization": f"Bearer {server.token(world.SOURCE)}"}
+        self.start()
+
+    def run(self):
+        connection = None
+        while not self.over:
+            begun = time.monotonic()
+            status, after = 0, None
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+                connection.request("POST", f"/v1/ingest?source={world.SOURCE}", b"", self.headers)
+                answer = connection.getresponse()
+                answer.read()
+                status, after = answer.status, answer.getheader("Retry-After")
+            except (OSError, http.client.HTTPException):
+                connection = None
+            self.answers.append((begun, time.monotonic() - begun, status, after))
+            time.sleep(self.every)
+
+    def first(self, claim, since, seconds):
+        """The first answer that was begun after `since` and that the claim holds of; None in vain."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for answer in list(self.answers):
+                if answer[0] >= since and claim(answer):
+                    return answer
+            time.sleep(0.01)
+        return None
+
+    def since(self, moment):
+        return [answer for answer in list(self.answers) if answer[0] >= moment]
+
+    def close(self):
+        self.over = True
+        self.join(40)
+
+
+def resident_bytes(process):
+    text = pathlib.Path(f"/proc/{process}/status").read_text()
+    return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
+
+
+def quantile(values, part):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+
+def milliseconds(values, name):
+    """p50 and p99 for the line of counts."""
+    return {f"{name}_p50_ms": round(quantile(values, 0.5) * 1000, 1),
+            f"{name}_p99_ms": round(quantile(values, 0.99) * 1000, 1)}
+
+
+def last_json(text):
+    return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])

@@ -1,0 +1,136 @@
+"""The command: chooses campaigns, shares out the time, remembers what is done, adds the counts up."""
+
+import argparse
+import importlib
+import json
+import pathlib
+import pkgutil
+import sys
+import time
+import traceback
+
+import campaigns
+from context import Context, Failure
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+# What the last line always has, run or not.
+COUNTS = ("kills", "kill_points", "pg_kills", "commit_cuts", "disk_full", "journal_mutations",
+          "power_loss_seeds", "lost", "duplicate_alert_ids", "differing")
+
+
+def find_campaigns(wanted):
+    found = {}
+    for module in pkgutil.iter_modules(campaigns.__path__):
+        campaign = importlib.import_module(f"campaigns.{module.name}")
+        if hasattr(campaign, "NAME"):
+            found[campaign.NAME] = campaign
+    unknown = set(wanted) - set(found)
+    if unknown:
+        sys.exit(f"no campaign {', '.join(sorted(unknown))}; there are {', '.join(sorted(found))}")
+    chosen = wanted or sorted(found, key=lambda name: (getattr(found[name], "ORDER", 50), name))
+    return [found[name] for name in chosen if wanted or not getattr(found[name], "ONLY_BY_NAME", False)]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="tests/chaos/run", description="Kills, cuts and starves the server and its database, and "
+        "compares what is left with an oracle. The last line is JSON: the counts.")
+    parser.add_argument("--seed", type=int, default=1, help="decides every random choice (default 1)")
+    parser.add_argument("--minutes", type=float, default=10, help="stops beginning new steps after this")
+    parser.add_argument("--campaign", nargs="+", default=[], metavar="NAME", help="only these")
+    parser.add_argument("--slice", choices=("ci",), help="small fixed numbers for each merge")
+    parser.add_argument("--work", type=pathlib.Path, help="where servers and state live "
+                        "(default /tmp/chaos-SEED); the same command goes on where it stopped")
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/callerprint")
+    parser.add_argument("--kill-binary", type=pathlib.Path, default=ROOT / "build/chaos/callerprint",
+                        help="built with --preset chaos")
+    parser.add_argument("--list", action="store_true", help="names the campaigns")
+    return parser.parse_args()
+
+
+class State:
+    """Which steps are done and what they counted; on disk, so that a stopped run goes on."""
+
+    def __init__(self, file, key):
+        self.file, self.key = file, key
+        self.steps = {}
+        if file.exists():
+            read = json.loads(file.read_text())
+            if read.get("key") == key:
+                self.steps = read["steps"]
+
+    def keep(self, campaign, step, counts):
+        self.steps.setdefault(campaign, {})[step] = counts
+        fresh = self.file.with_suffix(".tmp")
+        fresh.write_text(json.dumps({"key": self.key, "steps": self.steps}))
+        fresh.rename(self.file)
+
+
+def say(*what):
+    print(*what, flush=True)
+
+
+def run_campaign(campaign, context):
+    """Its counts, and whether it held."""
+    since = time.monotonic()
+    held, reason = True, ""
+    try:
+        counts = campaign.run(context)
+    except Failure as failure:
+        counts, held, reason = dict(context.counts), False, str(failure)
+    except Exception:  # a campaign that breaks has proved nothing
+        counts, held, reason = dict(context.counts), False, traceback.format_exc()
+    held = held and not any(counts.get(name) for name in ("lost", "duplicate_alert_ids", "differing"))
+    held = held and counts.get("oracle_equal", True)
+    say(json.dumps({"campaign": campaign.NAME, "held": held, "seconds": round(time.monotonic() - since),
+                    **counts}))
+    if held:
+        context.clean()
+    else:
+        say(f"FAILED: seed {context.seed}, campaign {campaign.NAME}; its folder stays: {context.work}", reason)
+        counts["oracle_equal"] = False
+    return counts, held
+
+
+def add(total, counts):
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        if name.startswith("max_") or "_p99" in name or "_p50" in name:
+            total[name] = max(total.get(name, 0), value)
+        else:
+            total[name] = total.get(name, 0) + value
+
+
+def main():
+    options = arguments()
+    chosen = find_campaigns(options.campaign)
+    if options.list:
+        for campaign in chosen:
+            say(f"{campaign.NAME:16} {(campaign.__doc__ or '').splitlines()[0]}")
+        return 0
+    work = options.work or pathlib.Path(f"/tmp/chaos-{options.seed}")
+    work.mkdir(parents=True, exist_ok=True)
+    work.chmod(0o755)  # the database runs as another user when we are root
+    state = State(work / "state.json", f"{options.seed} {options.slice}")
+    began = time.monotonic()
+    total = dict.fromkeys(COUNTS, 0)
+    passed, failed, equal = 0, 0, True
+    weights = [getattr(campaign, "WEIGHT", 1) for campaign in chosen]
+    for number, campaign in enumerate(chosen):
+        left = options.minutes * 60 - (time.monotonic() - began)
+        if left <= 0:
+            say(f"no time left for {campaign.NAME}: the same command goes on with it")
+            continue
+        share = left * weights[number] / sum(weights[number:])
+        context = Context(options, campaign.NAME, work / campaign.NAME, time.monotonic() + share, state)
+        counts, held = run_campaign(campaign, context)
+        add(total, counts)
+        equal = equal and held
+        passed, failed = passed + held, failed + (not held)
+    total["oracle_equal"] = equal and passed > 0
+    say(f"{passed} passed, {failed} failed")
+    say(json.dumps({"seed": options.seed, "seconds": round(time.monotonic() - began), **total}))
+    return 0 if total["oracle_equal"] and not (total["lost"] or total["duplicate_alert_ids"]
+                                               or total["differing"]) else 1
