@@ -246,9 +246,9 @@ base::Result<void> Service::Parts::start_evaluation() {
                                            base::WallClock::now());
         !done)
         return done;
-    BASE_KILL_POINT("app.policies.saved");
     if (auto done = store::save_needs(session_in_use, needs_of(config, *current)); !done)
         return done;
+    BASE_KILL_POINT("app.policies.saved");
     pipeline::Live::Options options;
     options.session = session("committer");
     options.position = *position;
