@@ -126,6 +126,9 @@ def main():
         share = left * weights[number] / sum(weights[number:])
         context = Context(options, campaign.NAME, work / campaign.NAME, time.monotonic() + share, state)
         counts, held = run_campaign(campaign, context)
+        if held and campaign.NAME not in state.steps:  # what was not tried has not held
+            say(f"no step of {campaign.NAME} fitted into its time: the same command goes on with it")
+            continue
         add(total, counts)
         equal = equal and held
         passed, failed = passed + held, failed + (not held)

@@ -9,7 +9,7 @@ import oracle
 import world
 
 NAME = "clock"
-ORDER = 45
+ORDER = 14
 
 
 def run(context):

@@ -5,7 +5,7 @@ import time
 from measure import percentile
 
 NAME = "graceful-stop"
-ORDER = 40
+ORDER = 11
 WEIGHT = 0.5
 
 

@@ -8,7 +8,7 @@ from harness import ROOT
 from oracle import expected_alerts
 
 NAME = "replay"
-ORDER = 46
+ORDER = 13
 WEIGHT = 0.5
 
 

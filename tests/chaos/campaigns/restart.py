@@ -7,7 +7,7 @@ import time
 from measure import percentile
 
 NAME = "restart"
-ORDER = 45
+ORDER = 12
 WEIGHT = 0.5
 
 
