@@ -207,7 +207,7 @@ protected:
             case 3: {
                 rows.keys = {{"k-" + uid, pick(2) == 0 ? "acme" : "mill", "active", {}, {}, {}}};
                 registry::KeyText text;
-                text.key = "k-" + uid;
+                text.key = rows.keys[0].uid;
                 const auto other = std::string(secret) + std::to_string(pick(3));
                 text.secret = pick(2) == 0 ? secret : std::string_view(other);
                 rows.key_marks = hasher_.marks(text);
