@@ -4,6 +4,8 @@
 #include "store/endpoints.hpp"
 
 #include <sys/socket.h>
+#include <filesystem>
+#include <map>
 #include <thread>
 
 namespace {
@@ -286,6 +288,17 @@ TEST_F(Commit, EndsAnOldBackendThatHoldsTheRow) {
     EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "2");
 }
 
+/// Descriptors of this process by the socket behind them: a number is soon given to another.
+std::map<std::string, int> open_sockets() {
+    std::map<std::string, int> out;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;  // the listing's own
+        const auto target = std::filesystem::read_symlink(entry, gone).string();
+        if (target.starts_with("socket:")) out[target] = std::stoi(entry.path().filename());
+    }
+    return out;
+}
+
 TEST_F(Commit, EndsTheBackendThatRanTheCommitAndNotTheOneBeforeIt) {
     rows("ALTER DATABASE " + name_ + " SET synchronous_commit = on");
     store::Session::Options with;
@@ -301,13 +314,16 @@ TEST_F(Commit, EndsTheBackendThatRanTheCommitAndNotTheOneBeforeIt) {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
         "'callerprint' AND datname = current_database()");
     CommitWaits waits([this](const std::string& sql) { rows(sql); });
+    const auto before = open_sockets();
     base::Result<store::Committed> done;
     std::jthread writer([&] { done = session_->commit(effects); });
     while (value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND "
                  "application_name = 'callerprint'") == "0") {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    ::shutdown(session_->connection().raw().sock(), SHUT_RDWR);
+    for (const auto& [socket, descriptor] : open_sockets()) {
+        if (!before.contains(socket)) ::shutdown(descriptor, SHUT_RDWR);
+    }
     writer.join();
     waits.end();
     ASSERT_TRUE(done) << done.error().reason;
