@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -19,16 +20,30 @@ fs::path default_folder() {
     return "/var/tmp/callerprint/ingest";
 }
 
+/// A file system gives the number of a deleted file to the next one, so when it was made is part of
+/// which file it is. Empty when there is none.
+std::string identity_of(const std::string& path) {
+    struct statx status{};
+    if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return {};
+    std::string out = std::to_string(status.stx_dev_major) + "." +
+                      std::to_string(status.stx_dev_minor) + ":" + std::to_string(status.stx_ino);
+    if ((status.stx_mask & STATX_BTIME) != 0) {
+        out += ":" + std::to_string(status.stx_btime.tv_sec) + "." +
+               std::to_string(status.stx_btime.tv_nsec);
+    }
+    return out;
+}
+
 }  // namespace
 
 IngestState IngestState::open(const std::string& folder, const std::string& path,
                               const std::string& target) {
     IngestState state;
-    struct stat status{};
-    if (path == "-" || ::stat(path.c_str(), &status) != 0) return state;
+    if (path == "-") return state;
+    state.identity_ = identity_of(path);
+    if (state.identity_.empty()) return state;
     std::error_code fault;
     const auto real = fs::canonical(path, fault).string();
-    state.identity_ = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
     const auto name = base::sha256(base::LengthPrefixed().add(real).add(target).text());
     state.file_ = (folder.empty() ? default_folder() : fs::path(folder)) /
                   base::base32(std::span(name).first(16));

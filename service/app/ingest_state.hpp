@@ -22,7 +22,7 @@ public:
 
 private:
     std::filesystem::path file_;
-    std::string identity_;  // device, inode: a new file under the old name starts at 0
+    std::string identity_;  // device, inode, birth: a new file under the old name starts at 0
     std::uint64_t acknowledged_ = 0;
 };
 
