@@ -144,7 +144,9 @@ CREATE TABLE callerprint.in_time (
 -- of some pages into the four rollups, pages [from_page, to_page) by ctid. One statement, so that all
 -- see the same rows, once. Sorted, which keeps index pages warm. Returns how many rows were taken.
 CREATE OR REPLACE FUNCTION callerprint.merge_activity(from_page tid, to_page tid) RETURNS bigint
-LANGUAGE sql AS $$
+-- The planner takes what was deleted to be a few rows; joined in a loop it took minutes when all of
+-- it was late, as it is with an archive.
+LANGUAGE sql SET enable_nestloop = off AS $$
 WITH taken AS MATERIALIZED (
     DELETE FROM callerprint.activity WHERE ctid >= from_page AND ctid < to_page RETURNING *
 ), stamps AS (
