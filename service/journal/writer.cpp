@@ -93,7 +93,7 @@ base::Result<void> Writer::make_room(std::uint64_t bytes) {
                           "the journal's quota is full of blocks that are not evaluated yet");
     std::error_code error = begin_segment();
     // What is only kept for evidence goes before a batch is refused.
-    while (full(error) && remove_orphans() && drop_oldest()) error = begin_segment();
+    while (full(error) && drop_oldest()) error = begin_segment();
     if (error) return std::unexpected(fail(error));
     return {};
 }
@@ -101,7 +101,7 @@ base::Result<void> Writer::make_room(std::uint64_t bytes) {
 bool Writer::quota_allows_segment() {
     const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
     while (index_->segments() >= most)
-        if (!remove_orphans() || !drop_oldest()) return false;
+        if (!drop_oldest()) return false;
     return true;
 }
 
@@ -270,8 +270,8 @@ void Writer::apply_retention() {
     while (const std::optional<IndexRow> row = index_->oldest_below(trimmed_)) {
         const std::uint64_t kept = index_->bytes_from(0) - index_->bytes_from(trimmed_);
         const bool aged = row->newest + options_.retain_age <= options_.now();
-        if ((kept <= options_.retain_bytes && !aged) || !remove_orphans()) break;
-        dropped = drop_oldest() || dropped;
+        if ((kept <= options_.retain_bytes && !aged) || !drop_oldest()) break;
+        dropped = true;
     }
     if (!dropped) return;
     BASE_KILL_POINT("journal.trim.folder.before");
@@ -281,10 +281,11 @@ void Writer::apply_retention() {
     probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
 }
 
+// Only from the front: an older segment that stayed would look like a loss of what came after it.
 // Readers must not find the segment any more when its file gets other contents.
 bool Writer::drop_oldest() {
     const std::optional<IndexRow> row = index_->oldest_below(trimmed_);
-    if (!row) return false;
+    if (!row || !remove_orphans()) return false;
     BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
     if (!pool_.recycle(row->segment->path)) orphans_.push_back({row->segment->path});

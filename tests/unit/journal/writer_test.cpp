@@ -196,6 +196,25 @@ TEST(Writer, AFullDiskTakesWhatIsOnlyKeptForEvidence) {
     EXPECT_EQ(bed.read_all().back().second, filler(299));
 }
 
+TEST(Writer, AFullDiskDropsNothingBehindASegmentThatCannotBeRemoved) {
+    ModelFileSystem files(1);
+    Bed bed(files, {8, 0, small_segment, 1'000});
+    for (std::size_t i = 0; bed.index->segments() < 5; ++i) bed.write({filler(i)}).value();
+    const std::string oldest = segment_name(1);
+    files.before = [&](Op op, const std::string& name) {
+        if (op == Op::allocate) return std::make_error_code(std::errc::no_space_on_device);
+        const bool gone = op == Op::rename || op == Op::remove;
+        return gone && name == oldest ? std::make_error_code(std::errc::io_error)
+                                      : std::error_code();
+    };
+    bed.writer->trim(bed.index->end());
+    fill(bed);
+    for (int i = 0; i < 5; ++i) bed.tick();
+    files.before = nullptr;
+    ASSERT_TRUE(files.contents().contains(oldest));
+    EXPECT_TRUE(Bed(files).index->damage().empty()) << "it was trimmed, not lost";
+}
+
 TEST(Writer, ABallastThatFoundNoRoomAtTheStartIsMadeLater) {
     ModelFileSystem files(1);
     files.capacity = 20'000;
