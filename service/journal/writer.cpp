@@ -187,6 +187,8 @@ std::error_code Writer::begin_segment() {
     const std::uint64_t wanted = options_.ballast_bytes + options_.segment_bytes;
     if (ballast_missing_ && pool_.size() == 0 && !disk_has(wanted))
         return std::make_error_code(std::errc::no_space_on_device);
+    // What a file held counts until the disk knows that its old name is gone.
+    if (const std::error_code error = settle_drops()) return error;
     Io<SparePool::Taken> taken = pool_.take();
     if (!taken) return taken.error();
     SegmentHeader header;
@@ -276,7 +278,7 @@ void Writer::apply_retention() {
     if (!dropped) return;
     BASE_KILL_POINT("journal.trim.folder.before");
     // Not fatal: what comes back after a crash is trimmed again.
-    static_cast<void>(files_.sync_folder(options_.folder));
+    static_cast<void>(settle_drops());
     BASE_KILL_POINT("journal.trim.folder.after");
     probe_.disk_bytes.set(static_cast<double>(index_->segments() * options_.segment_bytes));
 }
@@ -288,8 +290,16 @@ bool Writer::drop_oldest() {
     if (!row || !remove_orphans()) return false;
     BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
+    drops_settled_ = false;
     if (!pool_.recycle(row->segment->path)) orphans_.push_back({row->segment->path});
     return true;
+}
+
+std::error_code Writer::settle_drops() {
+    if (drops_settled_) return {};
+    const std::error_code error = files_.sync_folder(options_.folder);
+    drops_settled_ = !error;
+    return error;
 }
 
 void Writer::note_durable_end(Steady now) {

@@ -73,6 +73,7 @@ private:
     void probe_disk(Steady now);
     void apply_retention();
     bool drop_oldest();
+    std::error_code settle_drops();
     void note_durable_end(Steady now);
     std::error_code make_ballast();
     void release_ballast();
@@ -93,6 +94,7 @@ private:
     Lsn next_ = 1;              // of the next block
     Lsn void_from_ = 1;         // from here to next_: written, perhaps, and never acknowledged
     Lsn trimmed_ = 0;
+    bool drops_settled_ = true;  // no dropped segment can come back after a power loss
     std::optional<base::Error> trouble_;
     bool disk_full_ = false;  // until there is room for the ballast and a segment
     Steady retry_at_{};

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 namespace journal::test {
 namespace {
@@ -154,6 +155,38 @@ TEST(Crash, AcknowledgedIsReadableWhenWritesAndSyncsFailToo) {
     for (std::uint64_t seed = 1; seed <= last_seed() && !HasFailure(); ++seed)
         losses += generations(seed, true);
     EXPECT_GE(losses, 2'000);
+}
+
+// Of two segments that were dropped the second is written anew, while the first may come back.
+TEST(Crash, AFileIsNotUsedAgainBeforeTheDiskKnowsThatItsSegmentIsGone) {
+    int losses = 0;
+    for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+        ModelFileSystem files(seed);
+        std::vector<std::unique_ptr<ModelFileSystem>> images;
+        Bed bed(files);
+        const auto until = [&](std::size_t segments) {
+            while (bed.index->segments() < segments) bed.write({std::string(60, 'x')}).value();
+        };
+        until(4);
+        bool failing = true;
+        files.before = [&](Op op, const std::string&) {
+            if (op != Op::read) images.push_back(files.after_power_loss(seed));
+            return op == Op::sync_folder && std::exchange(failing, false)
+                       ? std::make_error_code(std::errc::io_error)
+                       : std::error_code();
+        };
+        bed.writer->trim(bed.index->end());
+        ASSERT_FALSE(failing) << "segments were dropped";
+        until(2);
+        files.before = nullptr;
+        for (const std::unique_ptr<ModelFileSystem>& image : images) {
+            const Bed after(*image);
+            ASSERT_FALSE(after.error) << after.error->reason;
+            ASSERT_TRUE(after.index->damage().empty()) << "seed " << seed;
+            ++losses;
+        }
+    }
+    EXPECT_GT(losses, 100);
 }
 
 TEST(Crash, AKilledProcessLosesNothingEvenIfThePowerGoesNext) {
