@@ -55,7 +55,8 @@ base::Result<store::StoredAnswer> ask(store::Session& session, presence::Questio
     if (!allowed) return std::unexpected(allowed.error());
     const auto known_at = store::known_at(session, question);
     if (!known_at) return std::unexpected(known_at.error());
-    store::PresenceSource source(session, answering.hasher, question, *known_at);
+    store::PresenceSource source(session, *answering.registries, answering.hasher, question,
+                                 *known_at);
     const auto facts = presence::gather(question, source);
     if (!facts) return std::unexpected(facts.error());
     const presence::Answer answer = presence::answer(question, *facts);

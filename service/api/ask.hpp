@@ -5,17 +5,20 @@
 #include "presence/facts.hpp"
 #include "registry/key_hasher.hpp"
 #include "store/answers.hpp"
+#include "store/registry_cache.hpp"
 #include "store/session.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace api {
 
-/// What answering needs beside the database. Immutable; shared between threads.
+/// What answering needs beside the database. Shared between threads.
 struct Answering {
+    std::shared_ptr<store::RegistryCache> registries = std::make_shared<store::RegistryCache>();
     registry::KeyHasher hasher;    ///< Finds keys by their text.
     base::SigningKey signing;      ///< Signs records.
     std::uint64_t per_hour = 120;  ///< Questions that one asker may ask, 1 to 100,000.

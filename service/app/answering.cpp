@@ -3,13 +3,17 @@
 #include "app/files.hpp"
 #include "app/secrets.hpp"
 
+#include <utility>
+
 namespace app {
 
-base::Result<std::shared_ptr<const api::Answering>> make_answering(const Config& config) {
+base::Result<std::shared_ptr<const api::Answering>> make_answering(
+    const Config& config, std::shared_ptr<store::RegistryCache> registries) {
     const auto secrets = Secrets::open(config.data_dir);
     if (!secrets) return std::unexpected(secrets.error());
     return std::make_shared<const api::Answering>(
-        api::Answering{.hasher = key_hasher(*secrets),
+        api::Answering{.registries = std::move(registries),
+                       .hasher = key_hasher(*secrets),
                        .signing = base::SigningKey(secrets->key("answers")),
                        .per_hour = config.questions_per_hour});
 }

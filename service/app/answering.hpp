@@ -8,8 +8,11 @@
 
 namespace app {
 
-/// What presence questions need, from the deployment's secret and the configuration.
-base::Result<std::shared_ptr<const api::Answering>> make_answering(const Config& config);
+/// What presence questions need, from the deployment's secret and the configuration, with the
+/// registry that others in the process use.
+base::Result<std::shared_ptr<const api::Answering>> make_answering(
+    const Config& config,
+    std::shared_ptr<store::RegistryCache> registries = std::make_shared<store::RegistryCache>());
 
 /// The keys of who may report leaked keys; null when the configuration names no file. The reason of
 /// a failure names the file.

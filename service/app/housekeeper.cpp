@@ -3,7 +3,6 @@
 #include "base/log.hpp"
 #include "base/thread.hpp"
 #include "store/coverage.hpp"
-#include "store/registry_table.hpp"
 #include "store/stats.hpp"
 #include "store/tokens.hpp"
 
@@ -102,19 +101,13 @@ base::Result<void> Housekeeper::look_at_tokens() {
 }
 
 base::Result<void> Housekeeper::look_at_registry() {
-    store::RegistryTable table(*session_);
-    const auto version = table.version();
-    if (!version) return std::unexpected(version.error());
-    if (registry_seen_ && *version == registry_version_) return {};
-    auto rows = table.load();
-    if (!rows) return std::unexpected(rows.error());
-    const auto size = rows->size();
-    auto registry = registry::Registry::build(std::move(*rows));
+    const auto registry = options_.registries->newest(*session_);
     if (!registry) return std::unexpected(registry.error());
-    registry_version_ = *version;
-    registry_seen_ = true;
-    base::log::info("registry.loaded", {{"version", *version}, {"rows", size}});
-    options_.on_registry(std::move(*registry));
+    if (*registry == registry_seen_) return {};
+    registry_seen_ = *registry;
+    base::log::info("registry.loaded", {{"version", registry_seen_->version()},
+                                        {"rows", registry_seen_->rows().size()}});
+    options_.on_registry(registry_seen_);
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "ingest/tokens.hpp"
 #include "metrics/registry.hpp"
 #include "registry/registry.hpp"
+#include "store/registry_cache.hpp"
 #include "store/retention.hpp"
 #include "store/session.hpp"
 
@@ -29,6 +30,7 @@ public:
         std::string pepper;              ///< Of the tokens.
         std::filesystem::path data_dir;  ///< Where commands ring (Doorbell).
         AuditWatch* audit = nullptr;     ///< Borrowed.
+        std::shared_ptr<store::RegistryCache> registries;
         std::function<void(std::shared_ptr<const ingest::Tokens>)> on_tokens;
         std::function<void(std::shared_ptr<const registry::Registry>)> on_registry;
         std::function<base::Result<void>()> revive_database;  ///< Asked when it does not answer.
@@ -56,8 +58,7 @@ private:
     std::unique_ptr<Doorbell> bell_;  // once the thread runs
     std::unique_ptr<store::Session> session_;
     std::string tokens_seen_;
-    std::uint64_t registry_version_ = 0;
-    bool registry_seen_ = false;
+    std::shared_ptr<const registry::Registry> registry_seen_;
 
     metrics::Gauge database_bytes_, outbox_waiting_, outbox_dead_, outbox_oldest_, policies_blind_,
         alerts_open_, dead_letters_;

@@ -139,6 +139,7 @@ struct Service::Parts {
     std::shared_ptr<const ingest::Tokens> tokens;
     std::mutex reporter_keys_mutex;
     std::shared_ptr<const api::ReporterKeys> reporter_keys;  // null: nobody reports leaked keys
+    std::shared_ptr<store::RegistryCache> registries = std::make_shared<store::RegistryCache>();
     std::optional<AuditWatch> audit;
     std::unique_ptr<Housekeeper> housekeeper;
     std::unique_ptr<ingest::Service> ingest;
@@ -208,6 +209,7 @@ base::Result<void> Service::Parts::start_housekeeping() {
     options.data_dir = config.data_dir;
     audit.emplace(config.data_dir, secrets->key("audit"), metrics);
     options.audit = &*audit;
+    options.registries = registries;
     options.on_tokens = [this](std::shared_ptr<const ingest::Tokens> fresh) {
         const std::lock_guard lock(tokens_mutex);
         tokens = std::move(fresh);
@@ -324,7 +326,7 @@ base::Result<void> Service::Parts::start_server() {
     if (!made) return std::unexpected(made.error());
     ingest = std::move(*made);
     api_database = std::make_unique<api::Database>(session("api"), 2);
-    auto answering = make_answering(config);
+    auto answering = make_answering(config, registries);
     if (!answering) return std::unexpected(answering.error());
     auto router = make_router(*ingest, *api_database, std::move(*answering),
                               {.version = version,

@@ -4,7 +4,6 @@
 #include "store/coverage.hpp"
 #include "store/key_index.hpp"
 #include "store/presence_traffic.hpp"
-#include "store/read_registry.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -184,9 +183,7 @@ base::Result<base::WallTime> known_at(Session& session, const presence::Question
 }
 
 base::Result<std::shared_ptr<const registry::Registry>> PresenceSource::registry() {
-    auto rows = read_registry(session_, known_at_);
-    if (!rows) return std::unexpected(rows.error());
-    return registry::Registry::build(std::move(*rows));
+    return registries_.as_of(session_, known_at_);
 }
 
 base::Result<presence::KeyMatches> PresenceSource::keys(const presence::Clue& clue) {

@@ -3,6 +3,7 @@
 #include "presence/gather.hpp"
 #include "registry/key_hasher.hpp"
 #include "store/presence_traffic.hpp"
+#include "store/registry_cache.hpp"
 #include "store/session.hpp"
 
 namespace store {
@@ -17,10 +18,11 @@ base::Result<base::WallTime> known_at(Session& session, const presence::Question
 /// known_at() gave, whatever is stored while it is asked.
 class PresenceSource final : public presence::Source {
 public:
-    /// Session and hasher are borrowed.
-    PresenceSource(Session& session, const registry::KeyHasher& hasher,
+    /// Session, cache and hasher are borrowed.
+    PresenceSource(Session& session, RegistryCache& registries, const registry::KeyHasher& hasher,
                    const presence::Question& question, base::WallTime known_at)
         : session_(session),
+          registries_(registries),
           hasher_(hasher),
           from_(question.from),
           to_(question.to),
@@ -45,6 +47,7 @@ private:
                                               const std::vector<std::string>& within);
 
     Session& session_;
+    RegistryCache& registries_;
     const registry::KeyHasher& hasher_;
     base::EventTime from_;
     base::EventTime to_;

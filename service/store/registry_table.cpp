@@ -98,7 +98,6 @@ constexpr const char* raise_version =
 // Also for an import that changes nothing but the key index.
 constexpr const char* note_recorded =
     "UPDATE callerprint.knowledge SET recorded_at = greatest(recorded_at, callerprint.at($1))";
-constexpr const char* load_version = "SELECT version FROM callerprint.registry_version";
 
 constexpr const char* add_licence =
     "INSERT INTO callerprint.licences (uid, subject_kind, subject, service, operations, parameters,"
@@ -342,13 +341,6 @@ base::Result<RegistryTable::Imported> RegistryTable::import(const registry::Rows
 
 base::Result<registry::Rows> RegistryTable::load() {
     return read_registry(session_);
-}
-
-base::Result<std::uint64_t> RegistryTable::version() {
-    return session_.connection().transaction(
-        "reading the registry's version", [](pqxx::work& tx) -> base::Result<std::uint64_t> {
-            return run(tx, load_version)[0][0].as<std::uint64_t>();
-        });
 }
 
 }  // namespace store

@@ -34,8 +34,6 @@ public:
 
     /// Every row, all versions of licences among them.
     base::Result<registry::Rows> load();
-    /// Grows with each import that changed something: poll it, then load.
-    base::Result<std::uint64_t> version();
 
 private:
     Session& session_;

@@ -1,7 +1,8 @@
 // Whole questions, and the searches they are made of, over the rollups of many calls; and what it
 // costs the merge to note personas.
 //
-//     presence_store_bench [ROLLUP_ROWS]      (default 2000000; ten calls a row)
+//     presence_store_bench [ROLLUP_ROWS [PART]]   (default 2000000; ten calls a row)
+//     PART is merge, questions or searches; without one, all.
 //
 // Times are of the wall, p50 and p95, with the server's processor time beside them: on a busy
 // machine the second is what the question costs. The database is not durable and is thrown away.
@@ -259,25 +260,7 @@ struct Bench {
     static std::string key(int n) { return "key-" + std::to_string(n); }
 };
 
-void measure(store::Session& session, std::size_t rows) {
-    Bench bench{session};
-    bench.sql("SELECT 1");  // connects
-    bench.server = session.connection().backend().pid;
-    const auto start = std::chrono::steady_clock::now();
-    bench.fill(rows);
-    std::fprintf(stderr, "filled in %.0f s\n",
-                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    const auto size = [&](const char* table) {
-        return bench.sql(
-            "SELECT pg_size_pretty(sum(pg_total_relation_size(relid)))"
-            " FROM pg_partition_tree('callerprint." +
-            std::string(table) + "')");
-    };
-    std::printf("%s rollup rows, %s; %s personas by the week, %s\n",
-                bench.sql("SELECT count(*) FROM callerprint.key_origin_hour").c_str(),
-                size("key_origin_hour").c_str(),
-                bench.sql("SELECT count(*) FROM callerprint.personas").c_str(),
-                size("personas").c_str());
+void measure_merge(Bench& bench) {
     const std::string noting =
         bench.sql("SELECT pg_get_functiondef('callerprint.note_personas'::regproc)");
     bench.sql(
@@ -292,7 +275,9 @@ void measure(store::Session& session, std::size_t rows) {
         "merge: %.1f us of the server a row without personas, %.1f with new ones: x %.2f, %.1f"
         " with known ones: x %.2f\n",
         without, fresh, fresh / without, known, known / without);
-    bench.questions();
+}
+
+void measure_searches(Bench& bench, store::Session& session) {
     bench.ask("address", [&] { return store::ByNetwork{bench.network(32)}; });
     bench.ask("network /20", [&] { return store::ByNetwork{bench.network(20)}; });
     bench.ask("network /12", [&] { return store::ByNetwork{bench.network(12)}; });
@@ -322,6 +307,30 @@ void measure(store::Session& session, std::size_t rows) {
                 static_cast<unsigned long long>(active));
 }
 
+void measure(store::Session& session, std::size_t rows, std::string_view part) {
+    Bench bench{session};
+    bench.sql("SELECT 1");  // connects
+    bench.server = session.connection().backend().pid;
+    const auto start = std::chrono::steady_clock::now();
+    bench.fill(rows);
+    std::fprintf(stderr, "filled in %.0f s\n",
+                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const auto size = [&](const char* table) {
+        return bench.sql(
+            "SELECT pg_size_pretty(sum(pg_total_relation_size(relid)))"
+            " FROM pg_partition_tree('callerprint." +
+            std::string(table) + "')");
+    };
+    std::printf("%s rollup rows, %s; %s personas by the week, %s\n",
+                bench.sql("SELECT count(*) FROM callerprint.key_origin_hour").c_str(),
+                size("key_origin_hour").c_str(),
+                bench.sql("SELECT count(*) FROM callerprint.personas").c_str(),
+                size("personas").c_str());
+    if (part.empty() || part == "merge") measure_merge(bench);
+    if (part.empty() || part == "questions") bench.questions();
+    if (part.empty() || part == "searches") measure_searches(bench, session);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -340,7 +349,7 @@ int main(int argc, char** argv) {
         with.statement_timeout = std::chrono::milliseconds(0);
         const auto session = must(store::Session::open(with));
         must(store::migrate(*session));
-        measure(*session, rows);
+        measure(*session, rows, argc > 2 ? argv[2] : "");
     }
     const bool stopped = cluster.stop().has_value();
     std::filesystem::remove_all(name);

@@ -78,7 +78,7 @@ protected:
         if (as_of) question.as_of = base::event_time(base::micros(*as_of));
         const auto known_at = store::known_at(*session_, question);
         if (!known_at) return std::unexpected(known_at.error());
-        store::PresenceSource source(*session_, hasher_, question, *known_at);
+        store::PresenceSource source(*session_, registries_, hasher_, question, *known_at);
         const auto facts = presence::gather(question, source);
         if (!facts) return std::unexpected(facts.error());
         auto record = presence::to_json(question, *facts, presence::answer(question, *facts));
@@ -316,6 +316,7 @@ protected:
     store::Position position_;
     WallTime now_;
     EventTime present_;
+    store::RegistryCache registries_;
     registry::KeyHasher hasher_{std::string(32, 'i'), std::string(32, 's')};
     std::vector<std::string> canaries_;
     std::shared_ptr<call::Names> names_ = [] {
