@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <tuple>
 
 namespace store {
@@ -22,21 +23,23 @@ constexpr const char* select_newest_then =
 // its index.
 constexpr const char* select_records =
     "WITH known AS (SELECT to_offset AS block FROM callerprint.batch_chain WHERE source = 'main'"
-    " AND partition = 0 AND stored_at <= callerprint.at($6) ORDER BY stored_at DESC, n DESC LIMIT "
+    " AND partition = 0 AND stored_at <= callerprint.at($3) ORDER BY stored_at DESC, n DESC LIMIT "
     "1)"
-    " SELECT source, block, record, callerprint.micros(time),"
-    " encode(sha256(convert_to(raw, 'UTF8')), 'hex') FROM ("
+    " SELECT n, source, block, record, callerprint.micros(time),"
+    " encode(sha256(convert_to(raw, 'UTF8')), 'hex')"
+    " FROM unnest($4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS p (key, tenant, origin, n)"
+    ", LATERAL ("
     " (SELECT source, block, record, time, raw FROM callerprint.calls"
-    "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
-    "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  WHERE key_uid = key AND coalesce(tenant_uid, '') = tenant AND coalesce(calls.origin, '') ="
+    "  p.origin AND time >= callerprint.at($1) AND time < callerprint.at($2) AND raw IS NOT NULL"
     "  AND block < (SELECT block FROM known)"
     "  ORDER BY time, source, block, record LIMIT 2)"
     " UNION (SELECT source, block, record, time, raw FROM callerprint.calls"
-    "  WHERE key_uid = $1 AND coalesce(tenant_uid, '') = $2 AND coalesce(origin, '') = $3"
-    "  AND time >= callerprint.at($4) AND time < callerprint.at($5) AND raw IS NOT NULL"
+    "  WHERE key_uid = key AND coalesce(tenant_uid, '') = tenant AND coalesce(calls.origin, '') ="
+    "  p.origin AND time >= callerprint.at($1) AND time < callerprint.at($2) AND raw IS NOT NULL"
     "  AND block < (SELECT block FROM known)"
     "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
-    " ORDER BY time, source, block, record";
+    " ORDER BY n, time, source, block, record";
 constexpr std::size_t most_cited_personas = 50;
 // For personas that another clue has found already, all of which are to be compared.
 constexpr TrafficLimits compared_with{.max_rows = 50'000, .max_personas = 50'000};
@@ -287,25 +290,24 @@ base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
     return session_.connection().look(
         "reading records behind an answer",
         [&](pqxx::work& tx) -> base::Result<std::vector<presence::CitedRecord>> {
+            std::vector<std::string> keys;
+            std::vector<std::string> tenants;
+            std::vector<std::string> origins;
+            for (const auto& persona : personas | std::views::take(most_cited_personas)) {
+                keys.push_back(persona.key);
+                tenants.push_back(persona.tenant);
+                origins.push_back(persona.origin);
+            }
+            auto params = Params().time(from_).time(to_).time(known_at_);
+            params.texts(keys).texts(tenants).texts(origins);
             std::vector<presence::CitedRecord> out;
-            for (std::size_t i = 0; i < std::min(personas.size(), most_cited_personas); ++i) {
-                const auto& persona = personas[i];
-                const auto rows = run(tx, select_records,
-                                      Params()
-                                          .text(persona.key)
-                                          .text(persona.tenant)
-                                          .text(persona.origin)
-                                          .time(from_)
-                                          .time(to_)
-                                          .time(known_at_));
-                for (const auto& row : rows) {
-                    out.push_back({.persona = i,
-                                   .source = row[0].as<std::string>(),
-                                   .block = row[1].as<std::uint64_t>(),
-                                   .record = row[2].as<std::uint32_t>(),
-                                   .time = base::event_time(row[3].as<std::int64_t>()),
-                                   .sha256 = row[4].as<std::string>()});
-                }
+            for (const auto& row : run(tx, select_records, params)) {
+                out.push_back({.persona = row[0].as<std::size_t>() - 1,
+                               .source = row[1].as<std::string>(),
+                               .block = row[2].as<std::uint64_t>(),
+                               .record = row[3].as<std::uint32_t>(),
+                               .time = base::event_time(row[4].as<std::int64_t>()),
+                               .sha256 = row[5].as<std::string>()});
             }
             return out;
         });

@@ -72,20 +72,29 @@ constexpr const char* list_networks =
     " UNION SELECT asn, as_name FROM callerprint.activity WHERE asn IS NOT NULL AND as_name <> ''"
     " AND stored_at <= coalesce(callerprint.at($1), 'infinity') ORDER BY 1, 2";
 
+// Hours to which something came after the moment are put together by the hour first; the others are
+// added up where they are found.
 constexpr const char* sum_operations =
-    "WITH hours AS (SELECT key_uid, tenant_uid, service, operation, hour, sum(calls) AS calls,"
-    " sum(ok) AS ok FROM callerprint.key_operation_parts WHERE key_uid = ANY ($4)"
+    "WITH period AS (SELECT date_trunc('hour', callerprint.at($1), 'UTC') AS start,"
+    " callerprint.at($2) AS stop), late AS MATERIALIZED (SELECT key_uid, tenant_uid, service,"
+    " operation, hour, sum(calls) AS calls, sum(ok) AS ok FROM callerprint.late_parts, period"
+    " WHERE key_uid = ANY ($4) AND arrived_at > callerprint.at($3) AND hour >= start AND hour < "
+    "stop"
+    " GROUP BY 1, 2, 3, 4, 5), hours AS (SELECT key_uid, tenant_uid, service, operation, hour,"
+    " calls, ok FROM callerprint.key_operation_parts AS p WHERE key_uid = ANY ($4)"
     " AND hour >= date_trunc('hour', callerprint.at($1), 'UTC') AND hour < callerprint.at($2)"
-    " GROUP BY 1, 2, 3, 4, 5), late AS (SELECT key_uid, tenant_uid, service, operation, hour,"
-    " sum(calls) AS calls, sum(ok) AS ok FROM callerprint.late_parts WHERE key_uid = ANY ($4)"
-    " AND arrived_at > callerprint.at($3) GROUP BY 1, 2, 3, 4, 5)"
-    " SELECT key_uid, tenant_uid, service, operation, (SELECT count(*) FROM unnest($5::bigint[])"
-    " AS m (at) WHERE date_trunc('hour', callerprint.at(m.at), 'UTC') <= hour) AS stretch,"
-    " callerprint.whole(sum(h.calls - coalesce(l.calls, 0))),"
-    " callerprint.whole(sum(h.ok - coalesce(l.ok, 0))), callerprint.micros(min(hour)),"
-    " callerprint.micros(max(hour)) FROM hours AS h LEFT JOIN late AS l"
-    " USING (key_uid, tenant_uid, service, operation, hour)"
-    " WHERE h.calls > coalesce(l.calls, 0) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
+    " AND NOT EXISTS (SELECT FROM late AS l WHERE l.key_uid = p.key_uid"
+    " AND l.tenant_uid = p.tenant_uid AND l.service = p.service AND l.operation = p.operation"
+    " AND l.hour = p.hour) UNION ALL SELECT key_uid, tenant_uid, service, operation, hour,"
+    " p.calls - l.calls, p.ok - l.ok FROM late AS l, LATERAL (SELECT sum(p.calls) AS calls,"
+    " sum(p.ok) AS ok FROM callerprint.key_operation_parts AS p WHERE p.key_uid = l.key_uid"
+    " AND p.tenant_uid = l.tenant_uid AND p.service = l.service AND p.operation = l.operation"
+    " AND p.hour = l.hour) AS p WHERE p.calls > l.calls)"
+    " SELECT key_uid, tenant_uid, service, operation, width_bucket(hour, ARRAY(SELECT"
+    " date_trunc('hour', callerprint.at(m.at), 'UTC') FROM unnest($5::bigint[]) AS m (at)"
+    " ORDER BY 1)) AS stretch, callerprint.whole(sum(calls)), callerprint.whole(sum(ok)),"
+    " callerprint.micros(min(hour)), callerprint.micros(max(hour)) FROM hours"
+    " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5";
 
 base::Result<void> check(base::EventTime from, base::EventTime to) {
     if (from < to) return {};

@@ -3,6 +3,7 @@
 #include "coverage/gaps.hpp"
 #include "store/connection.hpp"
 #include "store/database.hpp"
+#include "store/registry_table.hpp"
 #include "store/retention.hpp"
 
 #include <algorithm>
@@ -436,6 +437,29 @@ TEST_F(Coverage, TheFunctionForPeopleSaysWhatTheCertificateSays) {
         ASSERT_TRUE(store::acknowledge(*session_, gap, "known", "ann", now));
         for (const auto& [from, to] : {std::pair(0, 240), {30, 45}, {-600, 100}}) check(from, to);
     }
+}
+
+TEST_F(Coverage, AZeroOfAKeyOrTenantStandsBesideWhatWasLookedAt) {
+    declare({every_5m_});
+    send(0, 60);
+    send(120, 400);
+    registry::Rows known;
+    known.tenants = {{.uid = "acme"}, {.uid = "quiet"}};
+    known.keys = {{.uid = "used", .tenant = "acme"}, {.uid = "unused", .tenant = "quiet"}};
+    ASSERT_TRUE(store::RegistryTable(*session_).import(known, now, "ann"));
+    auto effects = next();
+    effects.rollup.activity.push_back(store_test::activity("used", 7));
+    commit(std::move(effects));
+    const auto said = [&](const std::string& view) {
+        return rows(
+            "SELECT v.calls, v.kept_since = c.kept_since, v.coverage_share = c.share,"
+            " v.coverage_whole FROM investigate." +
+            view + "s AS v, investigate.coverage_of() AS c ORDER BY v.calls");
+    };
+    const std::vector<std::vector<std::string>> expected{{"0", "t", "t", "f"},
+                                                         {"7", "NULL", "NULL", "NULL"}};
+    EXPECT_EQ(said("key"), expected) << "two hours of the source are missing";
+    EXPECT_EQ(said("tenant"), expected);
 }
 
 TEST_F(Coverage, AGapBlindsThePoliciesThatNeedItsSourceAsLongAsTheyLookBack) {
