@@ -1,7 +1,7 @@
 #pragma once
 
 #include "presence/power.hpp"
-#include "presence/weigh.hpp"
+#include "presence/rank.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,7 +27,6 @@ enum class LicenceVerdict : std::uint8_t { licensed, unlicensed, unclear, not_ap
 [[nodiscard]] std::string_view name(LicenceVerdict verdict) noexcept;
 
 inline constexpr double used_from = 0.95;
-inline constexpr double likely_from = 0.8;
 /// Less coverage than this (probability that a session was kept) certifies nothing.
 inline constexpr double covered_at_least = 0.5;
 

@@ -121,7 +121,7 @@ struct Facts {
     std::vector<Persona> personas;     ///< That show a clue or belong to a named key or tenant.
     std::vector<Sighting> sightings;
     std::vector<NamedParty> parties;
-    std::vector<Use> uses;             ///< Of the keys of the personas.
+    std::vector<Use> uses;             ///< Of the keys of whoever is named.
     std::vector<CitedRecord> records;  ///< By persona and time; a few of each, where kept.
     coverage::Certificate coverage;
     std::string registry_version;

@@ -2,6 +2,7 @@
 
 #include "presence/looks.hpp"
 #include "presence/parties.hpp"
+#include "presence/rank.hpp"
 
 #include <algorithm>
 #include <map>
@@ -13,6 +14,8 @@ namespace {
 
 /// Cuts of the period by licences; beyond them a use is judged at its last call alone.
 constexpr std::size_t most_moments = 200;
+/// Personas of which records are cited.
+constexpr std::size_t most_cited = 50;
 
 /// Collects personas from several searches, each once.
 class Gatherer {
@@ -28,11 +31,11 @@ public:
         facts_.clues.resize(question_.clues.size());
         facts_.parties = parties_of(question_, *registry_, facts_.clues);
         derive_from_registry();
-        for (auto step : {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers,
-                          &Gatherer::compare, &Gatherer::uses, &Gatherer::records}) {
+        for (auto step :
+             {&Gatherer::whole, &Gatherer::clues, &Gatherer::customers, &Gatherer::compare,
+              &Gatherer::name, &Gatherer::uses, &Gatherer::records}) {
             if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
         }
-        for (Persona& persona : facts_.personas) mark(persona);
         return std::move(facts_);
     }
 
@@ -200,9 +203,18 @@ private:
         return {};
     }
 
+    /// Of whom the rest is told. What a key was used for takes long to add up, and matters only
+    /// when it is held against somebody.
+    base::Result<void> name() {
+        for (Persona& persona : facts_.personas) mark(persona);
+        for (const Candidate& candidate : rank(question_, facts_).named)
+            named_.insert(named_.end(), candidate.personas.begin(), candidate.personas.end());
+        return {};
+    }
+
     base::Result<void> uses() {
         std::set<std::string> keys;
-        for (const Persona& persona : facts_.personas) keys.insert(persona.key);
+        for (const std::size_t persona : named_) keys.insert(facts_.personas[persona].key);
         if (keys.empty()) return {};
         auto uses = source_.uses({keys.begin(), keys.end()}, licence_moments());
         if (!uses) return std::unexpected(uses.error());
@@ -232,13 +244,29 @@ private:
 
     base::Result<void> records() {
         if (facts_.personas.empty()) return {};
-        auto records = source_.records(facts_.personas);
+        const std::vector<std::size_t> places = cited();
+        std::vector<Persona> personas;
+        for (const std::size_t place : places) personas.push_back(facts_.personas[place]);
+        auto records = source_.records(personas);
         if (!records) return std::unexpected(records.error());
         facts_.records = std::move(*records);
+        for (CitedRecord& record : facts_.records) record.persona = places[record.persona];
         auto gone = source_.records_gone();
         if (!gone) return std::unexpected(gone.error());
         facts_.records_gone = *gone;
         return {};
+    }
+
+    /// Personas whose records are cited, by place: of whoever is named, and of others while there
+    /// is room.
+    std::vector<std::size_t> cited() const {
+        std::vector<std::size_t> out = named_;
+        for (std::size_t i = 0; i < facts_.personas.size(); ++i) {
+            if (std::ranges::find(named_, i) == named_.end()) out.push_back(i);
+        }
+        out.resize(std::min(out.size(), most_cited));
+        std::ranges::sort(out);
+        return out;
     }
 
     /// When a licence begins or ends within the period: no use is of two states.
@@ -315,6 +343,7 @@ private:
     Source& source_;
     std::shared_ptr<const registry::Registry> registry_;
     Facts facts_;
+    std::vector<std::size_t> named_;  // personas of the named
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
     /// Clue, kind and persona of each sighting.
     std::set<std::tuple<std::size_t, std::optional<Group>, std::size_t>> seen_;

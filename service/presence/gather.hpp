@@ -65,7 +65,8 @@ public:
     /// may begin or end; without the licences' word.
     virtual base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,
                                                 const std::vector<base::EventTime>& moments) = 0;
-    /// The first and last records of each persona that are kept, at most three.
+    /// The first and last records of each persona that are kept, at most three; by place in
+    /// `personas`.
     virtual base::Result<std::vector<CitedRecord>> records(
         const std::vector<Persona>& personas) = 0;
     /// The time before which records that were kept then have been deleted since.

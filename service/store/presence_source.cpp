@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 #include <tuple>
 
 namespace store {
@@ -40,7 +39,6 @@ constexpr const char* select_records =
     "  AND block < (SELECT block FROM known)"
     "  ORDER BY time DESC, source DESC, block DESC, record DESC LIMIT 1)) AS its"
     " ORDER BY n, time, source, block, record";
-constexpr std::size_t most_cited_personas = 50;
 // For personas that another clue has found already, all of which are to be compared.
 constexpr TrafficLimits compared_with{.max_rows = 50'000, .max_personas = 50'000};
 constexpr const char* select_position =
@@ -293,7 +291,7 @@ base::Result<std::vector<presence::CitedRecord>> PresenceSource::records(
             std::vector<std::string> keys;
             std::vector<std::string> tenants;
             std::vector<std::string> origins;
-            for (const auto& persona : personas | std::views::take(most_cited_personas)) {
+            for (const auto& persona : personas) {
                 keys.push_back(persona.key);
                 tenants.push_back(persona.tenant);
                 origins.push_back(persona.origin);

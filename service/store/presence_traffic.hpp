@@ -97,7 +97,7 @@ struct Traffic {
 
 struct TrafficLimits {
     std::size_t max_rows = 1'000;
-    std::size_t max_personas = 4'000;  ///< Whose hours are added up.
+    std::size_t max_personas = 1'000;  ///< Whose hours are added up.
 };
 
 /// Hours that overlap [from, to), whole: rollups have no finer grain. With `as_of`, which is not

@@ -265,9 +265,9 @@ std::string traffic_statement(const TrafficCondition& condition) {
                             (condition.of_calls ? "" : " WHERE " + condition.matches));
     // Of the weeks, when not all were looked at: rather too many than too few, since they are those
     // that make a clue weak.
-    with.part("of_weeks", "SELECT count(DISTINCT tenant_uid) AS tenants" + from +
-                              condition.persona +
-                              " AND tenant_uid <> '' AND (SELECT count(*) FROM its) >= $4");
+    with.part("of_weeks", "SELECT count(*) AS tenants FROM (SELECT" + from + condition.persona +
+                              " AND tenant_uid <> '' AND (SELECT count(*) FROM its) >= $4"
+                              " GROUP BY tenant_uid) AS t");
     with.part("days", by_day);
     with.part("personas", by_persona);
     with.part("first_personas", first_personas);
