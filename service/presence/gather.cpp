@@ -161,12 +161,15 @@ private:
     /// Of a clue that fits too many to look at each, those count that something else speaks of:
     /// each of them is looked for again.
     base::Result<void> compare() {
+        if (auto done = pair(); !done) return done;
         for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
             if (!facts_.clues[i].more) continue;
-            const auto within = keys_beside(i);
-            if (within.empty()) continue;
+            std::set<std::string> keys = keys_beside(i);
+            if (const auto shared = shared_.find(i); shared != shared_.end())
+                keys.insert(shared->second.begin(), shared->second.end());
+            if (keys.empty()) continue;
             for (Look& look : looks_of(question_.clues[i], *registry_, facts_.clues[i])) {
-                look.search.within = within;
+                look.search.within = {keys.begin(), keys.end()};
                 auto traffic = source_.traffic(look.search);
                 if (!traffic) return std::unexpected(traffic.error());
                 see(i, look.group, *traffic);
@@ -175,8 +178,33 @@ private:
         return {};
     }
 
+    /// Two clues that each fit too many may fit few together: a common client from a large network.
+    base::Result<void> pair() {
+        for (std::size_t i = 0; i < facts_.clues.size(); ++i) {
+            for (std::size_t j = i + 1; j < facts_.clues.size(); ++j) {
+                const bool apart =
+                    group_of(question_.clues[i].kind) != group_of(question_.clues[j].kind);
+                if (!facts_.clues[i].more || !facts_.clues[j].more || !apart) continue;
+                if (auto done = pair(i, j); !done) return done;
+            }
+        }
+        return {};
+    }
+
+    base::Result<void> pair(std::size_t i, std::size_t j) {
+        for (const Look& one : looks_of(question_.clues[i], *registry_, facts_.clues[i])) {
+            for (const Look& other : looks_of(question_.clues[j], *registry_, facts_.clues[j])) {
+                const auto keys = source_.keys_of_both(one.search, other.search);
+                if (!keys) return std::unexpected(keys.error());
+                shared_[i].insert(keys->begin(), keys->end());
+                shared_[j].insert(keys->begin(), keys->end());
+            }
+        }
+        return {};
+    }
+
     /// Keys of personas that are there for another reason than this clue.
-    std::vector<std::string> keys_beside(std::size_t clue) const {
+    std::set<std::string> keys_beside(std::size_t clue) const {
         std::vector<bool> only(facts_.personas.size(), false);
         for (const Sighting& sighting : facts_.sightings) {
             if (sighting.clue == clue) only[sighting.persona] = true;
@@ -188,7 +216,7 @@ private:
         for (std::size_t i = 0; i < only.size(); ++i) {
             if (!only[i]) keys.insert(facts_.personas[i].key);
         }
-        return {keys.begin(), keys.end()};
+        return keys;
     }
 
     base::Result<void> customers() {
@@ -345,6 +373,7 @@ private:
     Facts facts_;
     std::vector<std::size_t> named_;  // personas of the named
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+    std::map<std::size_t, std::set<std::string>> shared_;  // by clue: keys that another fits, too
     /// Clue, kind and persona of each sighting.
     std::set<std::tuple<std::size_t, std::optional<Group>, std::size_t>> seen_;
 };

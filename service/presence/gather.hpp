@@ -61,6 +61,10 @@ public:
     virtual base::Result<std::shared_ptr<const registry::Registry>> registry() = 0;
     virtual base::Result<KeyMatches> keys(const Clue& clue) = 0;
     virtual base::Result<Traffic> traffic(const Search& search) = 0;
+    /// Keys of calls that both searches find, sorted; none when these are too many, too, or only
+    /// calls that were kept show it.
+    virtual base::Result<std::vector<std::string>> keys_of_both(const Search& one,
+                                                                const Search& other) = 0;
     /// Calls by key and operation of these keys, cut at these moments (ascending), where a licence
     /// may begin or end; without the licences' word.
     virtual base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,

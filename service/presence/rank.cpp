@@ -49,6 +49,11 @@ Ranking rank(const Question& question, const Facts& facts) {
             out.best_of_others = std::max(out.best_of_others, candidate.posterior);
         }
     }
+    for (const ClueFacts& clue : facts.clues) {
+        if (clue.more)
+            out.others = std::max(
+                out.others, clue.tenants - std::min<std::uint64_t>(clue.tenants, out.named.size()));
+    }
     return out;
 }
 

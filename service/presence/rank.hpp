@@ -13,6 +13,7 @@ inline constexpr double likely_from = 0.8;
 /// The candidates, parted by whether the evidence is enough to name them.
 struct Ranking {
     std::vector<Candidate> named;  ///< Likeliest first.
+    /// Those that are not; of a clue that fits too many to look at, all that show it.
     std::uint64_t others = 0;
     double best_of_others = 0;  ///< Posterior of the likeliest of them.
 };

@@ -37,6 +37,8 @@ public:
     Params& time(const std::optional<Time>& value) {
         return value ? time(*value) : null();
     }
+    /// The number of the last one: its place in a statement.
+    [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
     /// Valid while this object stands unchanged.
     [[nodiscard]] std::vector<const char*> values() const;
 

@@ -208,27 +208,44 @@ base::Result<presence::KeyMatches> PresenceSource::keys(const presence::Clue& cl
     return out;
 }
 
-base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& search) {
+base::Result<TrafficClue> PresenceSource::clue_of(const presence::Search& search) {
     using By = presence::Search::By;
     switch (search.by) {
         case By::network:
-            return find(ByNetwork{*search.network}, search.within);
+            return ByNetwork{*search.network};
         case By::as_number:
-            return find(ByAs{{search.as_number}}, search.within);
+            return ByAs{{search.as_number}};
         case By::as_name:
-            return of_holder(search.names, search.within);
+            return of_holder(search.names);
         case By::client:
-            return find(ByClient{search.text, search.version}, search.within);
+            return ByClient{search.text, search.version};
         case By::resource:
-            return find(ByResource{search.text}, search.within);
+            return ByResource{search.text};
         case By::domain:
-            return find(ByDomain{search.text}, search.within);
+            return ByDomain{search.text};
         case By::tenants:
-            return find(ByTenants{search.uids}, search.within);
+            return ByTenants{search.uids};
         case By::keys:
-            return find(ByKeys{search.uids}, search.within);
+            return ByKeys{search.uids};
     }
-    return presence::Traffic{};
+    return ByKeys{};
+}
+
+base::Result<presence::Traffic> PresenceSource::traffic(const presence::Search& search) {
+    const auto clue = clue_of(search);
+    if (!clue) return std::unexpected(clue.error());
+    const auto* holder = std::get_if<ByHolder>(&*clue);
+    if (holder != nullptr && holder->numbers.empty()) return presence::Traffic{};
+    return find(*clue, search.within);
+}
+
+base::Result<std::vector<std::string>> PresenceSource::keys_of_both(const presence::Search& one,
+                                                                    const presence::Search& other) {
+    const auto first = clue_of(one);
+    if (!first) return std::unexpected(first.error());
+    const auto second = clue_of(other);
+    if (!second) return std::unexpected(second.error());
+    return store::keys_of_both(session_, *first, *second, from_, to_, known_at_);
 }
 
 base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue,
@@ -249,8 +266,7 @@ base::Result<presence::Traffic> PresenceSource::find(const TrafficClue& clue,
 }
 
 /// How names are compared is the question's business, so the list of networks is compared here.
-base::Result<presence::Traffic> PresenceSource::of_holder(const std::vector<std::string>& names,
-                                                          const std::vector<std::string>& within) {
+base::Result<TrafficClue> PresenceSource::of_holder(const std::vector<std::string>& names) {
     const auto networks = seen_networks(session_, known_at_);
     if (!networks) return std::unexpected(networks.error());
     ByHolder its;
@@ -259,8 +275,7 @@ base::Result<presence::Traffic> PresenceSource::of_holder(const std::vector<std:
         its.numbers.push_back(network.number);
         its.names.push_back(network.name);
     }
-    if (its.numbers.empty()) return presence::Traffic{};
-    return find(its, within);
+    return its;
 }
 
 base::Result<std::vector<presence::Use>> PresenceSource::uses(

@@ -31,6 +31,8 @@ public:
     base::Result<std::shared_ptr<const registry::Registry>> registry() override;
     base::Result<presence::KeyMatches> keys(const presence::Clue& clue) override;
     base::Result<presence::Traffic> traffic(const presence::Search& search) override;
+    base::Result<std::vector<std::string>> keys_of_both(const presence::Search& one,
+                                                        const presence::Search& other) override;
     base::Result<std::vector<presence::Use>> uses(
         const std::vector<std::string>& keys, const std::vector<base::EventTime>& moments) override;
     base::Result<std::vector<presence::CitedRecord>> records(
@@ -41,10 +43,10 @@ public:
     base::Result<std::string> position() override;
 
 private:
+    base::Result<TrafficClue> clue_of(const presence::Search& search);
+    base::Result<TrafficClue> of_holder(const std::vector<std::string>& names);
     base::Result<presence::Traffic> find(const TrafficClue& clue,
                                          const std::vector<std::string>& within);
-    base::Result<presence::Traffic> of_holder(const std::vector<std::string>& names,
-                                              const std::vector<std::string>& within);
 
     Session& session_;
     RegistryCache& registries_;

@@ -114,8 +114,9 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
     Params params;
     params.time(from).time(to).time(as_of).integer(looked_at);
     params.integer(static_cast<std::int64_t>(limits.max_rows)).texts(within);
+    const auto persona = persona_condition(clue, params);
     const auto condition = condition_of(clue, params);
-    const auto sql = traffic_statement(condition);
+    const auto sql = traffic_statement(persona, condition);
     return session.connection().transaction(
         "looking for traffic", [&](pqxx::work& tx) -> base::Result<Traffic> {
             Traffic out;
@@ -127,6 +128,28 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
                 out.some = row[19].as<std::int64_t>() == looked_at;
                 if (!row[0].is_null()) out.rows.push_back(row_of(row, condition.otherwise));
             }
+            return out;
+        });
+}
+
+base::Result<std::vector<std::string>> keys_of_both(Session& session, const TrafficClue& one,
+                                                    const TrafficClue& other, base::EventTime from,
+                                                    base::EventTime to,
+                                                    std::optional<base::WallTime> as_of,
+                                                    std::size_t most) {
+    if (auto fine = check(from, to); !fine) return std::unexpected(fine.error());
+    Params params;
+    params.time(from).time(to).time(as_of).integer(static_cast<std::int64_t>(most));
+    const auto first = persona_condition(one, params);
+    const auto sql = shared_keys_statement(first, persona_condition(other, params));
+    return session.connection().transaction(
+        "looking for keys of two clues",
+        [&](pqxx::work& tx) -> base::Result<std::vector<std::string>> {
+            std::vector<std::string> out;
+            tx.exec(traffic_settings);
+            for (const auto& row : run(tx, sql.c_str(), params))
+                out.push_back(row[0].as<std::string>());
+            if (out.size() > most) out.clear();
             return out;
         });
 }

@@ -88,8 +88,8 @@ struct Traffic {
     std::uint64_t personas = 0;    ///< Rows there are, with those that were cut.
     std::uint64_t tenants = 0;     ///< Distinct tenants of all of them: the anonymity set.
     std::uint64_t exact_tenants = 0;
-    /// True when `max_personas` were looked at and there may be more: rows are of some, always the
-    /// same, and `tenants` is of all that showed it in the weeks of the period.
+    /// True when there are `max_personas` or more: rows are of a hundred of them, always the same,
+    /// as examples, and `tenants` is of all that showed it in the weeks of the period.
     bool some = false;
 
     bool operator==(const Traffic&) const = default;
@@ -110,6 +110,14 @@ base::Result<Traffic> find_traffic(Session& session, const TrafficClue& clue, ba
                                    std::optional<base::WallTime> as_of = std::nullopt,
                                    const std::vector<std::string>& within = {},
                                    const TrafficLimits& limits = {});
+
+/// Keys of the personas that both clues fit in the weeks of the period, as known at a moment,
+/// sorted; none when there are more than `most`. Finds whom find_traffic leaves out of two clues
+/// that each fit too many. Calls that were kept (ByDomain, ByResource) are not searched: none.
+base::Result<std::vector<std::string>> keys_of_both(
+    Session& session, const TrafficClue& one, const TrafficClue& other, base::EventTime from,
+    base::EventTime to, std::optional<base::WallTime> as_of = std::nullopt,
+    std::size_t most = 1'000);
 
 /// Distinct tenants with calls in hours that overlap [from, to), as known at a moment, as above;
 /// calls without a tenant count for none.

@@ -13,9 +13,13 @@ constexpr const char* of_period =
     " AND seen_at <= coalesce(callerprint.at($3), 'infinity') AND ";
 constexpr const char* within_keys =
     "(cardinality($6::text[]) = 0 OR key_uid = ANY ($6::text[])) AND ";
-// In a fixed order, so that the same are looked at each time when there are too many.
+// In a fixed order, so that the same are looked at each time when there are too many. Of these a
+// few are shown as examples, since they are no better than any others.
 constexpr const char* first_found =
     " GROUP BY key_uid, tenant_uid, origin ORDER BY tenant_uid, key_uid, origin LIMIT $4";
+constexpr const char* looked_at =
+    "SELECT * FROM first_found ORDER BY tenant_uid, key_uid, origin"
+    " LIMIT CASE WHEN (SELECT count(*) FROM first_found) < $4 THEN $4 ELSE least(100, $4) END";
 // Hours of the ledger to which something came after the moment: none without one. Their rows in the
 // rollups hold more than was known, so they are made anew of their parts.
 constexpr const char* changed_hours =
@@ -130,7 +134,7 @@ constexpr const char* shown =
     "t) AS tenants,"
     " (SELECT count(*) FROM (SELECT FROM personas WHERE tenant_uid <> '' AND exact"
     " GROUP BY tenant_uid) AS t) AS exact_tenants,"
-    " (SELECT count(*) FROM its) AS looked_at) AS n"
+    " (SELECT count(*) FROM first_found) AS looked_at) AS n"
     " LEFT JOIN first_personas AS p ON true"
     " LEFT JOIN marked AS m ON m.key_uid = p.key_uid AND m.tenant_uid = p.tenant_uid"
     " AND m.origin = p.origin AND m.first_seen = p.first_example"
@@ -156,70 +160,90 @@ std::string escaped(std::string_view domain) {
     return out;
 }
 
-/// Reads a clue into a condition, and its values into the parameters.
-struct Reader {
+/// Puts values at the end of the parameters, and gives their places there.
+struct Placing {
     Params& params;
 
-    TrafficCondition operator()(const ByNetwork& clue) const {
-        const unsigned grain = clue.network.start.v6 ? v6_grain : v4_grain;
-        const auto wide = clue.network.prefix <= grain
-                              ? clue.network
-                              : call::network_of(clue.network.start, grain);
-        params.text(call::to_text(wide)).text(call::to_text(clue.network));
-        return {.persona = "network <<= $7::inet",
-                .matches = "address <<= $7::inet",
-                .exact = "coalesce(address <<= $8::inet, false)",
-                .otherwise = Fit::network_only};
+    [[nodiscard]] std::string text(std::string_view value) const {
+        return "$" + std::to_string(params.text(value).size());
     }
-    TrafficCondition operator()(const ByAs& clue) const {
-        params.texts(texts_of(clue.numbers));
-        return same("asn = ANY ($7::bigint[])");
+    [[nodiscard]] std::string texts(const std::vector<std::string>& values) const {
+        return "$" + std::to_string(params.texts(values).size());
+    }
+};
+
+call::Network with_grain(const call::Network& network) {
+    const unsigned grain = network.start.v6 ? v6_grain : v4_grain;
+    return network.prefix <= grain ? network : call::network_of(network.start, grain);
+}
+
+/// Of a persona's columns.
+struct PersonaReader : Placing {
+    std::string operator()(const ByNetwork& clue) const {
+        return "network <<= " + text(call::to_text(with_grain(clue.network))) + "::inet";
+    }
+    std::string operator()(const ByAs& clue) const {
+        return "asn = ANY (" + texts(texts_of(clue.numbers)) + "::bigint[])";
+    }
+    std::string operator()(const ByHolder& clue) const { return (*this)(ByAs{clue.numbers}); }
+    std::string operator()(const ByClient& clue) const {
+        return "client_family = " + text(clue.family);
+    }
+    std::string operator()(const ByResource&) const { return "false"; }
+    std::string operator()(const ByDomain&) const { return "false"; }
+    std::string operator()(const ByTenants& clue) const {
+        return "tenant_uid = ANY (" + texts(clue.uids) + ")";
+    }
+    std::string operator()(const ByKeys& clue) const {
+        return "key_uid = ANY (" + texts(clue.uids) + ")";
+    }
+};
+
+/// Of the columns of an hour that was added up, or of a call.
+struct Reader : Placing {
+    TrafficCondition operator()(const ByNetwork& clue) const {
+        const auto exactly = text(call::to_text(clue.network)) + "::inet";
+        return {
+            .matches = "address <<= " + text(call::to_text(with_grain(clue.network))) + "::inet",
+            .exact = "coalesce(address <<= " + exactly + ", false)",
+            .otherwise = Fit::network_only};
     }
     TrafficCondition operator()(const ByHolder& clue) const {
-        params.texts(texts_of(clue.numbers)).texts(clue.names);
-        return {.persona = "asn = ANY ($7::bigint[])",
-                .matches = "asn = ANY ($7::bigint[]) AND coalesce(as_name, '') = ANY ($8)"};
+        return {.matches = PersonaReader{*this}(clue) + " AND coalesce(as_name, '') = ANY (" +
+                           texts(clue.names) + ")"};
     }
     TrafficCondition operator()(const ByClient& clue) const {
-        params.text(clue.family);
-        TrafficCondition out{.persona = "client_family = $7",
-                             .matches = "split_part(client, ' ', 1) = $7"};
+        TrafficCondition out{.matches = "split_part(client, ' ', 1) = " + text(clue.family)};
         if (clue.version.empty()) return out;
-        params.text(clue.family + " " + clue.version);
-        out.exact = "client = $8";
+        out.exact = "client = " + text(clue.family + " " + clue.version);
         out.otherwise = Fit::family_only;
         return out;
     }
     TrafficCondition operator()(const ByResource& clue) const {
-        params.text(clue.uid);
-        return {.persona = "false", .matches = "resource_uid = $7", .of_calls = true};
+        return {.matches = "resource_uid = " + text(clue.uid), .of_calls = true};
     }
     TrafficCondition operator()(const ByDomain& clue) const {
         // The plain search is many times faster than the expressions, and most calls end there.
         const std::string name = "([a-z0-9-]+[.])*" + escaped(clue.domain);
-        params.text(clue.domain)
-            .text("(^|[^a-z0-9.-])" + name + "([.]?$|[.]?[^a-z0-9.-])")
-            .text("@" + name + "$")
-            .text("^" + name + "[.]?$");
-        return {.persona = "false",
-                .matches =
-                    "((position($7 in lower(user_agent)) > 0 AND lower(user_agent) ~ $8)"
-                    " OR (position($7 in lower(user_name)) > 0 AND lower(user_name) ~ $9)"
-                    " OR (position($7 in lower(user_uid)) > 0 AND lower(user_uid) ~ $9)"
-                    " OR (position($7 in lower(address_text)) > 0"
-                    " AND lower(address_text) ~ $10))",
+        const auto domain = text(clue.domain);
+        const auto shows = [&](const char* column, const std::string& expression) {
+            const auto lower = "lower(" + std::string(column) + ")";
+            return "(position(" + domain + " in " + lower + ") > 0 AND " + lower + " ~ " +
+                   expression + ")";
+        };
+        const auto in_agent = text("(^|[^a-z0-9.-])" + name + "([.]?$|[.]?[^a-z0-9.-])");
+        const auto of_user = text("@" + name + "$");
+        const auto of_host = text("^" + name + "[.]?$");
+        return {.matches = "(" + shows("user_agent", in_agent) + " OR " +
+                           shows("user_name", of_user) + " OR " + shows("user_uid", of_user) +
+                           " OR " + shows("address_text", of_host) + ")",
                 .of_calls = true};
     }
-    TrafficCondition operator()(const ByTenants& clue) const {
-        params.texts(clue.uids);
-        return same("tenant_uid = ANY ($7)");
+    /// What a persona's columns say, an hour's say, too.
+    template <class Clue>
+    TrafficCondition operator()(const Clue& clue) const {
+        return {.matches = PersonaReader{*this}(clue)};
     }
-    TrafficCondition operator()(const ByKeys& clue) const {
-        params.texts(clue.uids);
-        return same("key_uid = ANY ($7)");
-    }
-
-    static TrafficCondition same(const char* text) { return {.persona = text, .matches = text}; }
 };
 
 /// One named part of a statement after another.
@@ -237,16 +261,26 @@ private:
 
 }  // namespace
 
-TrafficCondition condition_of(const TrafficClue& clue, Params& params) {
-    return std::visit(Reader{params}, clue);
+std::string persona_condition(const TrafficClue& clue, Params& params) {
+    return std::visit(PersonaReader{{params}}, clue);
 }
 
-std::string traffic_statement(const TrafficCondition& condition) {
+TrafficCondition condition_of(const TrafficClue& clue, Params& params) {
+    return std::visit(Reader{{params}}, clue);
+}
+
+std::string shared_keys_statement(const std::string& one, const std::string& other) {
+    return std::string("SELECT key_uid FROM callerprint.persona_parts") + of_period + one +
+           " AND " + other + " GROUP BY 1 ORDER BY 1 LIMIT $4 + 1";
+}
+
+std::string traffic_statement(const std::string& persona, const TrafficCondition& condition) {
     With with;
     const std::string from = std::string(" FROM callerprint.persona_parts") + of_period;
     const std::string marked = condition.exact + " AS exact";
-    with.part("its", "SELECT key_uid, tenant_uid, origin" + from + within_keys + condition.persona +
-                         first_found);
+    with.part("first_found",
+              "SELECT key_uid, tenant_uid, origin" + from + within_keys + persona + first_found);
+    with.part("its", looked_at);
     with.part("changed", std::string(changed_hours) + (condition.of_calls ? " AND false" : ""));
     with.part("earlier", earlier_rows);
     with.part("parts", condition.of_calls
@@ -265,8 +299,8 @@ std::string traffic_statement(const TrafficCondition& condition) {
                             (condition.of_calls ? "" : " WHERE " + condition.matches));
     // Of the weeks, when not all were looked at: rather too many than too few, since they are those
     // that make a clue weak.
-    with.part("of_weeks", "SELECT count(*) AS tenants FROM (SELECT" + from + condition.persona +
-                              " AND tenant_uid <> '' AND (SELECT count(*) FROM its) >= $4"
+    with.part("of_weeks", "SELECT count(*) AS tenants FROM (SELECT" + from + persona +
+                              " AND tenant_uid <> '' AND (SELECT count(*) FROM first_found) >= $4"
                               " GROUP BY tenant_uid) AS t");
     with.part("days", by_day);
     with.part("personas", by_persona);

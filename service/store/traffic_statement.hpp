@@ -7,23 +7,28 @@
 
 namespace store {
 
-/// The parts of the statement for a search that depend on the clue. Parameters from $7 on are its
-/// own; $1 and $2 are the period, $3 the moment, $4 the most personas to look at, $5 the most rows,
-/// $6 the keys to keep to.
+// Conditions put the clue's values behind the parameters that there are. $1 and $2 are the period,
+// $3 the moment.
+
+/// Of a persona's columns. Calls that were kept are not among them: false.
+std::string persona_condition(const TrafficClue& clue, Params& params);
+
+/// Of the columns of an hour that was added up, or of a call.
 struct TrafficCondition {
-    std::string persona;  ///< Of a persona's columns.
-    std::string matches;  ///< Of the columns of an hour that was added up, or of a call.
+    std::string matches;
     std::string exact = "true";
     Fit otherwise = Fit::exact;
     bool of_calls = false;  ///< Over the calls that were kept.
 };
-
-/// Reads a clue into a condition, and its values into the parameters.
 TrafficCondition condition_of(const TrafficClue& clue, Params& params);
 
 /// The search: a row for each persona to be shown, by what it shows, with the numbers of all, and
-/// such a row without a persona when there is none.
-std::string traffic_statement(const TrafficCondition& condition);
+/// such a row without a persona when there is none. $4 is the most personas to look at, $5 the most
+/// rows, $6 the keys to keep to.
+std::string traffic_statement(const std::string& persona, const TrafficCondition& condition);
+
+/// Keys of personas that two clues fit, as a row each and at most one more than $4.
+std::string shared_keys_statement(const std::string& one, const std::string& other);
 
 // For tables of hashes of as many rows as are scanned. The planner takes the parts to be small, and
 // for a thousand personas of many hours a nested loop was nine tenths of the time. It also takes

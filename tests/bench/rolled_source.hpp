@@ -101,6 +101,10 @@ public:
         out.tenants = tenants.size();
         return out;
     }
+    base::Result<std::vector<std::string>> keys_of_both(
+        const presence::Search& /*one*/, const presence::Search& /*other*/) override {
+        return std::vector<std::string>();  // every search is whole
+    }
     base::Result<std::vector<presence::Use>> uses(
         const std::vector<std::string>& keys,
         const std::vector<base::EventTime>& moments) override {

@@ -43,6 +43,13 @@ public:
         }
         return out;
     }
+    base::Result<std::vector<std::string>> keys_of_both(const Search& one,
+                                                        const Search& other) override {
+        std::set<std::string> keys;
+        for (const Persona& persona : personas)
+            if (shows(persona, one) && shows(persona, other)) keys.insert(persona.key);
+        return std::vector<std::string>(keys.begin(), keys.end());
+    }
     base::Result<std::vector<Use>> uses(const std::vector<std::string>& keys,
                                         const std::vector<base::EventTime>& moments) override {
         asked_keys = keys;
@@ -143,6 +150,41 @@ TEST(Gather, ComparesWithAClueThatFitsManyWhoeverAnotherClueFinds) {
     EXPECT_EQ(shown, (std::set<std::size_t>{0, 1}));
     EXPECT_THAT(answer(question, facts).limits,
                 testing::Contains(HasSubstr("user-agent clue fits so many")));
+}
+
+TEST(Gather, FindsWhomTwoCluesFitTogetherThatEachFitMany) {
+    Fake source;
+    source.most_rows = 3;
+    for (int i = 0; i < 9; ++i) {
+        const auto n = std::to_string(i);
+        source.personas.push_back(
+            persona("t-" + n, "k-" + n, i % 2 == 0 ? "198.51.100." + n : "192.0.2." + n,
+                    i >= 7 || i == 1 || i == 3 ? "crowdview 2.1" : "other 1"));
+    }
+    auto question = asked({"user-agent=crowdview/2.1", "cidr=198.51.100.0/24"});
+    const auto facts = gather(question, source).value();
+    EXPECT_TRUE(facts.clues[0].more);
+    EXPECT_TRUE(facts.clues[1].more);
+    std::set<std::size_t> shown;
+    for (const Sighting& sighting : facts.sightings) {
+        if (facts.personas[sighting.persona].key == "k-8") shown.insert(sighting.clue);
+    }
+    EXPECT_EQ(shown, (std::set<std::size_t>{0, 1})) << "the last of the nine, and the only one";
+}
+
+TEST(Gather, CountsAllThatACommonClueFitsAndNotItsExamples) {
+    Fake source;
+    source.most_rows = 3;
+    for (int i = 0; i < 9; ++i) {
+        const auto n = std::to_string(i);
+        source.personas.push_back(persona("t-" + n, "k-" + n, "192.0.2." + n, "crowdview 2.1"));
+    }
+    auto question = asked({"user-agent=crowdview/2.1"});
+    const auto facts = gather(question, source).value();
+    EXPECT_EQ(facts.personas.size(), 3U);
+    const auto said = answer(question, facts);
+    EXPECT_EQ(said.others, 9U);
+    EXPECT_THAT(said.because, testing::Contains(HasSubstr("the clues fit 9 tenants")));
 }
 
 TEST(Gather, CannotSayNoWhenNotEverybodyWhomAClueFitsWasLookedAt) {

@@ -173,6 +173,32 @@ TEST_F(PresenceTraffic, LooksWithinKeysOnly) {
     }
 }
 
+TEST_F(PresenceTraffic, GivesTheKeysThatTwoCluesFitTogether) {
+    commit({call(0, "k1", std::chrono::minutes(1)), call(1, "k2", std::chrono::minutes(2)),
+            call(2, "k3", std::chrono::minutes(3)), call(0, "k4", std::chrono::minutes(4)),
+            call(0, "k5", std::chrono::days(9))},
+           store_test::now);
+    const auto both = [&](const TrafficClue& one, const TrafficClue& other, std::size_t most = 9) {
+        const auto keys = store::keys_of_both(*session_, one, other, hour,
+                                              hour + std::chrono::days(3), std::nullopt, most);
+        EXPECT_TRUE(keys) << keys.error().reason;
+        return *keys;
+    };
+    using Keys = std::vector<std::string>;
+    const store::ByAs network{{64'500}};
+    const store::ByClient client{"boto3", "1.34"};
+    for (int merged = 0; merged < 2; ++merged) {
+        EXPECT_EQ(both(network, client), (Keys{"k1", "k4"}));
+        EXPECT_EQ(both(client, network), (Keys{"k1", "k4"}));
+        EXPECT_EQ(both(store::ByNetwork{*call::parse_network("198.51.100.0/24")}, client),
+                  Keys{"k3"});
+        EXPECT_EQ(both(network, client, 2), (Keys{"k1", "k4"}));
+        EXPECT_EQ(both(network, client, 1), Keys()) << "too many are none";
+        EXPECT_EQ(both(network, store::ByResource{"r-1"}), Keys()) << "not in the rollups";
+        merge();
+    }
+}
+
 TEST_F(PresenceTraffic, FindsResourcesInTheCallsThatWereKept) {
     auto names = std::make_shared<call::Names>();
     store::CallRows::want(*names);
