@@ -31,6 +31,11 @@ constexpr const char* forget_window_state =
 constexpr const char* save_part =
     "INSERT INTO callerprint.window_state (source, partition, part, state, saved_at)"
     " VALUES ($1, $2, $3, $4, now())";
+// A backend that nobody hears any more is waited for no longer than this: everything else waits
+// for the answer. One that is about to commit does so before it ends.
+constexpr const char* wait_for_backend =
+    "SELECT set_config('lock_timeout', '2s', true)"
+    " WHERE current_setting('lock_timeout')::interval > interval '2s'";
 // The old backend, while it lives, holds this row: the answer is final.
 constexpr const char* ask_position =
     "SELECT epoch, next_offset FROM callerprint.source_position"
@@ -267,6 +272,7 @@ struct Session::Doubt {
     base::Result<bool> resolve(Connection& connection) const {
         auto answer = connection.look(
             "asking whether a batch was stored", [&](pqxx::work& tx) -> base::Result<bool> {
+                tx.exec(wait_for_backend);
                 const auto rows = run(tx, ask_position, Params().text(source).integer(partition));
                 if (!rows.empty() && rows[0][0].as<long long>() == epoch) {
                     const auto next = static_cast<std::uint64_t>(rows[0][1].as<long long>());
