@@ -124,13 +124,14 @@ const BaselineWindow::Usual& BaselineWindow::usual() const {
 
 double BaselineWindow::value() const {
     const auto count = static_cast<double>(count_);
-    if (asked_.factor) return count / std::max(usual().count, 1.0);
+    if (asked_->factor) return count / std::max(usual().count, 1.0);
     return (count - usual().count) / usual().deviation;
 }
 
 bool BaselineWindow::holds(const Counter& counter) const {
     // At least two weeks, so that the slot has had an hour.
-    if (count_ < asked_.at_least || (hour_ - first_) * hour < asked_.history.count()) return false;
+    if (count_ < asked_->at_least || (hour_ - first_) * hour < asked_->history.count())
+        return false;
     return counter.holds(value());
 }
 

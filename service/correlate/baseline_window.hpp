@@ -28,7 +28,7 @@ public:
     /// A silence of more hours than are kept begins anew, so a group lives so long after a hit.
     static constexpr std::int64_t lives = (kept + 1) * hour;
 
-    explicit BaselineWindow(const policy::Correlation& asked) noexcept : asked_(asked) {}
+    explicit BaselineWindow(const policy::Correlation& asked) noexcept : asked_(&asked) {}
 
     void add(const Hit& hit, std::int64_t from) override;
     /// Another hour than that of the last hit begins without hits.
@@ -42,6 +42,7 @@ public:
     void sample(std::int64_t from, std::vector<RecordRef>& out) const override;
     void figures(std::vector<Figure>& out) const override;
     [[nodiscard]] std::size_t bytes() const noexcept override;
+    void lend(const Counter& counter) override { asked_ = counter.correlation; }
     void save(Writer& out) const override;
     void load(Reader& in) override;
 
@@ -58,7 +59,7 @@ private:
     void close(std::int64_t next);
     void put(std::int64_t at, std::uint64_t count);
 
-    const policy::Correlation& asked_;
+    const policy::Correlation* asked_;
     std::int64_t newest_ = no_time;
     std::int64_t first_ = 0;   // hour of the first hit, since 1970
     std::int64_t hour_ = 0;    // of the newest hit

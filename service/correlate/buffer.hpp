@@ -70,6 +70,19 @@ public:
         }
     }
 
+    /// Removes those for which `gone` is true; the others keep their order.
+    template <class Gone>
+    void erase_if(Gone gone) {
+        const auto ordered_end =
+            std::remove_if(at(head_), at(ordered_), [&](const Pending& p) { return gone(p); });
+        auto end = ordered_end;
+        for (auto next = at(ordered_); next != matches_.end(); ++next) {
+            if (!gone(*next)) *end++ = *next;
+        }
+        ordered_ = static_cast<std::size_t>(ordered_end - matches_.begin());
+        matches_.truncate(static_cast<std::size_t>(end - matches_.begin()));
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return matches_.size() - head_; }
     [[nodiscard]] std::size_t bytes() const noexcept {
         return matches_.capacity() * sizeof(Pending);

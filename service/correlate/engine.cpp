@@ -90,6 +90,10 @@ Stats Engine::stats() const {
     return state_->stats();
 }
 
+void Engine::use(Engine next) {
+    state_->use(*next.state_);
+}
+
 void Engine::save(Writer& out) const {
     state_->settle();
     write_head(out, magic, version);

@@ -87,6 +87,12 @@ public:
     [[nodiscard]] base::EventTime watermark() const noexcept;
     [[nodiscard]] Stats stats() const;
 
+    /// Goes on under the set of another engine, which is taken up: policies keep their windows as
+    /// in restore, and this one its watermark and counters. `next` is as made, of the same options.
+    /// Takes microseconds when the places of the policies that keep groups stay the same, else some
+    /// nanoseconds for each group.
+    void use(Engine next);
+
     /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a
     /// version. An engine restored from it goes on exactly as this one would.
     void save(Writer& out) const;

@@ -44,6 +44,8 @@ public:
     /// Empties it and gives the memory back.
     void reset() noexcept;
     void clear() noexcept { size_ = 0; }
+    /// Keeps the first `count`.
+    void truncate(std::size_t count) noexcept { size_ = count; }
 
     [[nodiscard]] Pending* begin() noexcept { return data_; }
     [[nodiscard]] Pending* end() noexcept { return data_ + size_; }

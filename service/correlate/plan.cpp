@@ -213,6 +213,21 @@ void assign_shards(Plan& plan) {
 
 }  // namespace
 
+SameCounters::SameCounters(const std::vector<Counter>& counters) {
+    // Looking through all for each was 17 ms of a reload's pause with 3,500 rules.
+    for (std::size_t i = counters.size(); i-- > 0;) {
+        places_[{counters[i].key, counters[i].signature}].push_back(static_cast<std::uint32_t>(i));
+    }
+}
+
+std::uint32_t SameCounters::take(std::string_view key, std::string_view signature) {
+    const auto found = places_.find({key, signature});
+    if (found == places_.end() || found->second.empty()) return Chain::absent;
+    const std::uint32_t place = found->second.back();
+    found->second.pop_back();
+    return place;
+}
+
 bool Counter::holds(double value) const noexcept {
     if (!correlation->bounds.empty()) return correlation->within_bounds(value);
     return value >= static_cast<double>(rules);

@@ -6,8 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace correlate {
@@ -105,6 +108,19 @@ struct Plan {
     std::vector<Counter> counters;         ///< Plain rules, then correlations, inner before outer.
     std::vector<std::vector<Feed>> feeds;  ///< By policy; empty for correlations.
     std::vector<std::vector<Chain>> chains;  ///< By counter.
+};
+
+/// Finds the counters whose windows go on: those of the same key and signature, of several in their
+/// order. Borrows the counters.
+class SameCounters {
+public:
+    explicit SameCounters(const std::vector<Counter>& counters);
+    /// The place of the next one; Chain::absent when there is none.
+    [[nodiscard]] std::uint32_t take(std::string_view key, std::string_view signature);
+
+private:
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<std::uint32_t>>
+        places_;  // those of one backwards
 };
 
 [[nodiscard]] Plan plan_of(std::shared_ptr<const policy::Set> set, const call::Names& names);

@@ -13,7 +13,8 @@
 namespace correlate {
 
 /// What an Engine is made of. take.cpp fills the buffer, apply.cpp empties it into the windows,
-/// expire.cpp fires what did not come, forget.cpp removes groups, snapshot.cpp saves and restores.
+/// expire.cpp fires what did not come, forget.cpp removes groups, snapshot.cpp saves and restores,
+/// reload.cpp changes the policies.
 class Engine::State {
 public:
     State(std::shared_ptr<const policy::Set> set, std::shared_ptr<const call::Names> names,
@@ -30,6 +31,10 @@ public:
     /// What does not come fires up to `told`, at most the watermark.
     void advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out,
                  const Sight* sight);
+
+    // reload.cpp
+    /// Takes the set, names and plan of one that has no windows.
+    void use(State& next);
 
     // snapshot.cpp
     void save(Writer& out) const;
@@ -117,6 +122,10 @@ private:
     [[nodiscard]] static std::int64_t end(const Counter& counter, std::int64_t newest) noexcept;
     [[nodiscard]] std::int64_t newest(const Group& group) const noexcept;
     [[nodiscard]] std::uint64_t weight(const Group& group) const noexcept;
+
+    // reload.cpp
+    void drop_without(std::span<const std::uint32_t> places);
+    void move_to(std::span<const std::uint32_t> places, const std::vector<Counter>& counters);
 
     // snapshot.cpp
     void save_groups(std::uint32_t counter, std::span<const GroupId> held, Writer& out) const;

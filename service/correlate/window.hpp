@@ -24,8 +24,9 @@ inline constexpr std::int64_t far = 4'000'000'000'000'000'000;
 /// A match applied to a window.
 struct Hit {
     std::int64_t time = 0;  ///< Event time, microseconds.
-    /// What the counter needs: the rule's place (temporal, absence, joint), the value's hash (distinct),
-    /// the bits of a double (sum, average, rank), what it counts for (ratio), else nothing.
+    /// What the counter needs: the rule's place (temporal, absence, joint), the value's hash
+    /// (distinct), the bits of a double (sum, average, rank), what it counts for (ratio), else
+    /// nothing.
     std::uint64_t value = 0;
     PackedRef ref;
 
@@ -87,6 +88,8 @@ public:
     virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
     virtual void save(Writer& out) const = 0;
+    /// Borrows from another counter of the same meaning what it borrowed from its own.
+    virtual void lend(const Counter&) {}
     /// Into an empty window. Spoils the reader when what it finds cannot be.
     virtual void load(Reader& in) = 0;
 };

@@ -425,15 +425,7 @@ base::Result<Evaluator::Next> Evaluator::ready(std::shared_ptr<const Reference> 
 
 void Evaluator::use(Next next) {
     const auto& reference = next.preparer.reference();
-    // In parts, and one engine at a time: at no moment is there twice of what may be most of the
-    // memory.
-    const auto windows = pack([&](correlate::Writer& out) { engine_.save(out); });
-    engine_ = std::move(next.engine);
-    auto unpacker = Unpacker::open(windows);
-    BASE_ASSERT(unpacker);
-    correlate::Reader in([&] { return unpacker->next(); });
-    const auto kept = engine_.restore(in);
-    BASE_ASSERT(kept && in.done());
+    engine_.use(std::move(next.engine));
     grouper_.use(reference.policies);
     rollup_.use(reference.names);
     preparer_ = std::move(next.preparer);

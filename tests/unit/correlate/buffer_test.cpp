@@ -75,6 +75,42 @@ TEST(Buffer, MatchesOfOneCallStayTogether) {
     EXPECT_EQ(order, expected);
 }
 
+TEST(Buffer, KeepsTheOrderOfThoseThatAreNotRemoved) {
+    std::mt19937_64 random(9);
+    for (int round = 0; round < 300; ++round) {
+        Buffer buffer(by_group);
+        std::vector<std::pair<std::int64_t, std::uint64_t>> expected;
+        std::int64_t watermark = 0;
+        for (int step = 0; step < 6; ++step) {
+            for (std::uint64_t n = random() % 40; n > 0; --n) {
+                Pending pending;
+                pending.time = watermark + 1 + static_cast<std::int64_t>(random() % 30);
+                pending.id = random();
+                pending.group = static_cast<correlate::GroupId>(random() % 4);
+                buffer.push(pending);
+            }
+            if (random() % 3 != 0) {
+                const auto group = random() % 4;
+                const auto gone = [&](const Pending& pending) { return pending.group == group; };
+                const auto others = buffer.size() - static_cast<std::size_t>(
+                                                        std::ranges::count_if(buffer.all(), gone));
+                buffer.erase_if(gone);
+                EXPECT_EQ(buffer.size(), others);
+                EXPECT_TRUE(std::ranges::none_of(buffer.all(), gone));
+            }
+            expected.clear();
+            for (const Pending& pending : buffer.all())
+                expected.emplace_back(pending.time, pending.id);
+            std::ranges::sort(expected);
+            watermark += static_cast<std::int64_t>(random() % 20);
+            const auto due = ordered(buffer, watermark);
+            for (std::size_t i = 0; i < due.size(); ++i)
+                ASSERT_EQ(std::pair(due[i].time, due[i].id), expected[i]);
+            buffer.pop(due.size());
+        }
+    }
+}
+
 TEST(Buffer, HoldsOnlyWhatWaits) {
     Buffer buffer(by_group);
     for (int i = 0; i < 1'000'000; ++i) {

@@ -12,16 +12,19 @@ std::size_t below(Random& random, std::size_t bound) {
     return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random);
 }
 
-/// Every type, every kind of bound, chains over one group key and over two.
-std::shared_ptr<const policy::Set> policies() {
+/// Every type, every kind of bound, chains over one group key and over two. The other set has the
+/// same and more, in another order, but for the rules.
+std::shared_ptr<const policy::Set> policies(bool other = false) {
     using world::correlation;
     const std::string by = "    group-by: [tenant_uid]\n    timespan: ";
+    std::vector<std::string> correlations;
     std::string text = world::rule("a") + world::rule("b") + world::rule("c");
     text += world::rule("quiet_rule", "callerprint: { subject: tenant, quiet: 10s }\n");
     text += world::rule("loud_rule", "callerprint: { subject: tenant }\n");
     const auto add = [&](const std::string& name, const std::string& type, const std::string& rules,
                          const std::string& rest) {
-        text += correlation(name, "    type: " + type + "\n    rules: [" + rules + "]\n" + rest);
+        correlations.push_back(
+            correlation(name, "    type: " + type + "\n    rules: [" + rules + "]\n" + rest));
     };
     add("count", "event_count", "a", by + "5s\n    condition: { gte: 3 }\n");
     add("range", "event_count", "a, b", by + "7s\n    condition: { gt: 2, lt: 5 }\n");
@@ -85,6 +88,12 @@ std::shared_ptr<const policy::Set> policies() {
     add("no_more_stopped", "absence", "stopped", by + "6s\n");
     add("no_c_after_count", "absence", "inner, outer", by + "8s\n");
     add("a_stops_nothing", "absence", "a, stopped", by + "10s\n");
+    if (other) {
+        add("only_there", "event_count", "a", by + "9s\n    condition: { gte: 1 }\n");
+        add("awaited_there", "absence", "b", by + "3s\n");
+        std::ranges::reverse(correlations);
+    }
+    for (const std::string& each : correlations) text += each;
     return world::load(text);
 }
 
@@ -113,11 +122,26 @@ Event random_event(Random& random, const std::vector<policy::PolicyIndex>& rules
     return event;
 }
 
+/// Moves firings to `out`, with the places that their policies have in `set`.
+void collect(world::Bench& bench, const policy::Set& set, std::vector<correlate::Firing>& out) {
+    for (correlate::Firing& firing : bench.fired) {
+        const auto policies = set.policies();
+        const auto same = std::ranges::find(policies, bench.set().policies()[firing.policy].name,
+                                            &policy::Policy::name);
+        if (same == policies.end()) continue;
+        firing.policy = static_cast<policy::PolicyIndex>(same - policies.begin());
+        out.push_back(std::move(firing));
+    }
+    bench.fired.clear();
+}
+
 /// Gives the events to engines, one a shard, in an order of arrival that keeps the lateness, in
-/// random batches, restarting here and there. The lateness is up to seven times `unit`.
+/// random batches, restarting here and there, and reloading the set and, if there is one, the
+/// other. The lateness is up to seven times `unit`.
 std::vector<correlate::Firing> arrive(const std::shared_ptr<const policy::Set>& set,
                                       const std::vector<Event>& events, Random& random,
-                                      std::int64_t unit = world::second) {
+                                      std::int64_t unit = world::second,
+                                      const std::shared_ptr<const policy::Set>& other = nullptr) {
     const std::int64_t lateness = static_cast<std::int64_t>(below(random, 8)) * unit;
     std::vector<std::pair<std::int64_t, const Event*>> arrivals;
     for (const Event& event : events) {
@@ -136,6 +160,7 @@ std::vector<correlate::Firing> arrive(const std::shared_ptr<const policy::Set>& 
     }
     const std::size_t batch = 1 + below(random, 40);
     std::int64_t newest = 0;
+    std::vector<correlate::Firing> out;
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
         newest = std::max(newest, arrivals[i].second->time);
         for (auto& bench : benches) {
@@ -143,14 +168,17 @@ std::vector<correlate::Firing> arrive(const std::shared_ptr<const policy::Set>& 
             if (i % batch != 0) continue;
             bench.engine().advance(base::event_time(newest - lateness - 1), bench.fired);
             if (below(random, 6) == 0) bench.restart();
+            // What shard a chain is of follows from the policies in it.
+            if (other == nullptr || shards > 1 || below(random, 3) != 0) continue;
+            collect(bench, *set, out);
+            bench.reload(below(random, 2) == 0 ? set : other);
         }
     }
-    std::vector<correlate::Firing> out;
     for (auto& bench : benches) {
         bench.finish();
         EXPECT_EQ(bench.engine().stats().late, 0u);
         EXPECT_TRUE(std::ranges::is_sorted(bench.fired, correlate::before));
-        out.insert(out.end(), bench.fired.begin(), bench.fired.end());
+        collect(bench, *set, out);
     }
     return out;
 }
@@ -174,9 +202,11 @@ std::string difference(const policy::Set& set, const std::vector<oracle::Fired>&
     return "too many:\n" + print(set, extra) + "missing:\n" + print(set, missing);
 }
 
-TEST(Property, ArrivalOrderBatchesShardsAndRestartsChangeNothing) {
+TEST(Property, ArrivalOrderBatchesShardsRestartsAndReloadsChangeNothing) {
     const auto set = policies();
+    const auto other = policies(true);
     ASSERT_NE(set, nullptr);
+    ASSERT_NE(other, nullptr);
     std::vector<policy::PolicyIndex> rules;
     for (const auto* name : {"a", "b", "c", "quiet_rule", "loud_rule"}) {
         rules.push_back(world::index_of(*set, name));
@@ -196,7 +226,7 @@ TEST(Property, ArrivalOrderBatchesShardsAndRestartsChangeNothing) {
         firings += expected.size();
         for (const auto& fired : expected) ++by_policy[fired.policy];
         for (int permutation = 0; permutation < 5; ++permutation) {
-            const auto found = oracle::view(arrive(set, events, random));
+            const auto found = oracle::view(arrive(set, events, random, world::second, other));
             ASSERT_TRUE(found == expected) << "seed " << seed << "\n"
                                            << difference(*set, found, expected);
         }
@@ -219,7 +249,8 @@ std::vector<Event> random_weeks(Random& random, const std::vector<policy::Policy
         for (std::size_t i = 0; i < calls + 2; ++i) {
             Event event;
             auto at = week * 168 + habit;
-            if (below(random, 4) == 0) at = week * 168 + static_cast<std::int64_t>(below(random, 168));
+            if (below(random, 4) == 0)
+                at = week * 168 + static_cast<std::int64_t>(below(random, 168));
             event.time = at * hour + static_cast<std::int64_t>(below(random, 3'600'000'000));
             event.id = below(random, 1'000'000'000);
             event.fields["tenant_uid"] = below(random, 3) == 0 ? "t1" : "t2";
@@ -236,18 +267,25 @@ TEST(Property, WeeksOfHistoryDoNotDependOnArrivalEither) {
     const auto baseline = [&](const std::string& name, const std::string& rest) {
         return world::correlation(name, "    type: baseline\n" + by + rest);
     };
-    const auto set = world::load(
-        world::rule("a") + world::rule("b") +
-        baseline("above", "    rules: [a]\n    condition: { gte: 2 }\n    at-least: 2\n"
-                          "    history: 2w\n") +
-        baseline("far_above", "    rules: [a, b]\n    condition: { gt: 4 }\n    at-least: 4\n"
-                              "    history: 3w\n") +
-        baseline("times", "    rules: [b]\n    condition: { gte: 1.5 }\n    at-least: 3\n"
-                          "    history: 17d\n    measure: factor\n") +
-        world::correlation("twice", "    type: event_count\n    rules: [above, times]\n"
-                                    "    group-by: [tenant_uid]\n    timespan: 6d\n"
-                                    "    condition: { gte: 2 }\n    generate: true\n"));
+    const std::string rules_ab = world::rule("a") + world::rule("b");
+    const std::string three =
+        baseline("above",
+                 "    rules: [a]\n    condition: { gte: 2 }\n    at-least: 2\n"
+                 "    history: 2w\n") +
+        baseline("far_above",
+                 "    rules: [a, b]\n    condition: { gt: 4 }\n    at-least: 4\n"
+                 "    history: 3w\n") +
+        baseline("times",
+                 "    rules: [b]\n    condition: { gte: 1.5 }\n    at-least: 3\n"
+                 "    history: 17d\n    measure: factor\n");
+    const auto twice = world::correlation("twice",
+                                          "    type: event_count\n    rules: [above, times]\n"
+                                          "    group-by: [tenant_uid]\n    timespan: 6d\n"
+                                          "    condition: { gte: 2 }\n    generate: true\n");
+    const auto set = world::load(rules_ab + three + twice);
+    const auto other = world::load(rules_ab + twice + three);
     ASSERT_NE(set, nullptr);
+    ASSERT_NE(other, nullptr);
     std::vector<policy::PolicyIndex> rules{world::index_of(*set, "a"), world::index_of(*set, "b")};
     std::ranges::sort(rules);
     std::vector<std::size_t> by_policy(set->policies().size());
@@ -257,7 +295,8 @@ TEST(Property, WeeksOfHistoryDoNotDependOnArrivalEither) {
         const auto expected = oracle::run(*set, events);
         for (const auto& fired : expected) ++by_policy[fired.policy];
         for (int permutation = 0; permutation < 4; ++permutation) {
-            const auto found = oracle::view(arrive(set, events, random, 900 * world::second));
+            const auto found =
+                oracle::view(arrive(set, events, random, 900 * world::second, other));
             ASSERT_TRUE(found == expected) << "seed " << seed << "\n"
                                            << difference(*set, found, expected);
         }

@@ -75,33 +75,70 @@ TEST(Snapshot, BytesThatWereWrittenAreRead) {
     EXPECT_EQ(after.fired.size(), 3u);
 }
 
-TEST(Snapshot, AnUnchangedPolicyKeepsItsWindowsUnderAnotherSet) {
+/// Another set with a restart between, and in place.
+class AnotherSet : public testing::TestWithParam<bool> {
+protected:
+    static void change(Bench& bench, std::shared_ptr<const policy::Set> set) {
+        if (GetParam()) {
+            bench.restart(std::move(set));
+        } else {
+            bench.reload(std::move(set));
+        }
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Snapshot, AnotherSet, testing::Bool(), [](const auto& given) {
+    return given.param ? "AfterARestart" : "AtAReload";
+});
+
+TEST_P(AnotherSet, KeepsTheWindowsOfAnUnchangedPolicy) {
     Bench bench(world::load(rule("a") + count_policy("kept", "{ gte: 2 }") +
                             count_policy("changed", "{ gte: 2 }")));
     bench.hit(1, "a");
     bench.advance(1);
     // Another place in the set, another text, the same meaning; and one that means another thing.
-    bench.restart(world::load(rule("other") + count_policy("changed", "{ gte: 2, lt: 9 }") +
+    change(bench, world::load(rule("other") + count_policy("changed", "{ gte: 2, lt: 9 }") +
                               rule("a") + count_policy("kept", "{ gte: 2 }", "new words")));
+    EXPECT_EQ(bench.engine().stats().groups, 1u);
     bench.hit(2, "a");
     EXPECT_THAT(bench.times("kept"), ElementsAre(2));
     EXPECT_THAT(bench.times("changed"), IsEmpty());
 }
 
-TEST(Snapshot, WaitingMatchesOutliveAReload) {
-    Bench bench(world::load(rule("a") + count_policy("kept", "{ gte: 2 }")));
+TEST_P(AnotherSet, KeepsWaitingMatches) {
+    Bench bench(world::load(rule("a") + count_policy("gone", "{ gte: 1 }") +
+                            count_policy("kept", "{ gte: 2 }")));
     bench.hit(2, "a");
     bench.hit(1, "a");
-    bench.restart(world::load(rule("b") + rule("a") + count_policy("kept", "{ gte: 2 }")));
+    change(bench, world::load(rule("b") + rule("a") + count_policy("kept", "{ gte: 2 }")));
     EXPECT_EQ(bench.engine().stats().buffered, 2u);
     EXPECT_THAT(bench.times("kept"), ElementsAre(2));
 }
 
-TEST(Snapshot, AChangedRuleStartsItsCorrelationsAnew) {
+TEST_P(AnotherSet, LetsNoWindowReadTheSetThatIsGone) {
+    const std::string text =
+        rule("a") + rule("b") +
+        correlation("joint",
+                    "    type: joint\n    rules: [a, b]\n    group-by: [user]\n    timespan: 9s\n"
+                    "    weights: { b: 2 }\n    condition: { gte: 3 }\n") +
+        correlation("usual",
+                    "    type: baseline\n    rules: [a]\n    group-by: [user]\n    timespan: 1h\n"
+                    "    history: 2w\n    at-least: 1\n    condition: { gte: 2 }\n");
+    Bench bench(world::load(text));
+    bench.hit(1, "a");
+    bench.advance(1);
+    change(bench, world::load(text));
+    bench.hit(2, "b");
+    bench.hit(3, "a");
+    EXPECT_THAT(bench.times("joint"), ElementsAre(2));
+    EXPECT_THAT(bench.times("usual"), IsEmpty());
+}
+
+TEST_P(AnotherSet, StartsTheCorrelationsOfAChangedRuleAnew) {
     const std::string counted = count_policy("c", "{ gte: 2 }");
     Bench bench(world::load(rule("a") + counted));
     bench.hit(1, "a");
-    bench.restart(world::load(rule("a", "description: other calls now\n") + counted));
+    change(bench, world::load(rule("a", "description: other calls now\n") + counted));
     bench.hit(2, "a");
     EXPECT_THAT(bench.times("c"), IsEmpty());
 }

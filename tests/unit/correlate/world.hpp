@@ -112,6 +112,13 @@ public:
         const auto restored = restore(state);
         ASSERT_TRUE(restored) << restored.error().reason;
     }
+    /// Goes on under another set, as a reload does.
+    void reload(std::shared_ptr<const policy::Set> set) {
+        set_ = std::move(set);
+        names_ = wanted(*set_);
+        batch_ = call::Batch(names_);
+        engine_.use(correlate::Engine(set_, names_, options_));
+    }
     std::string saved() const {
         correlate::Writer out;
         engine_.save(out);
