@@ -30,6 +30,7 @@ public:
 private:
     Session& session_;
     std::uint32_t next_page_ = 0;
+    std::uint64_t merged_ = 0;  // rows since the end of the table was last reached
 };
 
 }  // namespace store

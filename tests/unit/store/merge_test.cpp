@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <random>
 #include <thread>
 
@@ -208,6 +209,19 @@ TEST_F(Merge, MovesRowsOutOfTheDefaultPartitionWhenTheirWeekGetsOne) {
     ASSERT_TRUE(store::Merge(*session_).step(100, store_test::now + std::chrono::days(28)));
     EXPECT_EQ(value("SELECT count(*) FROM callerprint.key_minute_other"), "0");
     EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "2");
+}
+
+TEST_F(Merge, TellsTheIndexOfTheLedgerWhatCameLate) {
+    std::deque<std::string> keys;
+    std::vector<rollup::Activity> late;
+    for (int i = 0; i < 3'000; ++i) {
+        keys.push_back("key-" + std::to_string(i));
+        late.push_back(activity(keys.back(), 1));
+    }
+    commit(late);
+    EXPECT_EQ(merge(), 3'000U);
+    EXPECT_GT(std::stoi(value("SELECT pg_relation_size('callerprint.late_activity') / 8192")), 32);
+    EXPECT_EQ(value("SELECT brin_summarize_new_values('callerprint.late_activity_arrived')"), "0");
 }
 
 TEST_F(Merge, ByTwoAtOnceCountsEachRowOnce) {
