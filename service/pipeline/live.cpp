@@ -93,6 +93,7 @@ base::Result<void> Live::catch_up() {
     BASE_KILL_POINT("pipeline.replay.after");
     evaluator_->hear_all();
     from_ = next_ = committed;
+    saved_ = options_.position.snapshot_offset;
     snapshot_taken_ = steady_clock::now();
     return {};
 }
@@ -120,6 +121,7 @@ void Live::run(const std::stop_token& stop) {
         if (evaluator_->pending_bytes() >= options_.batch_bytes || (ripe && committer_.free()))
             hand_over(false);
         if (*got) continue;
+        hand_over(false);  // of an idle pipeline the state, when it is due
         declare_idle_sources();
         keep_chain_going();
         journal_.wait_for(next_, steady_clock::now() + poll);
@@ -154,12 +156,22 @@ void Live::note_block(const journal::Entry& entry) {
     last_block_[entry.block.source] = steady_clock::now();
 }
 
+/// Whether the state is to be saved. The journal keeps what came since the last time; when it is
+/// full of that, it goes on only after the next.
+bool Live::snapshot_due(steady_clock::time_point now) const {
+    if (next_ == saved_) return false;
+    const auto since = now - snapshot_taken_;
+    const auto wait = [&](steady_clock::duration least, int costs) {
+        return std::max(least, costs * snapshot_cost_);
+    };
+    return since >= wait(options_.snapshot_interval, 100) ||
+           (since >= wait(std::chrono::seconds(1), 10) && !journal_.accepting());
+}
+
 void Live::hand_over(bool last) {
     const auto now = steady_clock::now();
-    const auto interval =
-        std::max<steady_clock::duration>(options_.snapshot_interval, 100 * snapshot_cost_);
-    const bool snapshot = last || now - snapshot_taken_ >= interval;
-    if (from_ == next_) return;
+    const bool snapshot = snapshot_due(now) || (last && next_ != saved_);
+    if (from_ == next_ && !(snapshot && (last || committer_.free()))) return;
     BASE_KILL_POINT("pipeline.batch.take.before");
     auto effects = evaluator_->take();
     effects.epoch = options_.position.epoch;
@@ -173,6 +185,7 @@ void Live::hand_over(bool last) {
         BASE_KILL_POINT("pipeline.snapshot.after");
         snapshot_taken_ = steady_clock::now();
         snapshot_cost_ = snapshot_taken_ - now;
+        saved_ = next_;
     }
     probe_.publish(evaluator_->counters(), evaluator_->windows());
     probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);

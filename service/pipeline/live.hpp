@@ -70,6 +70,7 @@ private:
     base::Result<void> catch_up();
     void run(const std::stop_token& stop);
     void take_reference();
+    [[nodiscard]] bool snapshot_due(std::chrono::steady_clock::time_point now) const;
     void hand_over(bool last);
     void declare_idle_sources();
     void keep_chain_going();
@@ -81,8 +82,9 @@ private:
     Options options_;
     Probe probe_;
     Committer committer_;
-    journal::Lsn from_ = 1;  // first LSN not handed over
-    journal::Lsn next_ = 1;  // first LSN not evaluated
+    journal::Lsn from_ = 1;   // first LSN not handed over
+    journal::Lsn next_ = 1;   // first LSN not evaluated
+    journal::Lsn saved_ = 0;  // next_ as of the state that was handed over last
     std::chrono::steady_clock::time_point batch_started_;
     std::chrono::steady_clock::time_point snapshot_taken_;
     std::chrono::steady_clock::duration snapshot_cost_{};

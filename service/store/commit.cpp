@@ -169,7 +169,7 @@ base::Result<void> begin(std::optional<pqxx::work>& tx, Connection& connection,
 /// Everything between position and COMMIT. Throws what libpqxx throws.
 void write_all(pqxx::work& tx, Connection& connection, const Effects& effects,
                const Renderer& render, bool careful, Committed& result) {
-    append_to_chain(tx, effects);
+    if (effects.to > effects.from) append_to_chain(tx, effects);
     BASE_KILL_POINT("store.batch.chain.after");
     const Batch batch{connection, effects, render, result};
     std::vector<DeadLetter> letters;
@@ -276,8 +276,9 @@ struct Session::Doubt {
                 const auto rows = run(tx, ask_position, Params().text(source).integer(partition));
                 if (!rows.empty() && rows[0][0].as<long long>() == epoch) {
                     const auto next = static_cast<std::uint64_t>(rows[0][1].as<long long>());
-                    if (next == to) return true;
+                    // A state alone moves nothing: it is saved again.
                     if (next == from) return false;
+                    if (next == to) return true;
                 }
                 return base::fail(Fault::conflict,
                                   source +
@@ -302,7 +303,8 @@ Session::Session(Options options, std::unique_ptr<Connection> connection)
 Session::~Session() = default;
 
 base::Result<Committed> Session::commit(const Effects& effects) {
-    BASE_ASSERT(effects.to > effects.from);
+    BASE_ASSERT(effects.to > effects.from ||
+                (effects.to == effects.from && !effects.window_state.empty()));
     Patience patience(options_.commit_patience);
     if (doubt_ && !doubt_->is(effects)) doubt_.reset();
     bool careful = false;

@@ -53,7 +53,7 @@ struct Effects {
     int partition = 0;
     std::int64_t epoch = 0;
     std::uint64_t from = 0;  ///< Must equal the stored next_offset.
-    std::uint64_t to = 0;    ///< Becomes it. Above `from`.
+    std::uint64_t to = 0;    ///< Becomes it. Above `from`, unless there is only a window state.
     base::EventTime watermark = base::EventTime::min();
     std::string policy_rev;  ///< The one revision that judged all of it.
     rollup::Rows rollup;     ///< Deltas, with the coverage per source minute.

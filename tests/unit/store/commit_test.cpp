@@ -55,6 +55,21 @@ TEST_F(Commit, RefusesABatchThatIsStoredAlready) {
     EXPECT_EQ(value("SELECT calls FROM investigate.key_activity"), "3");
 }
 
+TEST_F(Commit, SavesAStateAloneThoughNothingCame) {
+    ASSERT_TRUE(session_->commit(batch(claim(), 5)));
+    auto effects = batch(*session_->position("main", 0), 5);
+    effects.window_state = {"state"};
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(session_->commit(effects)) << "as often as it takes";
+    EXPECT_EQ(session_->window_state("main", 0).value(), effects.window_state);
+    const auto position = session_->position("main", 0);
+    EXPECT_EQ(position->next_offset, 5U);
+    EXPECT_EQ(position->snapshot_offset, 5U);
+    EXPECT_EQ(value("SELECT count(*) FROM callerprint.batch_chain"), "1") << "it is no batch";
+    auto other = connect();
+    ASSERT_TRUE(other->claim("main", 0, "b"));
+    EXPECT_EQ(session_->commit(effects).error().fault, Fault::conflict);
+}
+
 TEST_F(Commit, FencesAnOldOwner) {
     auto old = batch(claim(), 5);
     old.rollup.activity = {activity("k1", 3)};
