@@ -4,8 +4,6 @@ import os
 import signal
 import time
 
-from postgres_proxy import Database, Proxy
-
 NAME = "kill-points"
 ORDER = 30
 WEIGHT = 3
@@ -202,27 +200,6 @@ def trims(context, points):
     return work
 
 
-def doubts(context, points):
-    """Reached only when COMMIT is not answered: a proxy sees to that."""
-    def work(rng):
-        database = Database(context.work / f"database-{time.monotonic_ns()}", context.template())
-        context.closes(database)
-        proxy = Proxy(database, rng)
-        context.closes(proxy)
-        server = context.start_server(binary=context.kill_binary, settings={"database": {"url": proxy.url}},
-                                      database_socket=database.socket)
-        feeder = context.feeder(server, rng, rate=3_000)
-        feeder.wait_for(1_000)
-        server.kill()
-        for point in points:
-            start(server, f"{point}:1")
-            proxy.cut_next(rng.choice(("before", "after", "middle")), 0, "committer")
-            context.check(ended_there(server, point, 30), f"never reached: {point}: {server.tail(3)}")
-        start(server)
-        return {"kill_points": len(points), **context.judge(server, feeder)}
-    return work
-
-
 def run(context):
     points = points_of(context)
     by_kind = {}
@@ -242,7 +219,5 @@ def run(context):
         if not context.step(f"first-start-{hit}", first_starts(context, by_kind["first"])):
             return context.counts
         if not context.step(f"trim-{hit}", trims(context, by_kind["trim"])):
-            return context.counts
-        if not context.step(f"doubt-{hit}", doubts(context, by_kind["doubt"])):
             return context.counts
     return context.counts
