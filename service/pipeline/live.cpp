@@ -121,7 +121,7 @@ void Live::run(const std::stop_token& stop) {
         if (evaluator_->pending_bytes() >= options_.batch_bytes || (ripe && committer_.free()))
             hand_over(false);
         if (*got) continue;
-        hand_over(false);  // of an idle pipeline the state, when it is due
+        if (from_ == next_) hand_over(false);  // the state alone, when it is due
         declare_idle_sources();
         keep_chain_going();
         journal_.wait_for(next_, steady_clock::now() + poll);
