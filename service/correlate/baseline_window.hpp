@@ -42,7 +42,7 @@ public:
     void sample(std::int64_t from, std::vector<RecordRef>& out) const override;
     void figures(std::vector<Figure>& out) const override;
     [[nodiscard]] std::size_t bytes() const noexcept override;
-    void lend(const Counter& counter) override { asked_ = counter.correlation; }
+    void borrow_from(const Counter& counter) override { asked_ = counter.correlation; }
     void save(Writer& out) const override;
     void load(Reader& in) override;
 

@@ -25,7 +25,7 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept override {
         return sizeof *this - sizeof hits_ + hits_.bytes();
     }
-    void lend(const Counter& counter) override { weights_ = &counter.correlation->weights; }
+    void borrow_from(const Counter& counter) override { weights_ = &counter.correlation->weights; }
     void save(Writer& out) const override { hits_.save(out); }
     void load(Reader& in) override { hits_.load(in); }
 

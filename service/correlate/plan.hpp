@@ -78,6 +78,10 @@ struct Counter {
     [[nodiscard]] bool has_window() const noexcept {
         return kind != Kind::plain && kind != Kind::count && kind != Kind::few;
     }
+    /// Its windows read what the correlation says, all the time.
+    [[nodiscard]] bool lends() const noexcept {
+        return kind == Kind::baseline || kind == Kind::joint;
+    }
     /// Low bytes that tell the times in one window apart.
     [[nodiscard]] std::uint32_t time_bytes() const noexcept { return time_bytes_for(span); }
     /// The condition, on a number; of the temporal types without an expression too.

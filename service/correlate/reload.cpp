@@ -44,21 +44,18 @@ void Engine::State::drop_without(std::span<const std::uint32_t> places) {
 
 void Engine::State::move_to(std::span<const std::uint32_t> places,
                             const std::vector<Counter>& counters) {
-    const auto lends = [](const Counter& counter) {
-        return counter.kind == Counter::Kind::baseline || counter.kind == Counter::Kind::joint;
-    };
     bool nothing_to_do = true;
     for (std::uint32_t c = 0; c < places.size(); ++c) {
         const bool kept = places[c] != Chain::absent;
-        if (kept && (places[c] != c || lends(counters[c]))) nothing_to_do = false;
+        if (kept && (places[c] != c || counters[c].lends())) nothing_to_do = false;
     }
     if (nothing_to_do) return;
     groups_.each([&](GroupId id) {
         Group& group = groups_[id];
         const std::uint32_t place = places[group.counter];
         group.counter = place & (Group::max_counters - 1);
-        if (lends(counters[place]) && group.window() != nullptr)
-            group.window()->lend(counters[place]);
+        if (counters[place].lends() && group.window() != nullptr)
+            group.window()->borrow_from(counters[place]);
     });
 }
 

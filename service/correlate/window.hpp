@@ -88,8 +88,9 @@ public:
     virtual void figures(std::vector<Figure>&) const {}
     [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
     virtual void save(Writer& out) const = 0;
-    /// Borrows from another counter of the same meaning what it borrowed from its own.
-    virtual void lend(const Counter&) {}
+    /// Borrows from another counter of the same meaning what it borrowed from its own, which goes:
+    /// of the kinds that Counter::lends.
+    virtual void borrow_from(const Counter&) {}
     /// Into an empty window. Spoils the reader when what it finds cannot be.
     virtual void load(Reader& in) = 0;
 };

@@ -156,8 +156,8 @@ void Live::note_block(const journal::Entry& entry) {
     last_block_[entry.block.source] = steady_clock::now();
 }
 
-/// Whether the state is to be saved. The journal keeps what came since the last time; when it is
-/// full of that, it goes on only after the next.
+// Whether the state is to be saved. The journal keeps what came since the last time; when it is
+// full of that, it goes on only after the next.
 bool Live::snapshot_due(steady_clock::time_point now) const {
     if (next_ == saved_) return false;
     const auto since = now - snapshot_taken_;
