@@ -30,6 +30,17 @@ def test_ndjson_is_acknowledged_and_visible(server):
                what="the call in SQL")
 
 
+def test_requests_of_a_tenth_of_a_second_share_a_transaction(server):
+    def commits():
+        return float(re.search(r"^callerprint_commits_total (\S+)$", server.get("/metrics").text, re.M).group(1))
+
+    before, began = commits(), time.monotonic()
+    for _ in range(300):
+        assert server.ingest([make_call()]).status == 200
+    made, tenths = commits() - before, (time.monotonic() - began) * 10
+    assert 0 < made <= tenths + 3, f"{made} transactions in {tenths:.0f} tenths of a second"
+
+
 @pytest.mark.parametrize("wrap", [
     lambda records: json.dumps(records),
     lambda records: json.dumps({"records": records}),
