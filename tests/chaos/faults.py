@@ -1,10 +1,12 @@
 """What the campaigns of faults share: fat records, disks of their own, a client that looks closely, memory."""
 
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -134,6 +136,36 @@ class Watcher(threading.Thread):
     def close(self):
         self.over = True
         self.join(40)
+
+
+def family(postmaster):
+    """The postmaster and all its processes."""
+    found = [postmaster]
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit():
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == postmaster:
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+class Stopped:
+    """The database: not one of its processes runs, and every connection stays open: the worst way to be away."""
+
+    def __init__(self, server):
+        self.processes = family(server.postmaster())
+        for process in self.processes:
+            os.kill(process, signal.SIGSTOP)
+
+    def back(self):
+        for process in self.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+    close = back
 
 
 def resident_bytes(process):

@@ -26,35 +26,6 @@ def run(context):
     return context.counts
 
 
-def family(postmaster):
-    """The postmaster and all its processes."""
-    found = [postmaster]
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit():
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                if parent == postmaster:
-                    found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
-class Stopped:
-    """Not one of its processes runs, and every connection stays open: the worst way to be away."""
-
-    def __init__(self, server):
-        self.processes = family(server.postmaster())
-        for process in self.processes:
-            os.kill(process, signal.SIGSTOP)
-
-    def back(self):
-        for process in self.processes:
-            os.kill(process, signal.SIGCONT)
-
-    close = back
-
-
 class ShutDown:
     """Ended by its operator, who starts it again with the same command."""
 
@@ -102,7 +73,7 @@ def away(context, rng, how):
     watcher = threading.Thread(target=watch_memory, args=(server.process.pid, largest, over))
     watcher.start()
     gone = time.monotonic()
-    database = Stopped(server) if how == "stopped" else ShutDown(server)
+    database = faults.Stopped(server) if how == "stopped" else ShutDown(server)
     context._open.append(database)
     acknowledged = feeder.acknowledged
     time.sleep(seconds)

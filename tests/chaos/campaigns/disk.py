@@ -114,8 +114,13 @@ def both_disks(context, rng, cycles):
     context._open.append(watcher)
     backs = []
     for _ in range(cycles):
-        feeder.wait_for(300, 120)
+        # It comes back to a backlog that has no place: a full journal hands it nothing new to write.
+        database = faults.Stopped(server)
+        context.closes(database)
+        feeder.wait_for(2_000, 120)
+        disk.fill()
         full = time.monotonic()
+        database.back()
         seconds = rng.uniform(3, 8)
         while time.monotonic() < full + seconds:
             disk.fill()
