@@ -30,6 +30,11 @@ base::Result<std::unique_ptr<Live>> Live::start(journal::Journal& journal,
     if (auto caught_up = live->catch_up(); !caught_up) return std::unexpected(caught_up.error());
     live->thread_ =
         std::jthread([raw = live.get()](const std::stop_token& stop) { raw->run(stop); });
+    // Read, not kept: whoever would keep it stands still with the database.
+    metrics.before_page([raw = live.get()] {
+        const auto stored = raw->committed();  // first, so that the end is not below it
+        raw->probe_.backlog_blocks.set(static_cast<double>(raw->journal_.end() - stored));
+    });
     return live;
 }
 
@@ -189,7 +194,6 @@ void Live::hand_over(bool last) {
     }
     probe_.publish(evaluator_->counters(), evaluator_->windows());
     probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
-    probe_.backlog_blocks.set(static_cast<double>(journal_.end() - next_));
     if (committer_.hand_over(std::move(effects))) from_ = next_;
 }
 

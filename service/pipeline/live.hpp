@@ -43,7 +43,8 @@ public:
     };
 
     /// Restores the state and evaluates silently what was evaluated before; then starts both
-    /// threads. The journal and the metrics are borrowed and outlive this.
+    /// threads. The journal and the metrics are borrowed and outlive this; no page of the metrics
+    /// is made any more when this ends.
     static base::Result<std::unique_ptr<Live>> start(journal::Journal& journal,
                                                      std::shared_ptr<const Reference> reference,
                                                      Options options, metrics::Registry& metrics);

@@ -39,8 +39,8 @@ Probe::Probe(metrics::Registry& registry)
       window_bytes(registry.gauge("callerprint_window_bytes", "Memory of windows, about.")),
       watermark_seconds(registry.gauge("callerprint_watermark_timestamp_seconds",
                                        "Event time up to which windows are applied.")),
-      backlog_blocks(
-          registry.gauge("callerprint_backlog_blocks", "Journal blocks not yet evaluated.")) {}
+      backlog_blocks(registry.gauge("callerprint_backlog_blocks",
+                                    "Journal blocks whose effects are not stored yet.")) {}
 
 void Probe::publish(const Evaluator::Counters& now, const correlate::Stats& windows) {
     const auto grew = [](metrics::Counter& counter, std::uint64_t before, std::uint64_t after) {

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -92,3 +93,27 @@ def test_threads_have_the_names_that_top_shows(server):
     tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
     names = {(task / "comm").read_text().strip() for task in tasks}
     assert {"http", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
+
+
+def backlog(server):
+    return float(re.search(r"^callerprint_backlog_blocks (\S+)$", server.get("/metrics").text, re.M).group(1))
+
+
+def test_the_backlog_is_shown_while_the_database_stands_still(own_server):
+    server = own_server().start()
+    server.ingest([make_call()])
+    wait_until(lambda: backlog(server) == 0, what="an empty backlog")
+    postmaster = int((server.data / "postgres/data/postmaster.pid").read_text().split()[0])
+    children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    family = [postmaster, *map(int, children)]
+    for process in family:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        for _ in range(60):
+            assert server.ingest([make_call()]).status == 200
+            time.sleep(0.02)
+        assert backlog(server) >= 60
+    finally:
+        for process in family:
+            os.kill(process, signal.SIGCONT)
+    wait_until(lambda: backlog(server) == 0, what="the backlog to be stored")
