@@ -45,7 +45,7 @@ class Context:
         False when the time is over: end the campaign. The step has a generator of its own, so it
         does the same whether the steps before it were run now or remembered.
         """
-        done = self._state.steps.get(self.name, {})
+        done = self._state.steps
         if name not in done:
             if self.time_left() <= 0:
                 return False
@@ -54,7 +54,7 @@ class Context:
             finally:
                 self.close()
             if not failed(counts):  # one that failed is run again by the same command
-                self._state.keep(self.name, name, counts)
+                self._state.keep(name, counts)
         else:
             counts = done[name]
         self.add(counts)

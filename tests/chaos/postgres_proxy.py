@@ -118,6 +118,7 @@ class Proxy:
             pass
         finally:
             for one in (client, server):
+                shut(one)
                 one.close()
 
 

@@ -1,8 +1,10 @@
 """The command: chooses campaigns, shares out the time, remembers what is done, adds the counts up."""
 
 import argparse
+import concurrent.futures
 import importlib
 import json
+import multiprocessing
 import pathlib
 import pkgutil
 import sys
@@ -11,6 +13,7 @@ import traceback
 
 import campaigns
 from context import Context, Failure
+from server import Template
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -45,12 +48,14 @@ def arguments():
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/callerprint")
     parser.add_argument("--kill-binary", type=pathlib.Path, default=ROOT / "build/chaos/callerprint",
                         help="built with --preset chaos")
+    parser.add_argument("--jobs", type=int, default=2, help="campaigns at a time, of those that measure no times "
+                        "(default 2)")
     parser.add_argument("--list", action="store_true", help="names the campaigns")
     return parser.parse_args()
 
 
 class State:
-    """Which steps are done and what they counted; on disk, so that a stopped run goes on."""
+    """Which steps of a campaign are done and what they counted; on disk, so that a stopped run goes on."""
 
     def __init__(self, file, key):
         self.file, self.key = file, key
@@ -60,8 +65,8 @@ class State:
             if read.get("key") == key:
                 self.steps = read["steps"]
 
-    def keep(self, campaign, step, counts):
-        self.steps.setdefault(campaign, {})[step] = counts
+    def keep(self, step, counts):
+        self.steps[step] = counts
         fresh = self.file.with_suffix(".tmp")
         fresh.write_text(json.dumps({"key": self.key, "steps": self.steps}))
         fresh.rename(self.file)
@@ -71,9 +76,12 @@ def say(*what):
     print(*what, flush=True)
 
 
-def run_campaign(campaign, context):
-    """Its counts, and whether it held."""
+def run_campaign(options, work, module, seconds):
+    """Its counts, whether it held, and whether any step of it was done."""
+    campaign = importlib.import_module(module)
+    state = State(work / f"{campaign.NAME}.json", f"{options.seed} {options.slice}")
     since = time.monotonic()
+    context = Context(options, campaign.NAME, work / campaign.NAME, since + seconds, state)
     held, reason = True, ""
     try:
         counts = campaign.run(context)
@@ -88,9 +96,37 @@ def run_campaign(campaign, context):
     if held:
         context.clean()
     else:
-        say(f"FAILED: seed {context.seed}, campaign {campaign.NAME}; its folder stays: {context.work}", reason)
+        say(f"FAILED: seed {options.seed}, campaign {campaign.NAME}; its folder stays: {context.work}", reason)
         counts["oracle_equal"] = False
-    return counts, held
+    return counts, held, bool(state.steps)
+
+
+def weight_of(campaign):
+    return getattr(campaign, "WEIGHT", 1)
+
+
+def run_all(options, chosen, work):
+    """(campaign, its counts, held, tried): first those that go beside each other, then those that measure times."""
+    end = time.monotonic() + options.minutes * 60
+    beside = [campaign for campaign in chosen if options.jobs > 1 and getattr(campaign, "BESIDE", False)]
+    beside.sort(key=weight_of, reverse=True)  # the longest first
+    alone = [campaign for campaign in chosen if campaign not in beside]
+    lanes = max(1, min(options.jobs, len(beside)))
+    # In units of time: what goes beside another takes less of it.
+    weights = sum(map(weight_of, alone)) + sum(map(weight_of, beside)) / lanes
+    if beside:
+        Template.of(work, options.binary.resolve())  # before two of them make it
+        left = end - time.monotonic()
+        with concurrent.futures.ProcessPoolExecutor(lanes, multiprocessing.get_context("fork")) as pool:
+            running = [pool.submit(run_campaign, options, work, campaign.__name__,
+                                   left * weight_of(campaign) / weights) for campaign in beside]
+            for campaign, done in zip(beside, running):
+                yield campaign, *done.result()
+    weights = sum(map(weight_of, alone))
+    for campaign in alone:
+        share = (end - time.monotonic()) * weight_of(campaign) / weights
+        weights -= weight_of(campaign)
+        yield campaign, *run_campaign(options, work, campaign.__name__, share)
 
 
 def add(total, counts):
@@ -113,20 +149,11 @@ def main():
     work = options.work or pathlib.Path(f"/tmp/chaos-{options.seed}")
     work.mkdir(parents=True, exist_ok=True)
     work.chmod(0o755)  # the database runs as another user when we are root
-    state = State(work / "state.json", f"{options.seed} {options.slice}")
     began = time.monotonic()
     total = dict.fromkeys(COUNTS, 0)
     passed, failed, equal = 0, 0, True
-    weights = [getattr(campaign, "WEIGHT", 1) for campaign in chosen]
-    for number, campaign in enumerate(chosen):
-        left = options.minutes * 60 - (time.monotonic() - began)
-        if left <= 0:
-            say(f"no time left for {campaign.NAME}: the same command goes on with it")
-            continue
-        share = left * weights[number] / sum(weights[number:])
-        context = Context(options, campaign.NAME, work / campaign.NAME, time.monotonic() + share, state)
-        counts, held = run_campaign(campaign, context)
-        if held and campaign.NAME not in state.steps:  # what was not tried has not held
+    for campaign, counts, held, tried in run_all(options, chosen, work):
+        if held and not tried:  # what was not tried has not held
             say(f"no step of {campaign.NAME} fitted into its time: the same command goes on with it")
             continue
         add(total, counts)

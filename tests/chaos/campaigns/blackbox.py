@@ -6,6 +6,7 @@ from measure import percentile
 
 NAME = "blackbox"
 ORDER = 10
+BESIDE = True
 WEIGHT = 3
 ROUND = 20  # kills before the oracle looks
 

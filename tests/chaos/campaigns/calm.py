@@ -2,6 +2,7 @@
 
 NAME = "calm"
 ORDER = 1
+BESIDE = True
 WEIGHT = 0.2
 
 

@@ -10,6 +10,7 @@ import world
 
 NAME = "clock"
 ORDER = 14
+BESIDE = True
 
 
 def run(context):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import threading
@@ -11,6 +12,8 @@ import faults
 
 NAME = "database_away"
 ORDER = 25
+WEIGHT = 2
+BESIDE = True
 
 MEMORY = 64 << 20       # bytes that the program may grow by; the goal, and a quarter more fails
 FIRST_ALERT = 5.0       # seconds from the return to the first message; the goal, four times as long fails
@@ -18,10 +21,11 @@ DRAIN = 3.0             # times the live rate; the goal
 
 
 def run(context):
-    rounds = 2 if context.ci else 40
-    for number in range(rounds):
+    for number in range(2 if context.ci else 40):
         how = "stopped" if number % 2 == 0 else "shut-down"
-        if not context.step(f"{how}-{number}", lambda rng, how=how: away(context, rng, how)):
+        seconds = (120, 15)[number] if context.ci else min(random.Random(number).choice((30, 60, 120, 300)),
+                                                            max(15, context.time_left() / 2))
+        if not context.step(f"{how}-{number}", lambda rng: away(context, rng, how, seconds)):
             break
     return context.counts
 
@@ -61,8 +65,7 @@ def watch_memory(process, largest, over):
         over.wait(0.1)
 
 
-def away(context, rng, how):
-    seconds = 12 if context.ci else min(rng.choice((30, 60, 120, 300)), max(20, context.time_left() / 4))
+def away(context, rng, how, seconds):
     server = context.start_server()
     receiver = context.receiver(server, rng, faults=0)
     feeder = context.feeder(server, rng, rate=2_500)

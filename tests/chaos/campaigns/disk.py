@@ -6,6 +6,7 @@ import faults
 
 NAME = "disk"
 ORDER = 30
+BESIDE = True
 
 BACK = 5.0      # seconds, the goal; three times as long fails
 ANSWER = 0.1    # seconds from the condition to the answer, the goal; twenty times as long fails
@@ -15,7 +16,7 @@ def run(context):
     if not faults.can_mount(context.work):
         print("disk: we may not mount here; `journal` fills a model disk instead", flush=True)
         return context.counts
-    cycles = 3 if context.ci else 40
+    cycles = 8 if context.ci else 40
     for number in range(1 if context.ci else 5):
         if not context.step(f"journal-{number}", lambda rng: journal_disk(context, rng, cycles)):
             break

@@ -4,6 +4,7 @@ import faults
 
 NAME = "journal"
 ORDER = 10
+BESIDE = True
 WEIGHT = 0.6
 
 

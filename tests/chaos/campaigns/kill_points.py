@@ -4,8 +4,11 @@ import os
 import signal
 import time
 
+from postgres_proxy import Database, Proxy
+
 NAME = "kill-points"
 ORDER = 30
+BESIDE = True
 WEIGHT = 3
 GROUP = 24  # points that one server dies at before the oracle looks
 
@@ -175,7 +178,6 @@ def trims(context, points):
         reached = []
         for point in points:
             # A quarter of the quota is kept for evidence; beyond it each start drops what a stop allowed.
-            server.environment = {"CALLERPRINT_KILL_AT": f"{point}:1"}
             for _ in range(12):
                 context.check(context.time_left() > -180, f"no time for {point}: reached {reached}")
                 wanted = feeder.acknowledged + 6_000
@@ -187,16 +189,42 @@ def trims(context, points):
                 if server.tail(3).find(f"kill_point {point}") >= 0:
                     reached.append(point)
                     break
-                server.start(wait=False)
-                if ended_there(server, point, 2):
+                # A start may end there too, and one that is ready may end a moment later.
+                if not start(server, f"{point}:1", seconds=60) or ended_there(server, point, 2):
+                    context.check(f"kill_point {point}" in server.tail(3), f"ended elsewhere than {point}: {server.tail(5)}")
                     reached.append(point)
                     break
-                server.wait_ready()
             server.environment = {}
             if not server.alive():
                 server.start()
         context.check(len(reached) >= len(points) - 1, f"reached only {reached} of {points}")
         return {"kill_points": len(reached), **context.judge(server, feeder)}
+    return work
+
+
+def doubts(context, points, hit):
+    """The outcome of a COMMIT is not known, and then the program ends."""
+    def work(rng):
+        database = Database(context.work / f"database-{time.monotonic_ns()}", context.template())
+        context.closes(database)
+        proxy = Proxy(database, rng)
+        context.closes(proxy)
+        server = context.start_server(binary=context.kill_binary, settings={"database": {"url": proxy.url}},
+                                      database_socket=database.socket)
+        receiver = context.receiver(server, rng)
+        feeder = context.feeder(server, rng, rate=2_500)
+        feeder.wait_for(1_000)
+        cuts = [(point, mode) for point in points for mode in ("before", "after", "middle")]
+        for point, mode in cuts:
+            server.kill()
+            start(server, f"{point}:{hit}")
+            # The middle of an answer may tell enough: then there is no doubt, and another cut is needed.
+            there = False
+            for _ in range(hit + 10):
+                there = there or (proxy.cut_next(mode).happened.wait(10) and ended_there(server, point, 2))
+            context.check(there, f"never reached: {point}:{hit} by cuts {mode}: {server.tail(5)}")
+        start(server)
+        return {"kill_points": len(points), **context.judge(server, feeder, receiver)}
     return work
 
 
@@ -217,6 +245,8 @@ def run(context):
             if not context.step(f"pairs-{hit}-{n // GROUP}", pairs(context, chosen[n:n + GROUP])):
                 return context.counts
         if not context.step(f"first-start-{hit}", first_starts(context, by_kind["first"])):
+            return context.counts
+        if not context.step(f"doubt-{hit}", doubts(context, by_kind["doubt"], hit)):
             return context.counts
         if not context.step(f"trim-{hit}", trims(context, by_kind["trim"])):
             return context.counts

@@ -7,6 +7,7 @@ import time
 
 NAME = "postgres"
 ORDER = 20
+BESIDE = True
 WEIGHT = 2
 ROUND = 10  # kills before the oracle looks
 

@@ -9,6 +9,7 @@ from oracle import expected_alerts
 
 NAME = "replay"
 ORDER = 13
+BESIDE = True
 WEIGHT = 0.5
 
 
