@@ -80,9 +80,9 @@ class Context:
     def template(self):
         return Template.of(self.shared, self.binary)
 
-    def closes(self, thing):
-        """Something with close() that ends with the step."""
-        self._open.append(thing)
+    def closes(self, thing, last=False):
+        """Something with close() that ends with the step: before what was opened before it, or `last` of all."""
+        self._open.insert(0 if last else len(self._open), thing)
 
     def start_server(self, settings=None, binary=None, environment=None, policies=None, fresh=False,
                      wait=True, name=None, database_socket=None):

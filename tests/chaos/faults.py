@@ -1,4 +1,4 @@
-"""What the campaigns of faults share: fat records, disks of their own, a client that looks closely, memory."""
+"""What the campaigns of faults share: disks of their own, a client that looks closely, memory."""
 
 import contextlib
 import http.client
@@ -12,20 +12,6 @@ import threading
 import time
 
 import world
-from feeder import Feeder
-
-
-class FatFeeder(Feeder):
-    """Its records carry bytes that nothing shrinks and no rule reads, so that journals fill in seconds."""
-
-    def __init__(self, *arguments, fat=4_000, **options):
-        self.fat = fat
-        super().__init__(*arguments, **options)
-
-    def _deliver(self, connection, lines, rng, key):
-        fat = [line[:-1] + f', "unmapped": "{rng.randbytes(self.fat // 2).hex()}"}}' if line.startswith('{"time"')
-               else line for line in lines]
-        return super()._deliver(connection, fat, rng, key)
 
 
 class Disk:

@@ -32,7 +32,7 @@ def find_campaigns(wanted):
     if unknown:
         sys.exit(f"no campaign {', '.join(sorted(unknown))}; there are {', '.join(sorted(found))}")
     chosen = wanted or sorted(found, key=lambda name: (getattr(found[name], "ORDER", 50), name))
-    return [found[name] for name in chosen if wanted or not getattr(found[name], "ONLY_BY_NAME", False)]
+    return [found[name] for name in chosen]
 
 
 def arguments():

@@ -77,7 +77,7 @@ def away(context, rng, how, seconds):
     watcher.start()
     gone = time.monotonic()
     database = faults.Stopped(server) if how == "stopped" else ShutDown(server)
-    context._open.append(database)
+    context.closes(database)
     acknowledged = feeder.acknowledged
     time.sleep(seconds)
     context.check(server.alive(), f"the server ended with its database: {server.tail()}")

@@ -32,7 +32,7 @@ def on_own_disk(context, server, folder, megabytes):
     while server.postmaster() and time.monotonic() < deadline:
         time.sleep(0.05)
     disk = faults.Disk(server.folder / "data" / folder, megabytes)
-    context._open.insert(0, disk)
+    context.closes(disk, last=True)
     return disk
 
 
@@ -64,10 +64,9 @@ def journal_disk(context, rng, cycles):
     disk = on_own_disk(context, server, "journal", 64)
     server.start()
     receiver = context.receiver(server, rng)
-    feeder = faults.FatFeeder(server, rng.randrange(2**32), clients=4, rate=1_500, bad_lines=False)
-    context._open.append(feeder)
+    feeder = context.feeder(server, rng, rate=1_500, pad=4_000, bad_lines=False)
     watcher = faults.Watcher(server)
-    context._open.append(watcher)
+    context.closes(watcher)
     answers, backs, restarts = [], [], 0
     for _ in range(cycles):
         feeder.wait_for(300, 60)
@@ -109,10 +108,9 @@ def both_disks(context, rng, cycles):
     disk = on_own_disk(context, server, "", 384)
     server.start()
     receiver = context.receiver(server, rng)
-    feeder = faults.FatFeeder(server, rng.randrange(2**32), clients=4, rate=1_000, fat=2_000, bad_lines=False)
-    context._open.append(feeder)
+    feeder = context.feeder(server, rng, rate=1_000, pad=2_000, bad_lines=False)
     watcher = faults.Watcher(server)
-    context._open.append(watcher)
+    context.closes(watcher)
     backs = []
     for _ in range(cycles):
         # It comes back to a backlog that has no place: a full journal hands it nothing new to write.

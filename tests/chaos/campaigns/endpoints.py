@@ -143,7 +143,7 @@ def hostile(context, rng):
     """R25: of 100 endpoints 30 do harm; the others get theirs as quickly as before."""
     alarm = Alarm(context)
     paths = Paths()
-    context._open.append(paths)
+    context.closes(paths)
     good, bad = (35, 15) if context.ci else (70, 30)
     base = paths.url.removesuffix("/hook")
 
@@ -169,8 +169,8 @@ def hostile(context, rng):
 
     alone = series("alone")
     enemies = [Hostile(Hostile.KINDS[n % len(Hostile.KINDS)], f"{base}/trap") for n in range(bad)]
-    context._open.extend(enemies)
     for n, enemy in enumerate(enemies):
+        context.closes(enemy)
         alarm.add_endpoint(f"bad-{n}", enemy.url)
     among = series("among")
     time.sleep(17)  # whoever holds an attempt for ever is left after 15 s

@@ -174,13 +174,13 @@ def trims(context, points):
     def work(rng):
         server = context.start_server(binary=context.kill_binary, settings={
             "journal": {"quota": "128MB", "segment": "4MB", "ballast": "1MB"}})
-        feeder = context.feeder(server, rng, pad=1_500, rate=None)
+        feeder = context.feeder(server, rng, pad=4_000, rate=None)
         reached = []
         for point in points:
             # A quarter of the quota is kept for evidence; beyond it each start drops what a stop allowed.
             for _ in range(12):
                 context.check(context.time_left() > -180, f"no time for {point}: reached {reached}")
-                wanted = feeder.acknowledged + 6_000
+                wanted = feeder.acknowledged + 1_500
                 while server.alive() and feeder.acknowledged < wanted and context.time_left() > -180:
                     time.sleep(0.02)
                 if server.alive():
