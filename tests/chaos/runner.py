@@ -105,6 +105,11 @@ def weight_of(campaign):
     return getattr(campaign, "WEIGHT", 1)
 
 
+def share_of(options, left, campaign, weights):
+    """Seconds of those that are left; the numbers of a slice are bounded already."""
+    return left if options.slice else left * weight_of(campaign) / weights
+
+
 def run_all(options, chosen, work):
     """(campaign, its counts, held, tried): first those that go beside each other, then those that measure times."""
     end = time.monotonic() + options.minutes * 60
@@ -119,12 +124,12 @@ def run_all(options, chosen, work):
         left = end - time.monotonic()
         with concurrent.futures.ProcessPoolExecutor(lanes, multiprocessing.get_context("fork")) as pool:
             running = [pool.submit(run_campaign, options, work, campaign.__name__,
-                                   left * weight_of(campaign) / weights) for campaign in beside]
+                                   share_of(options, left, campaign, weights)) for campaign in beside]
             for campaign, done in zip(beside, running):
                 yield campaign, *done.result()
     weights = sum(map(weight_of, alone))
     for campaign in alone:
-        share = (end - time.monotonic()) * weight_of(campaign) / weights
+        share = share_of(options, end - time.monotonic(), campaign, weights)
         weights -= weight_of(campaign)
         yield campaign, *run_campaign(options, work, campaign.__name__, share)
 
