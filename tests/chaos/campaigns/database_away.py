@@ -16,6 +16,7 @@ WEIGHT = 2
 BESIDE = True
 
 MEMORY = 64 << 20       # bytes that the program may grow by; the goal, and a quarter more fails
+FLOOD = 128 << 20       # and as it works off the backlog, which is as any flood: three batches of 16 MB of effects
 FIRST_ALERT = 5.0       # seconds from the return to the first message; the goal, four times as long fails
 DRAIN = 3.0             # times the live rate; the goal
 
@@ -85,6 +86,7 @@ def away(context, rng, how, seconds):
     rate = taken / (time.monotonic() - gone)
     context.check(taken > 200 * seconds, f"{taken} records were acknowledged in {seconds} s without a database")
     told_away = len(receiver.order)
+    grown_away = largest[0] - before
     database.back()
     back = time.monotonic()
     first = None
@@ -100,11 +102,13 @@ def away(context, rng, how, seconds):
     over.set()
     watcher.join()
     grown = largest[0] - before
-    context.check(grown < MEMORY * 5 / 4, f"memory grew by {grown >> 20} MB while the database was away")
+    context.check(grown_away < MEMORY * 5 / 4, f"memory grew by {grown_away >> 20} MB while the database was away")
+    context.check(grown < FLOOD, f"memory grew by {grown >> 20} MB as the backlog was evaluated")
     name = how.replace("-", "_")
-    print(f"database_away: {how} {seconds:.0f} s: {taken} records acknowledged meanwhile, memory +{grown >> 20} MB"
-          f" (goal 64), first message after {first:.2f} s (goal {FIRST_ALERT:.0f}), backlog evaluated at"
-          f" {(taken + rate * drained) / drained / rate:.1f} times the live rate (goal {DRAIN:.0f})", flush=True)
+    print(f"database_away: {how} {seconds:.0f} s: {taken} records acknowledged meanwhile, memory +{grown_away >> 20} MB"
+          f" (goal 64), +{grown >> 20} MB as the backlog is evaluated, first message after {first:.2f} s"
+          f" (goal {FIRST_ALERT:.0f}), backlog evaluated at {(taken + rate * drained) / drained / rate:.1f} times the live rate (goal {DRAIN:.0f})", flush=True)
     return {"database_absences": 1, "seconds_away": round(seconds), "acknowledged_while_away": taken,
-            "max_memory_growth_mb": grown >> 20, f"max_first_alert_ms_{name}": round(first * 1000),
+            "max_memory_growth_mb": grown_away >> 20, "max_memory_growth_of_backlog_mb": grown >> 20,
+            f"max_first_alert_ms_{name}": round(first * 1000),
             f"max_drain_seconds_{name}": round(drained, 1), **context.judge(server, feeder, receiver)}
