@@ -63,6 +63,8 @@ Signs::Rhythms rhythms_of(const Evaluator::Options& options) {
     return out;
 }
 
+constexpr std::size_t most_replayed = 100'000;
+
 // Longer than any policy waits for something.
 constexpr std::chrono::days signs_kept{100};
 
@@ -397,6 +399,14 @@ void Evaluator::group(bool silent) {
     for (const auto& firing : firings_) {
         // A correlation that is new, over rules that are not.
         if (!is_mute(firing.policy)) grouper_.apply(firing, changes);
+    }
+    note_replayed(unseen);
+}
+
+void Evaluator::note_replayed(const std::vector<alert::Change>& unseen) {
+    for (const auto& change : unseen) {
+        if (replayed_.size() == most_replayed) return;
+        if (change.kind == alert::Change::Kind::opened) replayed_.push_back(change.alert.id);
     }
 }
 

@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pipeline {
@@ -70,6 +71,10 @@ public:
     /// Applies a block. Silent: state changes as ever, effects are not gathered (they are stored
     /// already).
     void apply(const journal::Entry& entry, bool silent);
+
+    /// The ids of alerts that silent blocks opened since the last call, the first 100,000 of them:
+    /// each was stored when its block was evaluated for the first time.
+    [[nodiscard]] std::vector<std::string> take_replayed() { return std::exchange(replayed_, {}); }
 
     /// What was gathered since the last take; from, to, epoch and now are the caller's.
     [[nodiscard]] store::Effects take();
@@ -134,6 +139,7 @@ private:
     bool keeps(const std::vector<policy::PolicyIndex>& matched);
     void advance(bool silent);
     void group(bool silent);
+    void note_replayed(const std::vector<alert::Change>& unseen);
     void dead_letter(const journal::Entry& entry, const decode::Reject& reject);
     [[nodiscard]] const std::vector<policy::PolicyIndex>& heard(
         const std::vector<policy::PolicyIndex>& matched);
@@ -157,6 +163,7 @@ private:
     BatchTimes batch_times_;
     coverage::CanaryKeys canaries_;
     store::Effects gathered_;
+    std::vector<std::string> replayed_;
     std::vector<bool> mute_;  // by policy; empty: none is
     std::vector<policy::PolicyIndex> heard_;
     Counters counters_;

@@ -6,6 +6,7 @@
 #include "base/thread.hpp"
 #include "journal/control.hpp"
 #include "pipeline/evidence.hpp"
+#include "store/alerts.hpp"
 
 #include <algorithm>
 
@@ -72,16 +73,19 @@ void Live::use(std::shared_ptr<const Reference> reference) {
 base::Result<void> Live::catch_up() {
     const auto committed = options_.position.next_offset;
     auto start = options_.position.snapshot_offset;
+    bool whole = true;
     if (const auto saved = std::exchange(options_.window_state, {}); !saved.empty()) {
         if (auto restored = evaluator_->restore(saved); !restored) {
             base::log::error("pipeline.state_lost", {{"reason", restored.error().reason}});
             start = journal_.first();
+            whole = false;
         }
     }
     BASE_KILL_POINT("pipeline.restore.after");
     if (start < journal_.first()) {
         base::log::warn("pipeline.history_trimmed",
                         {{"wanted", start}, {"first", journal_.first()}});
+        whole = false;
     }
     auto reader = journal_.read_from(start);
     journal::Entry entry;
@@ -100,7 +104,27 @@ base::Result<void> Live::catch_up() {
     from_ = next_ = committed;
     saved_ = options_.position.snapshot_offset;
     snapshot_taken_ = steady_clock::now();
+    if (whole) compare_with_stored();
     return {};
+}
+
+// What was evaluated again must have come to what is stored. If it did not, the registry, a list or
+// the program changed in between, or the database lost something: then windows remember having told
+// what nobody was told.
+void Live::compare_with_stored() {
+    const auto opened = evaluator_->take_replayed();
+    if (opened.empty()) return;
+    auto session = store::Session::open(options_.session);
+    const auto missing =
+        session ? store::Alerts(**session).missing(opened) : std::unexpected(session.error());
+    if (!missing) {
+        base::log::warn("pipeline.replay_not_compared", {{"reason", missing.error().reason}});
+    } else if (!missing->empty()) {
+        probe_.replay_diverged.add(static_cast<double>(missing->size()));
+        base::log::error(
+            "pipeline.replay_diverged",
+            {{"alerts", missing->size()}, {"of", opened.size()}, {"first", missing->front()}});
+    }
 }
 
 void Live::run(const std::stop_token& stop) {

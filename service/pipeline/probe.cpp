@@ -23,6 +23,9 @@ Probe::Probe(metrics::Registry& registry)
       blind(registry.counter("callerprint_absences_withheld_total",
                              "Absences not told, as a log source was silent in their time.")),
       alerts_opened(registry.counter("callerprint_alerts_opened_total", "Alerts opened.")),
+      replay_diverged(registry.counter("callerprint_replay_divergence_total",
+                                       "Alerts that a start found by evaluating again what had "
+                                       "been evaluated, and not in the database.")),
       commits(registry.counter("callerprint_commits_total", "Batch transactions committed.")),
       commit_failures(
           registry.counter("callerprint_commit_failures_total", "Batch transactions tried again.")),

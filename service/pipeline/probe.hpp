@@ -22,6 +22,7 @@ struct Probe {
     metrics::Counter evicted;
     metrics::Counter blind;
     metrics::Counter alerts_opened;
+    metrics::Counter replay_diverged;
     metrics::Counter commits;
     metrics::Counter commit_failures;
     metrics::Histogram commit_seconds;

@@ -65,6 +65,10 @@ constexpr const char* count_judged =
     " count(*) FILTER (WHERE disposition = 'undetermined')"
     " FROM callerprint.alerts WHERE state = 'closed' GROUP BY policy_key ORDER BY policy_key";
 
+constexpr const char* find_missing =
+    "SELECT id FROM unnest($1::text[]) AS t (id)"
+    " WHERE NOT EXISTS (SELECT FROM callerprint.alerts AS a WHERE a.id = t.id)";
+
 constexpr unsigned max_page = 1'000;
 constexpr std::size_t min_prefix = 4;
 constexpr std::size_t max_comment_bytes = 4'096;
@@ -306,6 +310,16 @@ base::Result<std::vector<Alerts::Judged>> Alerts::judged() {
                            row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>(),
                            row[4].as<std::uint64_t>()});
         }
+        return out;
+    });
+}
+
+base::Result<std::vector<std::string>> Alerts::missing(const std::vector<std::string>& ids) {
+    using Found = base::Result<std::vector<std::string>>;
+    return session_.connection().transaction("looking for alerts", [&](pqxx::work& tx) -> Found {
+        std::vector<std::string> out;
+        for (const auto& row : run(tx, find_missing, Params().texts(ids)))
+            out.push_back(row[0].as<std::string>());
         return out;
     });
 }

@@ -92,6 +92,9 @@ public:
     };
     base::Result<std::vector<Judged>> judged();
 
+    /// Those of the ids that no alert has.
+    base::Result<std::vector<std::string>> missing(const std::vector<std::string>& ids);
+
 private:
     Session& session_;
 };

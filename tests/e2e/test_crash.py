@@ -2,8 +2,10 @@
 
 import collections
 import http.client
+import json
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -96,6 +98,28 @@ def test_one_alert_with_one_id_across_a_crash(own_server):
     wait_until(lambda: server.calls() >= 4, 60, what="the four calls")
     alerts = wait_until(server.alerts, what="the alert")
     assert len(alerts) == 1
+
+
+def divergence(server):
+    return float(re.search(r"^callerprint_replay_divergence_total (\S+)$", server.get("/metrics").text, re.M).group(1))
+
+
+def test_a_start_that_finds_an_alert_which_is_not_stored_says_so_and_tells_nobody(own_server):
+    from conftest import fire
+
+    server = own_server().start()
+    assert server.ingest([fire("k-lost"), fire("k-kept"), make_call()]).status == 200
+    wait_until(lambda: len(server.alerts()) == 2, 60, what="the alerts")
+    server.kill()
+    server.start()
+    assert divergence(server) == 0
+    server.psql("DELETE FROM callerprint.alerts WHERE subject = 'k-lost'")
+    server.kill()
+    server.start()
+    assert divergence(server) == 1
+    told = [line for line in server.log.read_text().splitlines() if "pipeline.replay_diverged" in line]
+    assert len(told) == 1 and json.loads(told[0])["of"] == 2
+    assert [alert["subject"]["value"] for alert in server.alerts()] == ["k-kept"]
 
 
 def test_a_window_state_that_cannot_be_read_is_told_and_the_journal_read_instead(own_server):

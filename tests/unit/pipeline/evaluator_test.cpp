@@ -263,6 +263,7 @@ TEST(Evaluator, ALateCallIsStoredCountedAndShownToRulesThatNeedNoWindow) {
 
 TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
     std::size_t late = 0;
+    std::size_t stored = 0;
     for (unsigned seed = 0; seed < 10; ++seed) {
         std::mt19937_64 random(seed);
         std::vector<journal::Entry> journal;
@@ -284,11 +285,16 @@ TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
         const std::size_t crashed_at = saved_at + random() % 30;
         pipeline::Parts state;
         std::vector<alert::Change> expected;
+        std::vector<std::string> opened;  // and stored, between the state and the crash
         for (std::size_t i = 0; i < journal.size(); ++i) {
             if (i == saved_at) state = before->save();
             if (i < saved_at) before->apply(journal[i], false);
             whole->apply(journal[i], false);
             auto effects = whole->take();
+            for (const auto& change : effects.alerts) {
+                if (i < saved_at || i >= crashed_at) continue;
+                if (change.kind == alert::Change::Kind::opened) opened.push_back(change.alert.id);
+            }
             if (i >= crashed_at) std::ranges::move(effects.alerts, std::back_inserter(expected));
         }
         const auto after = evaluator();
@@ -296,10 +302,14 @@ TEST(Evaluator, AReplayAfterACrashGivesTheSameAlertsForLateCalls) {
         for (std::size_t i = saved_at; i < journal.size(); ++i)
             after->apply(journal[i], i < crashed_at);
         EXPECT_EQ(told(after->take().alerts), told(expected));
+        EXPECT_EQ(after->take_replayed(), opened);
+        EXPECT_TRUE(after->take_replayed().empty());
+        stored += opened.size();
         late += whole->counters().late;
         EXPECT_FALSE(expected.empty());
     }
     EXPECT_GT(late, 200u);
+    EXPECT_GT(stored, 10u);
 }
 
 TEST(Evaluator, APolicyThatCameLaterDoesNotRememberWhatItNeverTold) {

@@ -55,6 +55,13 @@ TEST_F(Alerts, PageThroughEveryAlertOnceNewestFirst) {
     EXPECT_EQ(alerts_.list(filter).error().fault, Fault::invalid);
 }
 
+TEST_F(Alerts, AreMissedWhenTheyAreNotThere) {
+    using Ids = std::vector<std::string>;
+    EXPECT_EQ(alerts_.missing({"alert-0003", "nobody", "alert-0000", "alert-000"}),
+              (Ids{"nobody", "alert-000"}));
+    EXPECT_EQ(alerts_.missing({}), Ids{});
+}
+
 TEST_F(Alerts, AreFilteredByEveryProperty) {
     const auto count = [&](auto set) {
         store::AlertFilter filter;
