@@ -9,6 +9,7 @@ import time
 
 from feeder import Feeder
 from oracle import Oracle
+from postgres_proxy import Database
 from receiver import Receiver
 from server import Server, Template
 
@@ -100,6 +101,12 @@ class Context:
         if template is None and wait:
             server.prepare()
         return server
+
+    def database(self):
+        """PostgreSQL of its own with the template's data, for a server that is given its URL."""
+        made = Database(self.work / f"database-{time.monotonic_ns()}", self.template())
+        self._open.append(made)
+        return made
 
     def feeder(self, server, rng, clients=4, **options):
         """Retrying clients with event ids; see feeder.Feeder."""

@@ -115,6 +115,7 @@ class Oracle:
         self.compare_alerts(alerts, counts)
         self.compare_hours(calls, counts)
         self.compare_conservation(calls, counts)
+        self.compare_replays(counts)
         for receiver in self.receivers:
             self.compare_deliveries(alerts, receiver, counts)
         equal = not self.notes
@@ -227,6 +228,11 @@ class Oracle:
         if letters != self.feeder.planted_bad:
             self.note("dead letters", [f"{letters} of {self.feeder.planted_bad}"], counts,
                       "lost" if letters < self.feeder.planted_bad else "differing")
+
+    def compare_replays(self, counts):
+        """What each start evaluated again opened the alerts that were stored (callerprint_replay_divergence_total)."""
+        told = [line for line in self.server.log.read_text(errors="replace").splitlines() if "pipeline.replay_" in line]
+        self.note("starts that came to other alerts, or could not compare", told, counts, "differing")
 
     def compare_deliveries(self, alerts, receiver, counts):
         wanted = {delivery_id(name, receiver.endpoint): name for name, alert in alerts.items() if not alert.shadow}

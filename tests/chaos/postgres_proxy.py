@@ -34,6 +34,10 @@ class Database:
         self.socket.chmod(0o755)
         self.start()
 
+    @property
+    def url(self):
+        return f"postgresql:///callerprint?host={self.socket}&user=callerprint"
+
     def _pg_ctl(self, *arguments):
         command = [self.binaries / "pg_ctl", *arguments, "-w", "-s", "-D", self.folder / "data"]
         if os.geteuid() == 0:

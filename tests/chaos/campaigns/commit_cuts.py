@@ -3,7 +3,7 @@
 import time
 
 from measure import percentile
-from postgres_proxy import Database, Proxy
+from postgres_proxy import Proxy
 
 NAME = "commit-cuts"
 ORDER = 25
@@ -19,8 +19,7 @@ WEIGHTS = (30, 30, 30, 4, 3, 3)
 
 def run(context):
     def cuts(rng):
-        database = Database(context.work / f"database-{time.monotonic_ns()}", context.template())
-        context.closes(database)
+        database = context.database()
         proxy = Proxy(database, rng)
         context.closes(proxy)
         server = context.start_server(settings={"database": {"url": proxy.url}}, database_socket=database.socket)
@@ -28,9 +27,7 @@ def run(context):
         feeder = context.feeder(server, rng, rate=2_500)
         feeder.wait_for(1_000)
         resolved, made = [], 0
-        for _ in range(ROUND):
-            if context.time_left() < -60:
-                break
+        while made < ROUND and context.time_left() > -60:
             mode = rng.choices(list(MODES), WEIGHTS)[0]
             seconds = rng.uniform(0, MODES[mode][0 if context.ci else 1])
             # Mostly the batches; sometimes what the outbox and the merger do.

@@ -1,10 +1,6 @@
 """PostgreSQL is away under load, stopped or shut down: ingest goes on, memory does not grow (R5)."""
 
-import os
-import pathlib
 import random
-import signal
-import subprocess
 import threading
 import time
 
@@ -32,29 +28,17 @@ def run(context):
 
 
 class ShutDown:
-    """Ended by its operator, who starts it again with the same command."""
+    """Ended by its operator, who starts it again. One of his own: an embedded one is started by the program."""
 
-    def __init__(self, server):
-        self.server = server
-        postmaster = server.postmaster()
-        process = pathlib.Path(f"/proc/{postmaster}")
-        self.command = process.joinpath("cmdline").read_bytes().decode().rstrip("\0").split("\0")
-        self.folder = os.readlink(process / "cwd")
-        self.user, self.group = process.stat().st_uid, process.stat().st_gid
-        os.kill(postmaster, signal.SIGINT)
-        deadline = time.monotonic() + 30
-        while process.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+    def __init__(self, database):
+        self.database = database
+        database.stop()
 
     def back(self):
-        if self.server.postmaster():
-            return  # the program has started it
-        log = open(self.server.folder / "postgres-again.log", "ab")
-        as_user = {"user": self.user, "group": self.group} if os.geteuid() == 0 else {}
-        subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True, **as_user)
+        self.database.start()
 
     def close(self):
-        pass
+        pass  # the database is closed by itself
 
 
 def watch_memory(process, largest, over):
@@ -67,7 +51,9 @@ def watch_memory(process, largest, over):
 
 
 def away(context, rng, how, seconds):
-    server = context.start_server()
+    own = context.database() if how == "shut-down" else None
+    server = context.start_server(settings={"database": {"url": own.url}} if own else None,
+                                  database_socket=own and own.socket)
     receiver = context.receiver(server, rng, faults=0)
     feeder = context.feeder(server, rng, rate=2_500)
     feeder.wait_for(10_000, 120)
@@ -77,7 +63,7 @@ def away(context, rng, how, seconds):
     watcher = threading.Thread(target=watch_memory, args=(server.process.pid, largest, over))
     watcher.start()
     gone = time.monotonic()
-    database = faults.Stopped(server) if how == "stopped" else ShutDown(server)
+    database = ShutDown(own) if own else faults.Stopped(server)
     context.closes(database)
     acknowledged = feeder.acknowledged
     time.sleep(seconds)
@@ -102,7 +88,8 @@ def away(context, rng, how, seconds):
     over.set()
     watcher.join()
     grown = largest[0] - before
-    context.check(grown_away < MEMORY * 5 / 4, f"memory grew by {grown_away >> 20} MB while the database was away")
+    context.check(grown_away < MEMORY * 5 / 4,
+                  f"memory grew by {grown_away >> 20} MB while the database was away")
     context.check(grown < FLOOD, f"memory grew by {grown >> 20} MB as the backlog was evaluated")
     name = how.replace("-", "_")
     print(f"database_away: {how} {seconds:.0f} s: {taken} records acknowledged meanwhile, memory +{grown_away >> 20} MB"

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from postgres_proxy import Database, Proxy
+from postgres_proxy import Proxy
 
 NAME = "kill-points"
 ORDER = 30
@@ -191,7 +191,8 @@ def trims(context, points):
                     break
                 # A start may end there too, and one that is ready may end a moment later.
                 if not start(server, f"{point}:1", seconds=60) or ended_there(server, point, 2):
-                    context.check(f"kill_point {point}" in server.tail(3), f"ended elsewhere than {point}: {server.tail(5)}")
+                    context.check(f"kill_point {point}" in server.tail(3),
+                                  f"ended elsewhere than {point}: {server.tail(5)}")
                     reached.append(point)
                     break
             server.environment = {}
@@ -205,8 +206,7 @@ def trims(context, points):
 def doubts(context, points, hit):
     """The outcome of a COMMIT is not known, and then the program ends."""
     def work(rng):
-        database = Database(context.work / f"database-{time.monotonic_ns()}", context.template())
-        context.closes(database)
+        database = context.database()
         proxy = Proxy(database, rng)
         context.closes(proxy)
         server = context.start_server(binary=context.kill_binary, settings={"database": {"url": proxy.url}},
