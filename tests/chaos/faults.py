@@ -143,13 +143,15 @@ class Stopped:
 
     def __init__(self, server):
         self.processes = family(server.postmaster())
+        self._send(signal.SIGSTOP)
+
+    def _send(self, number):
         for process in self.processes:
-            os.kill(process, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):  # an autovacuum may just have ended
+                os.kill(process, number)
 
     def back(self):
-        for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        self._send(signal.SIGCONT)
 
     close = back
 
