@@ -26,6 +26,7 @@ STOP = ("app.stop.", "pipeline.snapshot.", "store.batch.state.", "pipeline.trim.
 RELOAD = ("app.reload.", "pipeline.reload.")
 TRIM = ("journal.header.", "journal.segment.", "journal.spare.", "journal.trim.", "journal.recycle.")
 DOUBT = ("store.doubt.",)
+ONCE = ("start", "after", "stop", "reload")  # kinds that a process meets once
 CI_HITS, NIGHT_HITS = 1, 50
 
 # A crash during the recovery from a crash.
@@ -98,7 +99,7 @@ class Killing:
         kind = kind_of(point)
         # A stop between two batches has nothing to write: another one then.
         for _ in range(4 if kind == "stop" else 1):
-            ready = start(self.server, f"{point}:{1 if kind in ('start', 'after') else hit}")
+            ready = start(self.server, f"{point}:{1 if kind in ONCE else hit}")
             if ready and kind == "stop":
                 self.feeder.wait_for(300)
                 self.server.process.terminate()
