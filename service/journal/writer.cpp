@@ -270,9 +270,8 @@ void Writer::trim(Lsn below) {
 void Writer::apply_retention() {
     bool dropped = false;
     while (const std::optional<IndexRow> row = index_->oldest_below(trimmed_)) {
-        const std::uint64_t kept = index_->bytes_from(0) - index_->bytes_from(trimmed_);
         const bool aged = row->newest + options_.retain_age <= options_.now();
-        if ((kept <= options_.retain_bytes && !aged) || !drop_oldest()) break;
+        if ((evidence_bytes() <= options_.retain_bytes && !aged) || !drop_oldest()) break;
         dropped = true;
     }
     if (!dropped) return;
@@ -291,7 +290,11 @@ bool Writer::drop_oldest() {
     BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
     drops_settled_ = false;
-    if (!pool_.recycle(row->segment->path)) orphans_.push_back({row->segment->path});
+    // One spare is enough while the ballast waits for room.
+    const bool spare = !ballast_missing_ || pool_.size() == 0;
+    const bool gone =
+        spare ? pool_.recycle(row->segment->path) : !files_.remove(row->segment->path);
+    if (!gone) orphans_.push_back({row->segment->path});
     return true;
 }
 
@@ -345,11 +348,26 @@ bool Writer::make_room_again() {
 }
 
 // After a start on a full disk, or while spares took us on: it must be there before the disk is
-// full again, and not be taken from those it was released for.
+// full again, and not be taken from those it was released for. What is only kept for evidence goes
+// before it.
 void Writer::restore_ballast(Steady now) {
-    if (now < ballast_at_ || !disk_has(options_.ballast_bytes + options_.segment_bytes)) return;
+    if (now < ballast_at_) return;
     ballast_at_ = now + 4 * options_.retry_interval;
-    ballast_missing_ = static_cast<bool>(make_ballast());
+    bool dropped = false;
+    if (!room_for_ballast() && evidence_bytes() >= options_.ballast_bytes)
+        while (!room_for_ballast() && drop_oldest()) dropped = true;
+    ballast_missing_ = !room_for_ballast() || make_ballast();
+    // Whoever took the room that evidence gave up is not given all of it.
+    if (ballast_missing_ && dropped) ballast_at_ = now + 1'000 * options_.retry_interval;
+}
+
+bool Writer::room_for_ballast() {
+    const std::uint64_t segment = pool_.size() > 0 ? 0 : options_.segment_bytes;
+    return disk_has(options_.ballast_bytes + segment);
+}
+
+std::uint64_t Writer::evidence_bytes() const {
+    return index_->bytes_from(0) - index_->bytes_from(trimmed_);
 }
 
 // Unless the file system cannot say.

@@ -78,6 +78,8 @@ private:
     std::error_code make_ballast();
     void release_ballast();
     void restore_ballast(Steady now);
+    bool room_for_ballast();
+    [[nodiscard]] std::uint64_t evidence_bytes() const;
     bool make_room_again();
     bool disk_has(std::uint64_t bytes);
 

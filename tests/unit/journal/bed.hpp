@@ -53,6 +53,7 @@ public:
         options.segment_bytes = chosen.segment_bytes;
         options.quota_bytes = chosen.quota_segments * chosen.segment_bytes;
         options.retain_bytes = chosen.retain_bytes;
+        options.retain_age = std::chrono::hours(6);
         options.ballast_bytes = chosen.ballast_bytes;
         options.now = fixed_now;
         writer.emplace(files, options, index, *recovered, std::move(*mark), Probe());

@@ -196,6 +196,49 @@ TEST(Writer, AFullDiskTakesWhatIsOnlyKeptForEvidence) {
     EXPECT_EQ(bed.read_all().back().second, filler(299));
 }
 
+// A disk that is full of segments that nobody needs any more, and what the ballast had is somebody
+// else's.
+void fill_with_evidence(ModelFileSystem& files, Bed& bed) {
+    fill(bed);
+    ASSERT_FALSE(files.contents().contains("ballast"));
+    files.capacity = files.used();
+    bed.writer->trim(bed.index->end());
+    bed.tick();
+    ASSERT_FALSE(bed.writer->trouble());
+}
+
+TEST(Writer, EvidenceThatFillsTheDiskMakesRoomForTheBallast) {
+    ModelFileSystem files(1);
+    files.capacity = 12 * small_segment;
+    Bed bed(files, {32, 0, small_segment, small_segment, 32 * small_segment});
+    fill_with_evidence(files, bed);
+    const std::size_t before = bed.index->segments();
+    for (int i = 0; i < 10; ++i) bed.tick();
+    EXPECT_TRUE(files.contents().contains("ballast"));
+    EXPECT_GE(bed.index->segments() + 2, before) << "a spare and the ballast";
+    EXPECT_TRUE(bed.write({filler(0)}));
+}
+
+TEST(Writer, EvidenceIsNotGivenUpAgainAndAgainForABallastThatFails) {
+    ModelFileSystem files(1);
+    files.capacity = 12 * small_segment;
+    Bed bed(files, {32, 0, small_segment, small_segment, 32 * small_segment});
+    fill_with_evidence(files, bed);
+    files.before = [](Op op, const std::string& name) {  // somebody is quicker
+        return op == Op::allocate && name == "ballast"
+                   ? std::make_error_code(std::errc::no_space_on_device)
+                   : std::error_code();
+    };
+    for (int i = 0; i < 10; ++i) bed.tick();
+    const std::size_t left = bed.index->segments();
+    EXPECT_GE(left, 3U);
+    for (int i = 0; i < 40; ++i) {
+        files.capacity = files.used();
+        bed.tick();
+    }
+    EXPECT_EQ(bed.index->segments(), left);
+}
+
 TEST(Writer, AFullDiskDropsNothingBehindASegmentThatCannotBeRemoved) {
     ModelFileSystem files(1);
     Bed bed(files, {8, 0, small_segment, 1'000});
