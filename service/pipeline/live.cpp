@@ -104,16 +104,15 @@ base::Result<void> Live::catch_up() {
     from_ = next_ = committed;
     saved_ = options_.position.snapshot_offset;
     snapshot_taken_ = steady_clock::now();
-    if (whole) compare_with_stored();
+    const auto opened = evaluator_->take_replayed();
+    if (whole && !opened.empty()) compare_with_stored(opened);
     return {};
 }
 
 // What was evaluated again must have come to what is stored. If it did not, the registry, a list or
 // the program changed in between, or the database lost something: then windows remember having told
 // what nobody was told.
-void Live::compare_with_stored() {
-    const auto opened = evaluator_->take_replayed();
-    if (opened.empty()) return;
+void Live::compare_with_stored(const std::vector<std::string>& opened) {
     auto session = store::Session::open(options_.session);
     const auto missing =
         session ? store::Alerts(**session).missing(opened) : std::unexpected(session.error());

@@ -69,7 +69,7 @@ private:
     Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Options options,
          metrics::Registry& metrics);
     base::Result<void> catch_up();
-    void compare_with_stored();
+    void compare_with_stored(const std::vector<std::string>& opened);
     void run(const std::stop_token& stop);
     void take_reference();
     [[nodiscard]] bool snapshot_due(std::chrono::steady_clock::time_point now) const;

@@ -94,7 +94,8 @@ def away(context, rng, how, seconds):
     name = how.replace("-", "_")
     print(f"database_away: {how} {seconds:.0f} s: {taken} records acknowledged meanwhile, memory +{grown_away >> 20} MB"
           f" (goal 64), +{grown >> 20} MB as the backlog is evaluated, first message after {first:.2f} s"
-          f" (goal {FIRST_ALERT:.0f}), backlog evaluated at {(taken + rate * drained) / drained / rate:.1f} times the live rate (goal {DRAIN:.0f})", flush=True)
+          f" (goal {FIRST_ALERT:.0f}), backlog evaluated at {(taken + rate * drained) / drained / rate:.1f} times the live"
+          f" rate (goal {DRAIN:.0f})", flush=True)
     return {"database_absences": 1, "seconds_away": round(seconds), "acknowledged_while_away": taken,
             "max_memory_growth_mb": grown_away >> 20, "max_memory_growth_of_backlog_mb": grown >> 20,
             f"max_first_alert_ms_{name}": round(first * 1000),

@@ -181,8 +181,9 @@ def trims(context, points):
             # A quarter of the quota is kept for evidence; beyond it each start drops what a stop allowed.
             for _ in range(12):
                 context.check(context.time_left() > -180, f"no time for {point}: reached {reached}")
-                wanted = feeder.acknowledged + 1_500
-                while server.alive() and feeder.acknowledged < wanted and context.time_left() > -180:
+                wanted, since = feeder.acknowledged + 1_500, time.monotonic()
+                while server.alive() and feeder.acknowledged < wanted:
+                    context.check(time.monotonic() - since < 120, f"nothing is taken on before {point}: {server.tail(5)}")
                     time.sleep(0.02)
                 if server.alive():
                     server.process.terminate()
