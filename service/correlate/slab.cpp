@@ -2,10 +2,15 @@
 
 #include "base/assert.hpp"
 
-#include <sanitizer/asan_interface.h>
-
 #include <new>
 #include <utility>
+
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else  // a package that only those need who test: what builds the program does without
+#define ASAN_POISON_MEMORY_REGION(place, size) (static_cast<void>(place), static_cast<void>(size))
+#define ASAN_UNPOISON_MEMORY_REGION(place, size) (static_cast<void>(place), static_cast<void>(size))
+#endif
 
 namespace correlate {
 
