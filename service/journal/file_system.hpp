@@ -63,6 +63,9 @@ public:
     [[nodiscard]] virtual Io<std::uint64_t> free_bytes(const std::filesystem::path& folder) = 0;
 };
 
+/// The disk is full, or its owner's part of it.
+[[nodiscard]] bool no_room(const std::error_code& error);
+
 /// The operating system's.
 [[nodiscard]] FileSystem& operating_system();
 

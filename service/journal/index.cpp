@@ -35,6 +35,14 @@ bool Index::holds(const Segment& segment) const {
                                [&](const IndexRow& row) { return row.segment.get() == &segment; });
 }
 
+std::optional<IndexRow> Index::row_from(Lsn first) const {
+    const std::lock_guard lock(mutex_);
+    for (const IndexRow& row : rows_)
+        if (row.segment->header.first >= first)
+            return IndexRow{row.segment, row.end, row.bytes, row.newest, {}};
+    return std::nullopt;
+}
+
 Lsn Index::first() const {
     const std::lock_guard lock(mutex_);
     return rows_.empty() ? end_ : rows_.front().segment->header.first;
@@ -56,17 +64,18 @@ std::vector<Damage> Index::damage() const {
     return damage_;
 }
 
-void Index::report(Damage damage) {
+bool Index::report(Damage damage) {
     const std::lock_guard lock(mutex_);
     const bool known = std::ranges::any_of(damage_, [&](const Damage& one) {
         return one.first <= damage.first && damage.end <= one.end;
     });
-    if (known) return;
+    if (known) return false;
     base::log::error("journal.damaged", {{"first_lsn", damage.first},
                                          {"end_lsn", damage.end},
                                          {"file", damage.file},
                                          {"what", damage.what}});
     damage_.push_back(std::move(damage));
+    return true;
 }
 
 std::uint64_t Index::bytes_from(Lsn lsn) const {
@@ -106,6 +115,15 @@ void Index::extend(const std::vector<Synced>& blocks, std::uint64_t bytes) {
     row.bytes = bytes;
     end_ = row.end;
     changed_.notify_all();
+}
+
+void Index::replace(const Segment& old, IndexRow row) {
+    const std::lock_guard lock(mutex_);
+    for (IndexRow& one : rows_)
+        if (one.segment.get() == &old) {
+            one = std::move(row);
+            return;
+        }
 }
 
 void Index::drop_empty_last() {

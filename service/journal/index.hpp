@@ -75,12 +75,14 @@ public:
     /// The first segment that holds an LSN at or above `lsn`; nothing at the durable end.
     [[nodiscard]] std::optional<Place> locate(Lsn lsn) const;
     [[nodiscard]] bool holds(const Segment& segment) const;
+    /// The first row whose segment begins at or above `first`, without its points.
+    [[nodiscard]] std::optional<IndexRow> row_from(Lsn first) const;
     [[nodiscard]] Lsn first() const;
     [[nodiscard]] Lsn end() const;
     bool wait_for(Lsn lsn, std::chrono::steady_clock::time_point deadline) const;
     [[nodiscard]] std::vector<Damage> damage() const;
-    /// Adds what is not yet covered by an entry, and logs it.
-    void report(Damage damage);
+    /// Adds what is not yet covered by an entry, and logs it; false when it is.
+    bool report(Damage damage);
     [[nodiscard]] std::uint64_t bytes_from(Lsn lsn) const;
     [[nodiscard]] std::size_t segments() const;
     [[nodiscard]] bool closing() const;
@@ -96,6 +98,9 @@ public:
     };
     /// A group is durable in the newest segment, and readers wake.
     void extend(const std::vector<Synced>& blocks, std::uint64_t bytes);
+    /// `row` holds the same LSNs in a new file. Readers go on in the old one, which they own, and
+    /// come to the new one at their next entry.
+    void replace(const Segment& old, IndexRow row);
     /// Takes the newest segment out if nothing in it is durable.
     void drop_empty_last();
     /// The oldest segment if it ends at or below `below` and is not the newest.

@@ -119,6 +119,21 @@ public:
         wake_.notify_one();
     }
 
+    void rewrite(Lsn below, Change change, RewriteDone done) {
+        std::optional<base::Error> refusal;
+        {
+            const std::lock_guard lock(mutex_);
+            if (closing_)
+                refusal = closing_error();
+            else if (rewrite_)
+                refusal = {base::Fault::exhausted, "the journal is being rewritten already"};
+            else
+                rewrite_.emplace(below, std::move(change), std::move(done));
+        }
+        if (!refusal) return wake_.notify_one();
+        done(std::unexpected(*std::move(refusal)));
+    }
+
     Lsn trimmed() const {
         const std::lock_guard lock(mutex_);
         return trim_below_;
@@ -153,18 +168,43 @@ private:
         while (wait_for_work()) {
             take_group(group);
             if (!group.empty()) write(group);
+            rewrite_some();
             writer_.tick(Steady::now());
             const std::lock_guard lock(mutex_);
             trouble_ = writer_.trouble();
             needs_tick_ = !writer_.idle();
         }
+        answer_rewrite(std::unexpected(closing_error()));
+    }
+
+    // One segment, so that appends wait for no more.
+    void rewrite_some() {
+        if (!writer_.rewriting()) {
+            const std::lock_guard lock(mutex_);
+            if (!rewrite_) return;
+            writer_.begin_rewrite(rewrite_->below, std::move(rewrite_->change));
+        }
+        std::optional<base::Result<Rewritten>> outcome = writer_.rewrite_some();
+        if (outcome) answer_rewrite(*std::move(outcome));
+    }
+
+    void answer_rewrite(base::Result<Rewritten> outcome) {
+        RewriteDone done;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!rewrite_) return;
+            done = std::move(rewrite_->done);
+            rewrite_.reset();
+        }
+        done(std::move(outcome));
     }
 
     // False once closing and empty. Wakes for appends, for a trim, and now and then for a tick.
     bool wait_for_work() {
         std::unique_lock lock(mutex_);
         const auto pause = needs_tick_ ? options_.mark_interval : 1000ms;
-        wake_.wait_for(lock, pause, [&] { return !queue_.empty() || trim_asked_ || closing_; });
+        wake_.wait_for(lock, pause,
+                       [&] { return !queue_.empty() || trim_asked_ || rewrite_ || closing_; });
         if (closing_ && queue_.empty()) return false;
         if (options_.group_delay > 0us && !queue_.empty())
             wake_.wait_for(lock, options_.group_delay,
@@ -225,6 +265,12 @@ private:
     bool trim_asked_ = false;
     bool closing_ = false;
     bool needs_tick_ = true;
+    struct Rewrite {
+        Lsn below = 0;
+        Change change;  // the writer's once it is begun
+        RewriteDone done;
+    };
+    std::optional<Rewrite> rewrite_;  // until it is answered
     std::optional<base::Error> trouble_;
 
     Writer writer_;  // the thread's alone, until it is joined
@@ -316,6 +362,10 @@ bool Journal::wait_for(Lsn lsn, std::chrono::steady_clock::time_point deadline) 
 
 void Journal::trim(Lsn below) {
     core_->trim(below);
+}
+
+void Journal::rewrite(Lsn below, Change change, RewriteDone done) {
+    core_->rewrite(below, std::move(change), std::move(done));
 }
 
 std::uint64_t Journal::backlog_bytes() const {

@@ -5,6 +5,7 @@
 #include "journal/block.hpp"
 #include "journal/index.hpp"
 #include "journal/reader.hpp"
+#include "journal/rewrite.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -94,6 +95,23 @@ public:
     /// Nobody needs blocks below `below` for recovery any more. They go when retention, quota or a
     /// full disk says so, in whole segments, on the journal's thread. Never moves backwards.
     void trim(Lsn below);
+
+    /// Runs on the journal's thread, or in rewrite when that refuses. Must not throw or block.
+    using RewriteDone = std::move_only_function<void(base::Result<Rewritten>)>;
+
+    /// Gives every block that is durable when it begins and below `below` to `change`, in order of
+    /// the LSNs and on the journal's thread, and replaces on the disk those that it changed: they
+    /// keep their LSN, their time and their number of records. Thread-safe. Appends wait for no
+    /// more than one segment. Once `done` has a value, no file of the folder holds what a block was
+    /// before, save those set aside; a Reader may still hold a block it has read, or read on in a
+    /// file that has no name any more.
+    ///
+    /// `done` gets Fault::exhausted (no room on the disk for the copy of a segment, or in the quota
+    /// for a new one; one rewrite is at work already), Fault::unavailable (the disk fails, closing)
+    /// or Fault::invalid (a block was made larger than the limits). Then some segments may be
+    /// rewritten and the others are as they were, and the same call may be made again: it gives all
+    /// blocks to `change` anew.
+    void rewrite(Lsn below, Change change, RewriteDone done);
 
     /// Bytes of blocks at or above the trim point: what is still to be evaluated.
     [[nodiscard]] std::uint64_t backlog_bytes() const;

@@ -33,17 +33,34 @@ std::error_code SparePool::prepare() {
     return {};
 }
 
-bool SparePool::recycle(const std::filesystem::path& segment) {
+bool SparePool::recycle(const Segment& segment) {
     const std::filesystem::path path = options_.folder / spare_name(number_++);
+    const Io<std::uint64_t> size = segment.file->size();
+    const bool fits = size && *size == options_.segment_bytes;
     BASE_KILL_POINT("journal.recycle.rename.before");
-    if (spares_.size() < options_.keep && !files_.rename(segment, path)) {
+    if (fits && spares_.size() < options_.keep && !files_.rename(segment.path, path)) {
         BASE_KILL_POINT("journal.recycle.rename.after");
         spares_.push_back({path, true});
         return true;
     }
-    const bool gone = !files_.remove(segment);
+    const bool gone = !files_.remove(segment.path);
     BASE_KILL_POINT("journal.recycle.remove.after");
     return gone;
+}
+
+// By the folder's list: a start, or a segment that could not be begun, may leave one that is not
+// ours.
+std::error_code SparePool::clear() {
+    const Io<std::vector<std::string>> names = files_.list(options_.folder);
+    if (!names) return names.error();
+    spares_.clear();
+    for (const std::string& name : *names) {
+        if (!name.starts_with(spare_prefix) && name != unfinished_name) continue;
+        const std::error_code error = files_.remove(options_.folder / name);
+        if (error && error != std::errc::no_such_file_or_directory) return error;
+        BASE_KILL_POINT("journal.rewrite.spare.after");
+    }
+    return {};
 }
 
 Io<SparePool::Taken> SparePool::take() {

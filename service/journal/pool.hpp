@@ -1,6 +1,7 @@
 #pragma once
 
 #include "journal/file_system.hpp"
+#include "journal/index.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -26,9 +27,12 @@ public:
 
     /// Makes one, allocated and synced; the folder is not.
     [[nodiscard]] std::error_code prepare();
-    /// Takes a segment that nobody needs any more; the folder is not synced. False when its name
-    /// could not be taken from it.
-    [[nodiscard]] bool recycle(const std::filesystem::path& segment);
+    /// Takes a segment that nobody needs any more, or removes its file when that is of another size
+    /// than a new segment's; the folder is not synced. False when its name could not be taken from
+    /// it.
+    [[nodiscard]] bool recycle(const Segment& segment);
+    /// Removes all, and every other file that holds what a segment held; the folder is not synced.
+    [[nodiscard]] std::error_code clear();
 
     struct Taken {
         std::filesystem::path path;

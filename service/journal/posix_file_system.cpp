@@ -167,6 +167,11 @@ public:
 
 }  // namespace
 
+bool no_room(const std::error_code& error) {
+    return error == std::errc::no_space_on_device ||
+           error == std::error_code(EDQUOT, std::system_category());
+}
+
 FileSystem& operating_system() {
     static PosixFileSystem system;  // holds nothing
     return system;

@@ -18,14 +18,6 @@ constexpr std::string_view suffix = ".log";
 constexpr std::size_t digits = 20;
 constexpr Lsn no_lsn = std::numeric_limits<Lsn>::max();
 
-std::optional<Lsn> segment_of(std::string_view name) {
-    if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
-    Lsn first = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + digits, first);
-    if (error != std::errc() || end != name.data() + digits) return std::nullopt;
-    return first;
-}
-
 std::string padded(std::uint64_t number, std::size_t width) {
     const std::string text = std::to_string(number);
     return std::string(width - std::min(width, text.size()), '0') + text;
@@ -335,8 +327,6 @@ private:
         return row;
     }
 
-    static constexpr std::string_view damaged_suffix = ".damaged";
-    static constexpr std::string_view spare_prefix = "spare-";
     static constexpr std::string_view renaming_prefix = "renaming-";
 
     FileSystem& files_;
@@ -354,12 +344,20 @@ base::Result<Recovered> recover(FileSystem& files, const RecoveryOptions& option
     return Recovery(files, options).run();
 }
 
+std::optional<Lsn> segment_of(std::string_view name) {
+    if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+    Lsn first = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + digits, first);
+    if (error != std::errc() || end != name.data() + digits) return std::nullopt;
+    return first;
+}
+
 std::string segment_name(Lsn first) {
     return padded(first, digits).append(suffix);
 }
 
 std::string spare_name(std::uint64_t number) {
-    return "spare-" + padded(number, 8);
+    return std::string(spare_prefix) + padded(number, 8);
 }
 
 }  // namespace journal

@@ -8,7 +8,9 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace journal {
@@ -43,8 +45,14 @@ struct RecoveryOptions {
 
 /// "00000000000000000042.log"
 [[nodiscard]] std::string segment_name(Lsn first);
+/// The LSN in a segment's name; nothing for other names.
+[[nodiscard]] std::optional<Lsn> segment_of(std::string_view name);
 /// A file of a segment's size that waits to become one, or is being made.
 [[nodiscard]] std::string spare_name(std::uint64_t number);
+inline constexpr std::string_view spare_prefix = "spare-";
+/// A segment that is being made, or made anew.
 inline constexpr std::string_view unfinished_name = "new.tmp";
+/// Behind the name of a segment that was set aside for a person.
+inline constexpr std::string_view damaged_suffix = ".damaged";
 
 }  // namespace journal

@@ -24,9 +24,9 @@ std::uint64_t group_bytes(std::span<const Encoded* const> blocks) {
     return total;
 }
 
-bool full(const std::error_code& error) {
-    return error == std::errc::no_space_on_device ||
-           error == std::error_code(EDQUOT, std::system_category());
+base::Error quota_full() {
+    return {base::Fault::exhausted,
+            "the journal's quota is full of blocks that are not evaluated yet"};
 }
 
 }  // namespace
@@ -88,14 +88,16 @@ base::Result<void> Writer::try_write(std::span<const Encoded* const> blocks, std
 base::Result<void> Writer::make_room(std::uint64_t bytes) {
     if (active_ && tail_ + bytes <= options_.segment_bytes) return {};
     BASE_ASSERT(segment_header_bytes + bytes <= options_.segment_bytes);
-    if (!quota_allows_segment())
-        return base::fail(base::Fault::exhausted,
-                          "the journal's quota is full of blocks that are not evaluated yet");
-    std::error_code error = begin_segment();
-    // What is only kept for evidence goes before a batch is refused.
-    while (full(error) && drop_oldest()) error = begin_segment();
-    if (error) return std::unexpected(fail(error));
+    if (!quota_allows_segment()) return std::unexpected(quota_full());
+    if (const std::error_code error = next_segment()) return std::unexpected(fail(error));
     return {};
+}
+
+// What is only kept for evidence goes before a batch is refused.
+std::error_code Writer::next_segment() {
+    std::error_code error = begin_segment();
+    while (no_room(error) && drop_oldest()) error = begin_segment();
+    return error;
 }
 
 bool Writer::quota_allows_segment() {
@@ -224,7 +226,7 @@ std::error_code Writer::begin_segment() {
 }
 
 base::Error Writer::fail(std::error_code error) {
-    if (!full(error))
+    if (!no_room(error))
         return {base::Fault::unavailable, "the journal's disk fails: " + error.message()};
     disk_full_ = true;
     release_ballast();
@@ -290,10 +292,10 @@ bool Writer::drop_oldest() {
     BASE_KILL_POINT("journal.trim.drop.before");
     index_->remove_oldest();
     drops_settled_ = false;
-    // One spare is enough while the ballast waits for room.
-    const bool spare = !ballast_missing_ || pool_.size() == 0;
-    const bool gone =
-        spare ? pool_.recycle(row->segment->path) : !files_.remove(row->segment->path);
+    // One spare is enough while the ballast waits for room; while blocks are rewritten no file may
+    // keep what it holds.
+    const bool spare = !rewriting_ && (!ballast_missing_ || pool_.size() == 0);
+    const bool gone = spare ? pool_.recycle(*row->segment) : !files_.remove(row->segment->path);
     if (!gone) orphans_.push_back({row->segment->path});
     return true;
 }
@@ -313,6 +315,102 @@ void Writer::note_durable_end(Steady now) {
     if (!error) return;
     base::log::warn("journal.mark_failed", {{"why", error.message()}});
     mark_at_ = now + 50 * options_.mark_interval;  // it is a help, not a promise
+}
+
+void Writer::begin_rewrite(Lsn below, Change change) {
+    rewriting_.emplace(std::min(below, index_->end()), std::move(change));
+}
+
+std::optional<base::Result<Rewritten>> Writer::rewrite_some() {
+    if (!rewriting_) return std::nullopt;
+    const bool first = !std::exchange(rewriting_->begun, true);
+    const std::optional<IndexRow> row = index_->row_from(rewriting_->next);
+    if (row && !first) rewriting_->next = row->segment->header.first + 1;
+    const base::Result<void> done = first ? rewrite_begin()
+                                    : row ? rewrite_segment(*row)
+                                          : rewrite_end();
+    if (done && (first || row)) return std::nullopt;
+    const Rewritten rewritten = rewriting_->done;
+    rewriting_.reset();
+    if (!done) return std::unexpected(done.error());
+    return rewritten;
+}
+
+// No file that is taken from now on holds what a segment held.
+base::Result<void> Writer::rewrite_begin() {
+    drops_settled_ = false;
+    BASE_KILL_POINT("journal.rewrite.spares.before");
+    if (const std::error_code error = pool_.clear())
+        return std::unexpected(rewrite_error("the spare files", error));
+    return {};
+}
+
+base::Result<void> Writer::rewrite_segment(const IndexRow& row) {
+    const std::filesystem::path& path = row.segment->path;
+    const bool empty = row.bytes == segment_header_bytes;
+    if (empty && !index_->row_from(row.segment->header.first + 1)) {
+        if (!holds_bytes_behind(*row.segment->file, row.bytes)) return {};
+        return begin_behind(*row.segment);  // in place of this one
+    }
+    base::Result<Copied> copied =
+        copy_changed(files_, *index_, row, rewriting_->below, rewriting_->change,
+                     [&](std::uint64_t bytes) { return before_copy(*row.segment, bytes); });
+    if (!copied) return std::unexpected(copied.error());
+    rewriting_->done.undecodable += copied->undecodable;
+    if (!copied->row) return {};
+    drops_settled_ = false;
+    BASE_KILL_POINT("journal.rewrite.rename.before");
+    const std::filesystem::path made = options_.folder / unfinished_name;
+    if (const std::error_code error = files_.rename(made, path)) {
+        static_cast<void>(files_.remove(made));
+        return std::unexpected(rewrite_error(path, error));
+    }
+    BASE_KILL_POINT("journal.rewrite.rename.after");
+    index_->replace(*row.segment, *std::move(copied->row));
+    if (const std::error_code error = settle_drops())
+        return std::unexpected(rewrite_error(path, error));
+    BASE_KILL_POINT("journal.rewrite.folder.after");
+    ++rewriting_->done.segments;
+    rewriting_->done.blocks += copied->blocks;
+    return {};
+}
+
+// Of the newest segment's last blocks only its own frames may tell that they are durable: before
+// those change there is a later segment, whose header tells it.
+base::Result<void> Writer::before_copy(const Segment& segment, std::uint64_t bytes) {
+    const bool newest = !index_->row_from(segment.header.first + 1);
+    // The room that the ballast left is not ours to write into.
+    const std::uint64_t ballast = ballast_missing_ ? options_.ballast_bytes : 0;
+    if (!disk_has(ballast + bytes + (newest ? options_.segment_bytes : 0)))
+        return std::unexpected(
+            rewrite_error(segment.path, std::make_error_code(std::errc::no_space_on_device)));
+    if (!newest) return {};
+    return begin_behind(segment);
+}
+
+base::Result<void> Writer::begin_behind(const Segment& segment) {
+    if (!quota_allows_segment()) return std::unexpected(quota_full());
+    BASE_KILL_POINT("journal.rewrite.seal.before");
+    if (const std::error_code error = next_segment())
+        return std::unexpected(rewrite_error(segment.path, error));
+    BASE_KILL_POINT("journal.rewrite.seal.after");
+    return {};
+}
+
+base::Result<void> Writer::rewrite_end() {
+    // Not a stray: with its header alone its blocks would look lost.
+    if (!remove_orphans())
+        return std::unexpected(rewrite_error(
+            orphans_.front().path, std::make_error_code(std::errc::device_or_resource_busy)));
+    const Io<std::size_t> set_aside = clean_strays(files_, options_.folder, *index_);
+    if (!set_aside) return std::unexpected(rewrite_error(options_.folder, set_aside.error()));
+    rewriting_->done.set_aside = *set_aside;
+    drops_settled_ = false;
+    BASE_KILL_POINT("journal.rewrite.end.before");
+    if (const std::error_code error = settle_drops())
+        return std::unexpected(rewrite_error(options_.folder, error));
+    BASE_KILL_POINT("journal.rewrite.end.after");
+    return {};
 }
 
 void Writer::close() {

@@ -8,6 +8,7 @@
 #include "journal/mark.hpp"
 #include "journal/pool.hpp"
 #include "journal/probe.hpp"
+#include "journal/rewrite.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +55,15 @@ public:
     /// Blocks below are not needed for recovery. Applied here and by later ticks.
     void trim(Lsn below);
 
+    /// From now on rewrite_some gives every block that is durable now and below `below` to
+    /// `change`, in order. Ends one that was begun before.
+    void begin_rewrite(Lsn below, Change change);
+    [[nodiscard]] bool rewriting() const noexcept { return rewriting_.has_value(); }
+    /// The next segment of it. Its outcome when that was all; then no file of the folder holds what
+    /// was replaced, save those that were set aside. After an error, which is as of
+    /// Journal::rewrite, what was done is kept.
+    std::optional<base::Result<Rewritten>> rewrite_some();
+
     /// Notes the durable end for the last time.
     void close();
 
@@ -65,6 +75,7 @@ private:
     base::Result<void> try_write(std::span<const Encoded* const> blocks, std::uint64_t bytes);
     std::error_code put_group(std::span<const Encoded* const> blocks);
     std::error_code begin_segment();
+    std::error_code next_segment();
     base::Result<void> make_room(std::uint64_t bytes);
     bool quota_allows_segment();
     void seal_suspect(std::error_code error, std::size_t blocks);
@@ -82,6 +93,11 @@ private:
     [[nodiscard]] std::uint64_t evidence_bytes() const;
     bool make_room_again();
     bool disk_has(std::uint64_t bytes);
+    base::Result<void> rewrite_begin();
+    base::Result<void> rewrite_segment(const IndexRow& row);
+    base::Result<void> rewrite_end();
+    base::Result<void> before_copy(const Segment& segment, std::uint64_t bytes);
+    base::Result<void> begin_behind(const Segment& segment);
 
     FileSystem& files_;
     Options options_;
@@ -96,7 +112,7 @@ private:
     Lsn next_ = 1;              // of the next block
     Lsn void_from_ = 1;         // from here to next_: written, perhaps, and never acknowledged
     Lsn trimmed_ = 0;
-    bool drops_settled_ = true;  // no dropped segment can come back after a power loss
+    bool drops_settled_ = true;  // no dropped or replaced segment comes back after a power loss
     std::optional<base::Error> trouble_;
     bool disk_full_ = false;  // until there is room for the ballast and a segment
     Steady retry_at_{};
@@ -112,6 +128,14 @@ private:
     std::vector<Orphan> orphans_;
     /// A segment whose first group failed: an orphan once another one says what its header says.
     std::optional<std::filesystem::path> empty_suspect_;
+    struct Rewriting {
+        Lsn below = 0;
+        Change change;
+        bool begun = false;
+        Lsn next = 0;  // the next segment begins here or above
+        Rewritten done;
+    };
+    std::optional<Rewriting> rewriting_;
 };
 
 }  // namespace journal

@@ -12,6 +12,7 @@ Report& add(Report& report, std::uint64_t seed, const Life& life,
     report.count("faults", life.faults);
     report.count("refused_appends", life.refused);
     report.count("refused_starts", life.opened ? 0 : 1);
+    report.count("rewrites", life.rewrites);
     report.add(seed, violations);
     return report;
 }
@@ -28,6 +29,7 @@ void restarts(std::uint64_t seed, Lie lie, Report& report) {
     options.fault_one_in = 6 + random() % 60;
     options.read_faults = random() % 2 == 0;
     options.steps = 30;
+    options.rewrite_one_in = random() % 2 == 0 ? 15 : 0;
     options.lie = lie;
     for (int i = 0; i < 4; ++i) {
         std::vector<std::string> violations;

@@ -14,11 +14,18 @@ std::uint64_t mixed(std::uint64_t value) {
     return value ^ (value >> 31);
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
+struct Read {
+    std::uint64_t number = 0;
+    bool erased = false;
+};
+
+std::optional<Read> read_of(std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || text != Ledger::text(number)) return std::nullopt;
-    return number;
+    if (error != std::errc()) return std::nullopt;
+    if (text == Ledger::text(number)) return Read{number, false};
+    if (text == Ledger::erased_text(number)) return Read{number, true};
+    return std::nullopt;
 }
 
 std::string place(Lsn lsn) {
@@ -38,6 +45,11 @@ std::string Ledger::text(std::uint64_t number) {
     return out;
 }
 
+std::string Ledger::erased_text(std::uint64_t number) {
+    return std::to_string(number) + " erased" +
+           std::string(static_cast<std::size_t>(mixed(number) % 16 == 1 ? 2'000 : 0), '.');
+}
+
 std::vector<std::string> Ledger::next(std::size_t count) {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < count; ++i) out.push_back(text(numbers++));
@@ -48,6 +60,35 @@ void Ledger::acknowledge(Lsn first, std::size_t count, std::vector<std::string>&
     for (std::size_t i = 0; i < count; ++i)
         if (!told.emplace(first + i, numbers - count + i).second)
             violations.push_back(place(first + i) + " was given to two blocks");
+}
+
+base::Result<Rewritten> erase_some(Bed& bed, const ModelFileSystem& files, Ledger& ledger,
+                                   std::uint64_t choice, std::vector<std::string>& violations) {
+    const auto chosen = [choice](std::uint64_t number) { return mixed(number) % 8 == choice % 8; };
+    std::set<std::uint64_t> met;
+    const base::Result<Rewritten> done = bed.rewrite(bed.index->end(), [&](Block& block) {
+        const std::optional<Read> read = read_of(block.lines);
+        if (!read || !chosen(read->number)) return false;
+        met.insert(read->number);
+        ledger.asked.insert(read->number);
+        if (read->erased) return false;
+        block.lines = Ledger::erased_text(read->number);
+        return true;
+    });
+    if (!done) return done;
+    ledger.erased.insert(met.begin(), met.end());
+    // Those that were trimmed or refused, too: their bytes may be anywhere.
+    const auto contents = files.contents();
+    for (std::uint64_t number = 0; number < ledger.numbers; ++number) {
+        if (!chosen(number)) continue;
+        const std::string payload = Bed::encoded_of(Ledger::text(number)).payload;
+        for (const auto& [name, bytes] : contents)
+            if (!name.ends_with(damaged_suffix) &&
+                bytes.find(payload.substr(payload.size() - 24)) != std::string::npos)
+                violations.push_back("block " + std::to_string(number) + " was erased and is in " +
+                                     name);
+    }
+    return done;
 }
 
 std::vector<std::pair<Lsn, std::string>> read_patiently(const Bed& bed,
@@ -76,14 +117,17 @@ void audit(const Bed& bed, Ledger& ledger, bool may_be_damaged,
     for (const auto& [lsn, text] : read_patiently(bed, violations)) {
         if (lsn <= last) violations.push_back(place(lsn) + " is read after a higher one");
         last = lsn;
-        const std::optional<std::uint64_t> number = number_of(text);
-        if (!number || *number >= ledger.numbers) {
+        const std::optional<Read> one = read_of(text);
+        if (!one || one->number >= ledger.numbers) {
             violations.push_back(place(lsn) + " holds what was never appended");
             continue;
         }
-        if (!numbers.insert(*number).second)
+        if (one->erased ? !ledger.asked.contains(one->number) : ledger.erased.contains(one->number))
+            violations.push_back(place(lsn) +
+                                 (one->erased ? " was erased unasked" : " was erased and is back"));
+        if (!numbers.insert(one->number).second)
             violations.push_back(place(lsn) + " repeats another block");
-        read.emplace(lsn, *number);
+        read.emplace(lsn, one->number);
     }
     const std::vector<Damage> damage = bed.index->damage();
     const auto named = [&](Lsn lsn) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,23 @@ struct Ledger {
     Lsn trimmed = 0;                    ///< Below: given up by the user (I4).
     std::uint64_t lost = 0;             ///< Told once, and later named as damage.
 
+    std::set<std::uint64_t> asked;   ///< Numbers that a rewrite was to erase; perhaps it did.
+    std::set<std::uint64_t> erased;  ///< Those of which it said that they are.
+
     /// The text of a block; some are long.
     [[nodiscard]] static std::string text(std::uint64_t number);
+    /// What stands in its place once it is erased; some are longer than it was.
+    [[nodiscard]] static std::string erased_text(std::uint64_t number);
     /// The texts of the next `count` blocks.
     [[nodiscard]] std::vector<std::string> next(std::size_t count);
     /// Blocks numbered up to `numbers` were acknowledged from `first` on.
     void acknowledge(Lsn first, std::size_t count, std::vector<std::string>& violations);
 };
+
+/// Rewrites the journal so that one in eight blocks is erased, `choice` of them. What the rewrite
+/// says is noted; that a file holds them although it says that they are erased is a violation.
+base::Result<Rewritten> erase_some(Bed& bed, const ModelFileSystem& files, Ledger& ledger,
+                                   std::uint64_t choice, std::vector<std::string>& violations);
 
 /// All that can be read now, trying again what a failing disk refused; an unreadable one is a
 /// violation.

@@ -40,6 +40,8 @@ void Life::run(std::vector<std::string>& violations) {
 }
 
 void Life::step(Bed& bed, std::vector<std::string>& violations) {
+    if (options_.rewrite_one_in != 0 && random_() % options_.rewrite_one_in == 0)
+        return rewrite(bed, violations);
     const std::uint64_t choice = random_() % 10;
     if (choice == 0) return bed.tick();
     if (choice == 1) {
@@ -53,6 +55,15 @@ void Life::step(Bed& bed, std::vector<std::string>& violations) {
     ++refused;
     if (options_.fault_one_in == 0 && first.error().fault != base::Fault::exhausted)
         violations.push_back("a healthy disk refuses: " + first.error().reason);
+}
+
+void Life::rewrite(Bed& bed, std::vector<std::string>& violations) {
+    const base::Result<Rewritten> done = erase_some(bed, files_, ledger_, random_(), violations);
+    if (done) {
+        ++rewrites;
+    } else if (options_.fault_one_in == 0 && done.error().fault != base::Fault::exhausted) {
+        violations.push_back("a healthy disk is not rewritten: " + done.error().reason);
+    }
 }
 
 }  // namespace journal::test

@@ -16,9 +16,10 @@ class Life {
 public:
     struct Options {
         Bed::Options bed;
-        std::uint64_t fault_one_in = 0;   ///< 0: none.
-        bool read_faults = false;         ///< Reads fail too, and damage may be named.
-        std::uint64_t power_lost_at = 0;  ///< Operation of this life; 0: never.
+        std::uint64_t fault_one_in = 0;    ///< 0: none.
+        bool read_faults = false;          ///< Reads fail too, and damage may be named.
+        std::uint64_t power_lost_at = 0;   ///< Operation of this life; 0: never.
+        std::uint64_t rewrite_one_in = 0;  ///< Of the steps; 0: none.
         int steps = 0;
         Lie lie = Lie::none;
     };
@@ -32,11 +33,13 @@ public:
     Ledger image_ledger;
     std::uint64_t faults = 0;
     std::uint64_t refused = 0;
+    std::uint64_t rewrites = 0;  ///< Ended well.
     bool opened = false;
 
 private:
     std::error_code before(Op op);
     void step(Bed& bed, std::vector<std::string>& violations);
+    void rewrite(Bed& bed, std::vector<std::string>& violations);
 
     ModelFileSystem& files_;
     Ledger& ledger_;

@@ -26,12 +26,14 @@ Report power_loss(std::uint64_t first, std::uint64_t last, Lie lie) {
         for (int loss = 0; loss < 3; ++loss) {
             Life::Options options{bed, fault_one_in};
             options.lie = lie;
+            options.rewrite_one_in = 15;
             options.steps = loss == 0 ? 50 : 15;
             // The second and third strike early, so that they often hit a recovery.
             options.power_lost_at = 1 + random() % (loss == 0 ? 160 : 40);
             Life life(*files, ledger, random(), options);
             life.run(violations);
             report.count("failed_operations", life.faults);
+            report.count("rewrites", life.rewrites);
             if (!life.image) continue;  // it ended before: the next starts on what it left
             files = std::move(life.image);
             ledger = std::move(life.image_ledger);

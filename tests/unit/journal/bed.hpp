@@ -62,17 +62,27 @@ public:
     /// Blocks of these texts as one group.
     base::Result<Lsn> write(const std::vector<std::string>& texts) {
         std::vector<Encoded> encoded;
-        for (const std::string& text : texts) {
-            Block block;
-            block.source = "s";
-            block.records = 1;
-            block.received = fixed_now();
-            block.lines = text;
-            encoded.push_back(encode(block).value());
-        }
+        for (const std::string& text : texts) encoded.push_back(encoded_of(text));
         std::vector<const Encoded*> pointers;
         for (const Encoded& one : encoded) pointers.push_back(&one);
         return writer->write(pointers, now);
+    }
+
+    static Encoded encoded_of(const std::string& text) {
+        Block block;
+        block.source = "s";
+        block.records = 1;
+        block.received = fixed_now();
+        block.lines = text;
+        return encode(block).value();
+    }
+
+    /// A rewrite from its begin to its end.
+    base::Result<Rewritten> rewrite(Lsn below, Change change) {
+        writer->begin_rewrite(below, std::move(change));
+        std::optional<base::Result<Rewritten>> outcome;
+        while (!outcome) outcome = writer->rewrite_some();
+        return *std::move(outcome);
     }
 
     void tick() {
