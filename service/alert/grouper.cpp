@@ -80,6 +80,7 @@ public:
         out.remembered = memory_.size();
         return out;
     }
+    void forget(const std::function<bool(std::string_view)>& names) { memory_.forget(names); }
     void save(correlate::Writer& out) const;
     base::Result<void> restore(correlate::Reader& in);
 
@@ -201,6 +202,9 @@ void Grouper::use(std::shared_ptr<const policy::Set> set) {
 }
 Grouper::Stats Grouper::stats() const noexcept {
     return state_->stats();
+}
+void Grouper::forget(const std::function<bool(std::string_view)>& names) {
+    state_->forget(names);
 }
 void Grouper::save(correlate::Writer& out) const {
     state_->save(out);

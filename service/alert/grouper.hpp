@@ -49,6 +49,10 @@ public:
     /// Goes on under another set; alerts of policies it still has, by Policy::key, stay open.
     void use(std::shared_ptr<const policy::Set> set);
 
+    /// Forgets the alerts of tenants and about subjects of which `names` is true: none is updated
+    /// any more.
+    void forget(const std::function<bool(std::string_view)>& names);
+
     [[nodiscard]] Stats stats() const noexcept;
 
     /// What is remembered; with a version.

@@ -2,12 +2,32 @@
 
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace alert {
 namespace {
 
 constexpr std::size_t time_bytes = 8;
+constexpr std::size_t length_bytes = 8;
+
+/// The next part of a base::LengthPrefixed, taken off it.
+std::string_view next_part(std::string_view& text) {
+    std::uint64_t size = 0;
+    for (const char c : text.substr(0, length_bytes))
+        size = size << 8 | static_cast<unsigned char>(c);
+    text.remove_prefix(std::min(length_bytes, text.size()));
+    const auto part = text.substr(0, size);
+    text.remove_prefix(part.size());
+    return part;
+}
+
+bool is_named(std::string_view whom, const std::function<bool(std::string_view)>& names) {
+    while (!whom.empty()) {
+        if (names(next_part(whom))) return true;
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -55,6 +75,15 @@ void Memory::forget_first() {
     const std::string_view key = due_.begin()->second;
     due_.erase(due_.begin());
     open_.erase(open_.find(key));
+}
+
+void Memory::forget(const std::function<bool(std::string_view)>& names) {
+    std::erase_if(due_, [&](const auto& due) {
+        const std::string_view key = due.second;
+        if (!is_named(key.substr(0, key.size() - time_bytes), names)) return false;
+        open_.erase(open_.find(key));
+        return true;
+    });
 }
 
 void Memory::save(correlate::Writer& out) const {

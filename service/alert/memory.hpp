@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -26,7 +27,8 @@ struct Open {
     bool by_late = false;    ///< A late call opened it.
 };
 
-/// The alerts that can still be updated, by whom they are about and when they opened. One thread.
+/// The alerts that can still be updated, by whom they are about (a base::LengthPrefixed) and when
+/// they opened. One thread.
 ///
 /// In order of time there is one a subject. Late calls open alerts before it: several may stand
 /// beside each other then, each with a quiet time of its own.
@@ -44,6 +46,8 @@ public:
     void forget_before(std::int64_t now);
     /// Forgets the one that is due first.
     void forget_first();
+    /// Forgets those about whom `names` is true of a part of: the tenant or the subject.
+    void forget(const std::function<bool(std::string_view)>& names);
     [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
     void save(correlate::Writer& out) const;

@@ -30,6 +30,7 @@ void add_all(CLI::App& app, Invocation& invocation) {
     add_audit(app, invocation);
     add_token(app, invocation);
     add_webhook(app, invocation);
+    add_erase(app, invocation);
     add_generate(app, invocation);
     add_check(app, invocation);
 }

@@ -33,6 +33,7 @@ void add_sql(CLI::App& app, Invocation& invocation);
 void add_audit(CLI::App& app, Invocation& invocation);
 void add_token(CLI::App& app, Invocation& invocation);
 void add_webhook(CLI::App& app, Invocation& invocation);
+void add_erase(CLI::App& app, Invocation& invocation);
 void add_generate(CLI::App& app, Invocation& invocation);
 void add_coverage(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);

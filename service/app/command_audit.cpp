@@ -21,6 +21,7 @@ void print_json(const store::AuditFindings& found,
     boost::json::object out{{"intact", !found.fault},
                             {"entries", found.entries},
                             {"before_the_chain", found.plain},
+                            {"erased", found.erased},
                             {"last", coverage::to_text(found.last)},
                             {"anchor", nullptr},
                             {"fault", nullptr}};
@@ -32,10 +33,11 @@ void print_json(const store::AuditFindings& found,
 
 void print_text(const store::AuditFindings& found,
                 const std::optional<coverage::AuditAnchor>& kept) {
-    std::printf("%llu entries, %llu of them older than the chain; last %s\n",
-                static_cast<unsigned long long>(found.entries),
-                static_cast<unsigned long long>(found.plain),
-                coverage::to_text(found.last).c_str());
+    const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+    std::printf("%llu entries, %llu of them older than the chain; last %s\n", number(found.entries),
+                number(found.plain), coverage::to_text(found.last).c_str());
+    if (found.erased > 0)
+        std::printf("%llu of them changed by an erasure, under the key\n", number(found.erased));
     if (kept)
         std::printf("anchored at %llu\n", static_cast<unsigned long long>(kept->n));
     else

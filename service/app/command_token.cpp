@@ -30,8 +30,8 @@ std::vector<std::string> split(const std::string& text) {
 
 Exit create(const Invocation& invocation, const Handling& handling) {
     if (!ingest::parse_scopes(handling.scopes)) {
-        return complain(
-            {base::Fault::invalid, "--scopes takes a list of ingest, read, respond, ask, admin"});
+        return complain({base::Fault::invalid,
+                         "--scopes takes a list of ingest, read, respond, ask, erase, admin"});
     }
     const auto config = invocation.load();
     if (!config) return complain(config.error());
@@ -114,7 +114,7 @@ void add_token(CLI::App& app, Invocation& invocation) {
     auto* creates = group->add_subcommand("create", "Make a token and print it once");
     creates->add_option("--name", handling->name, "For people");
     creates->add_option("--scopes", handling->scopes,
-                        "Of ingest, read, respond, ask, admin; separated by commas");
+                        "Of ingest, read, respond, ask, erase, admin; separated by commas");
     creates->add_option("--source", handling->sources, "Sources it may send to (default: all)");
     creates->footer(
         "Examples:\n  callerprint token create --name gateway --source gateway\n"

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace app {
 namespace {
 
@@ -31,6 +33,14 @@ base::Result<std::string> audit_key(const Config& config, const std::string& url
     // A command on another machine reads without it.
     if (secrets.error().fault == base::Fault::not_found) return std::string();
     return std::unexpected(secrets.error());
+}
+
+/// Who logged in, as the kernel keeps it through sudo and su; nothing where nobody did. proc(5).
+std::optional<uid_t> login_uid() {
+    std::ifstream file("/proc/self/loginuid");
+    uid_t uid = 0;
+    if (!(file >> uid) || uid == static_cast<uid_t>(-1)) return std::nullopt;
+    return uid;
 }
 
 }  // namespace
@@ -89,8 +99,9 @@ base::Result<void> OpenDatabase::revive() {
 }
 
 std::string actor() {
-    if (const auto* entry = ::getpwuid(::geteuid())) return entry->pw_name;
-    return "uid " + std::to_string(::geteuid());
+    const uid_t user = login_uid().value_or(::geteuid());
+    if (const auto* entry = ::getpwuid(user)) return entry->pw_name;
+    return "uid " + std::to_string(user);
 }
 
 }  // namespace app

@@ -45,7 +45,7 @@ private:
 /// nothing.
 base::Result<void> make_data_dir(const Config& config);
 
-/// Who runs a command, for the audit: the login name.
+/// Who runs a command, for the audit: the name they logged in with, through sudo, too.
 std::string actor();
 
 }  // namespace app

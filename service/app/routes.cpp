@@ -1,6 +1,7 @@
 #include "app/routes.hpp"
 
 #include "api/alerts.hpp"
+#include "api/erasures.hpp"
 #include "api/questions.hpp"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ http::Router make_router(ingest::Service& ingest, api::Database& database,
     ingest.add_routes(router);
     api::add_alert_routes(router, database, ingest.door());
     api::add_question_routes(router, database, ingest.door(), answering);
+    api::add_erasure_routes(router, database, ingest.door());
     if (leaks) {
         api::add_leak_routes(router, leaks->database, std::move(leaks->reporting),
                              std::move(answering), leaks->metrics);
@@ -23,7 +25,7 @@ http::Router make_router(ingest::Service& ingest, api::Database& database,
 }
 
 std::string access_table(const http::Router& router) {
-    constexpr std::string_view scopes[] = {"ingest", "read", "respond", "ask", "admin"};
+    constexpr std::string_view scopes[] = {"ingest", "read", "respond", "ask", "erase", "admin"};
     std::vector<std::string> lines;
     for (const auto& route : router.routes()) {
         const bool open = route.access == "open";
@@ -35,8 +37,8 @@ std::string access_table(const http::Router& router) {
     }
     std::ranges::sort(lines);
     std::string out =
-        "| route | no valid token | ingest | read | respond | ask | admin |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n";
+        "| route | no valid token | ingest | read | respond | ask | erase | admin |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const auto& line : lines) out += line;
     return out;
 }

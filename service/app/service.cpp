@@ -2,6 +2,7 @@
 
 #include "api/leaks.hpp"
 #include "app/answering.hpp"
+#include "app/eraser.hpp"
 #include "app/evaluation.hpp"
 #include "app/housekeeper.hpp"
 #include "app/io_threads.hpp"
@@ -135,6 +136,7 @@ struct Service::Parts {
     deliver::Dispatcher* dispatcher_to_tell = nullptr;
     std::unique_ptr<pipeline::Live> live;
     std::unique_ptr<pipeline::Merger> merger;
+    std::unique_ptr<Eraser> eraser;
     std::mutex tokens_mutex;
     std::shared_ptr<const ingest::Tokens> tokens;
     std::mutex reporter_keys_mutex;
@@ -273,6 +275,8 @@ base::Result<void> Service::Parts::start_evaluation() {
             .session = session("merger"),
             .busy = [this] { return journal->end() - live->committed() > few_blocks; }},
         metrics);
+    eraser = std::make_unique<Eraser>(
+        Eraser::Options{.session = session("eraser"), .journal = *journal, .live = *live}, metrics);
     return {};
 }
 
@@ -437,6 +441,7 @@ void Service::stop() {
     if (parts.api_database) parts.api_database->stop();
     if (parts.leak_database) parts.leak_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
+    if (parts.eraser) parts.eraser->stop();
     if (parts.live) parts.live->stop(commit_patience);
     BASE_KILL_POINT("app.stop.evaluation");
     if (parts.merger) parts.merger->stop();

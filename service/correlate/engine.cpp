@@ -77,6 +77,10 @@ void Engine::advance(base::EventTime watermark, std::vector<Firing>& out, const 
     state_->advance(until, until, out, sight);
 }
 
+void Engine::forget(const std::function<bool(std::string_view)>& names) {
+    state_->forget(names);
+}
+
 void Engine::finish(base::EventTime newest, std::vector<Firing>& out) {
     state_->advance(end_of_time, base::micros(newest), out, nullptr);
 }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -92,6 +93,10 @@ public:
     /// Takes microseconds when the places of the policies that keep groups stay the same, else some
     /// nanoseconds for each group.
     void use(Engine next);
+
+    /// Gives up the groups of which `names` is true for a value that they are grouped by, with
+    /// their windows and the matches that wait for them: nothing of them fires any more.
+    void forget(const std::function<bool(std::string_view)>& names);
 
     /// The whole state: windows, waiting matches, watermark, quiet memory, episodes; with a
     /// version. An engine restored from it goes on exactly as this one would.

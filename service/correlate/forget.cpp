@@ -144,6 +144,38 @@ void Engine::State::reset(GroupId id, std::vector<Firing>& out) {
     }
 }
 
+bool Engine::State::is_named(std::string_view key,
+                             const std::function<bool(std::string_view)>& names) {
+    while (!key.empty()) {
+        if (const auto part = next_part(key); part && names(*part)) return true;
+    }
+    return false;
+}
+
+void Engine::State::forget(const std::function<bool(std::string_view)>& names) {
+    settle();
+    std::vector<GroupId> gone;
+    groups_.each([&](GroupId id) {
+        if (is_named(groups_[id].key(), names)) gone.push_back(id);
+    });
+    if (gone.empty()) return;
+    std::ranges::sort(gone);
+    const auto is_gone = [&](GroupId id) { return std::ranges::binary_search(gone, id); };
+    buffer_.erase_if([&](const Pending& pending) { return is_gone(pending.group); });
+    for (Members& members : members_) {
+        members.wheel.erase_if(is_gone);
+        members.deadlines.erase_if(is_gone);
+    }
+    std::erase_if(answered_, is_gone);
+    std::vector<Firing> untold;
+    for (const GroupId id : gone) {
+        groups_[id].waiting = 0;
+        if (groups_[id].live) reset(id, untold);
+        dying_.push_back(id);
+    }
+    release_dying();
+}
+
 /// Releases many: their places in the table are fetched first.
 void Engine::State::release_dying() {
     for (std::size_t from = 0; from < dying_.size(); from += together) {

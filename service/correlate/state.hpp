@@ -32,6 +32,9 @@ public:
     void advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out,
                  const Sight* sight);
 
+    // forget.cpp
+    void forget(const std::function<bool(std::string_view)>& names);
+
     // reload.cpp
     /// Takes the set, names and plan of one that has no windows.
     void use(State& next);
@@ -112,6 +115,8 @@ private:
     [[nodiscard]] Seen seen(const Counter& counter, std::int64_t from, std::int64_t to) const;
 
     // forget.cpp
+    [[nodiscard]] static bool is_named(std::string_view key,
+                                       const std::function<bool(std::string_view)>& names);
     void wake(GroupId id, std::int64_t time, std::vector<Firing>& out);
     void sweep(std::uint32_t counter, std::int64_t now, std::vector<Firing>& out);
     void evict(std::uint32_t counter, std::vector<Firing>& out);

@@ -51,6 +51,26 @@ base::Digest mac_of(std::string_view key, const base::Digest& previous, const Au
     return entry.keyed ? base::hmac_sha256(key, said) : base::sha256(said);
 }
 
+base::Digest erased_mac_of(std::string_view key, const base::Digest& previous,
+                           const AuditEntry& entry) {
+    return base::hmac_sha256(key, base::LengthPrefixed()
+                                      .add("callerprint audit erased 1")
+                                      .add(view(previous))
+                                      .add(view(entry.mac))
+                                      .add(static_cast<std::int64_t>(entry.n))
+                                      .add(base::micros(entry.at))
+                                      .add(entry.actor)
+                                      .add(entry.action)
+                                      .add(entry.object)
+                                      .add(entry.details)
+                                      .text());
+}
+
+bool is_genuine(std::string_view key, const base::Digest& previous, const AuditEntry& entry) {
+    if (entry.erased) return erased_mac_of(key, previous, entry) == *entry.erased;
+    return mac_of(key, previous, entry) == entry.mac;
+}
+
 std::string to_text(const AuditAnchor& anchor) {
     return std::to_string(anchor.n) + ":" + base::hex(anchor.mac);
 }
@@ -109,7 +129,7 @@ bool AuditWalk::take(const AuditEntry& entry) {
     if (entry.n <= last_.n || (!next && (any_keyed_ || entry.keyed)))
         return fail(last_.n + 1, "is missing");
     if (any_keyed_ && !entry.keyed) return fail(entry.n, "is not keyed, and the one before it is");
-    if (mac_of(key_, last_.mac, entry) != entry.mac)
+    if (!is_genuine(key_, last_.mac, entry))
         return fail(entry.n, plain_ > 0 && !any_keyed_
                                  ? "was changed, or one of the entries before it was"
                                  : "was changed, or does not follow the one before it");
@@ -117,6 +137,7 @@ bool AuditWalk::take(const AuditEntry& entry) {
     any_keyed_ = any_keyed_ || entry.keyed;
     ++entries_;
     plain_ += entry.keyed ? 0 : 1;
+    erased_ += entry.erased ? 1 : 0;
     last_ = {entry.n, entry.mac};
     return true;
 }

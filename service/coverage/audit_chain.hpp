@@ -23,16 +23,28 @@ struct AuditEntry {
     std::string details;  ///< JSON as the database prints it.
     bool keyed = true;    ///< False: older than the chain, taken into it by plain SHA-256.
     base::Digest mac{};
+    /// Of an entry that an erasure changed: proves what is left, in place of the mac.
+    std::optional<base::Digest> erased{};
 
     bool operator==(const AuditEntry&) const = default;
 };
 
 /// HMAC-SHA-256 under `key` (of a plain entry SHA-256) over the length-prefixed texts: "callerprint
 /// audit 1", the mac before (32 zero bytes before the first), n, the time in microseconds, actor,
-/// action, object, and the SHA-256 of the details, so that details could be erased and the chain
-/// still hold.
+/// action, object, and the SHA-256 of the details.
 [[nodiscard]] base::Digest mac_of(std::string_view key, const base::Digest& previous,
                                   const AuditEntry& entry);
+
+/// What `erased` of an entry must be: HMAC-SHA-256 under `key` over the length-prefixed texts
+/// "callerprint audit erased 1", the mac before, the entry's mac, n, the time in microseconds,
+/// actor, action, object and details, as they are now. The entry's mac stays and the next one is
+/// made of it, so that the chain holds; nobody without the key can pass a change off as an erasure.
+[[nodiscard]] base::Digest erased_mac_of(std::string_view key, const base::Digest& previous,
+                                         const AuditEntry& entry);
+
+/// Whether an entry is what was written after the one with that mac, or what an erasure left of it.
+[[nodiscard]] bool is_genuine(std::string_view key, const base::Digest& previous,
+                              const AuditEntry& entry);
 
 /// A place of the chain, remembered outside the database: what the end was at some time. Without
 /// one, nobody can tell a chain from the same chain whose last entries were cut off.
@@ -72,6 +84,7 @@ public:
     [[nodiscard]] const std::optional<Fault>& fault() const noexcept { return fault_; }
     [[nodiscard]] std::uint64_t entries() const noexcept { return entries_; }
     [[nodiscard]] std::uint64_t plain() const noexcept { return plain_; }
+    [[nodiscard]] std::uint64_t erased() const noexcept { return erased_; }
     /// The last good entry.
     [[nodiscard]] const AuditAnchor& last() const noexcept { return last_; }
 
@@ -85,6 +98,7 @@ private:
     bool any_keyed_ = false;
     std::uint64_t entries_ = 0;
     std::uint64_t plain_ = 0;
+    std::uint64_t erased_ = 0;
     std::optional<Fault> fault_;
 };
 

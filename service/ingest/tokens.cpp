@@ -17,12 +17,13 @@ constexpr std::size_t secret_size = 52;  // base32 of 32 bytes
 constexpr std::size_t check_size = 8;
 constexpr std::size_t token_size = prefix.size() + id_size + 1 + secret_size + 1 + check_size;
 
-constexpr std::array<std::pair<std::string_view, Scope>, 5> scope_names{{
+constexpr std::array<std::pair<std::string_view, Scope>, 6> scope_names{{
     {"ingest", scope_ingest},
     {"read", scope_read},
     {"respond", scope_respond},
     {"admin", scope_admin},
     {"ask", scope_ask},
+    {"erase", scope_erase},
 }};
 
 bool base32_text(std::string_view text) {

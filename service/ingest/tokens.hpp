@@ -21,6 +21,7 @@ enum Scope : std::uint32_t {
     scope_respond = 1u << 2,  ///< Acknowledge, close, snooze alerts.
     scope_admin = 1u << 3,    ///< Registry, policies, endpoints, tokens.
     scope_ask = 1u << 4,      ///< Presence questions and their answers.
+    scope_erase = 1u << 5,    ///< Asking for erasures, and approving those of others.
 };
 
 /// Comma-separated names: "ingest,read". Nothing when a name is unknown or there is none.

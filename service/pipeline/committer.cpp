@@ -41,11 +41,11 @@ bool Committer::given_up() const {
     return fenced_ || steady_clock::now() >= deadline_;
 }
 
-bool Committer::hand_over(store::Effects effects) {
+bool Committer::hand_over(store::Effects effects, std::move_only_function<void()> stored) {
     std::unique_lock lock(mutex_);
     while (waiting_ && !given_up()) changed_.wait_for(lock, look_again);
     if (waiting_ || fenced_) return false;
-    waiting_ = std::move(effects);
+    waiting_.emplace(std::move(effects), std::move(stored));
     changed_.notify_all();
     return true;
 }
@@ -74,21 +74,22 @@ std::optional<std::string> Committer::trouble() const {
 void Committer::run(const std::stop_token& stop) {
     base::name_thread("committer");
     while (!stop.stop_requested()) {
-        store::Effects effects;
+        Work work;
         {
             std::unique_lock lock(mutex_);
             changed_.wait(lock, stop, [&] { return waiting_.has_value(); });
             if (!waiting_) return;
-            effects = std::move(*waiting_);
+            work = std::move(*waiting_);
             waiting_.reset();
             working_ = true;
             changed_.notify_all();
         }
-        const bool done = commit(effects, stop);
+        const bool done = commit(work.effects, stop);
+        if (done && work.stored) work.stored();
         const std::lock_guard lock(mutex_);
         working_ = false;
         if (done) {
-            position_ = effects.to;
+            position_ = work.effects.to;
             trouble_.reset();
         }
         changed_.notify_all();

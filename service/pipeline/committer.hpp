@@ -30,8 +30,9 @@ public:
     /// True when a hand-over would not wait.
     [[nodiscard]] bool free() const;
     /// Waits until there is room, then takes the effects. False when stopping or when the partition
-    /// was taken over by somebody else.
-    bool hand_over(store::Effects effects);
+    /// was taken over by somebody else. `stored` is called on the committer's thread once they are
+    /// committed; it is destroyed without a call when they never are.
+    bool hand_over(store::Effects effects, std::move_only_function<void()> stored = {});
 
     /// From this moment nobody waits for the database any more: hand_over gives up, and so does a
     /// commit that failed. What is not committed is evaluated again by the next start.
@@ -57,7 +58,11 @@ private:
     std::atomic<journal::Lsn> position_;
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
-    std::optional<store::Effects> waiting_;
+    struct Work {
+        store::Effects effects;
+        std::move_only_function<void()> stored;
+    };
+    std::optional<Work> waiting_;
     bool working_ = false;
     bool fenced_ = false;
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();

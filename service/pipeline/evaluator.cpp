@@ -441,6 +441,11 @@ void Evaluator::use(Next next) {
     preparer_ = std::move(next.preparer);
 }
 
+void Evaluator::forget(const std::function<bool(std::string_view)>& names) {
+    engine_.forget(names);
+    grouper_.forget(names);
+}
+
 Parts Evaluator::save() const {
     return pack([&](correlate::Writer& out) {
         engine_.save(out);

@@ -97,6 +97,12 @@ public:
     /// Goes on under another reference; windows of unchanged policies stay.
     void use(Next next);
 
+    /// Gives up what is remembered of tenants and groups of which `names` is true of a text that
+    /// they are known by: their windows, the matches that wait for them, their open alerts. A
+    /// replay from an earlier state knows nothing of it, so the state must be saved with the next
+    /// batch. Call it when nothing is gathered.
+    void forget(const std::function<bool(std::string_view)>& names);
+
     /// For blocks of the past: policies of other digests judge nothing until hear_all. One that
     /// came into force later must not remember having told what it never told: its quiet time would
     /// hide the next alert.

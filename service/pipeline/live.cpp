@@ -70,6 +70,12 @@ void Live::use(std::shared_ptr<const Reference> reference) {
     waiting_.emplace(std::move(*next));
 }
 
+std::future<journal::Lsn> Live::forget(std::function<bool(std::string_view)> names) {
+    const std::lock_guard lock(next_mutex_);
+    forgetting_.emplace(std::move(names));
+    return forgetting_->done.get_future();
+}
+
 base::Result<void> Live::catch_up() {
     const auto committed = options_.position.next_offset;
     auto start = options_.position.snapshot_offset;
@@ -133,6 +139,7 @@ void Live::run(const std::stop_token& stop) {
     journal::Entry entry;
     while (!stop.stop_requested()) {
         take_reference();
+        take_forgetting();
         const auto got = reader.next(entry);
         if (!got) {
             base::log::error("pipeline.journal_unreadable", {{"reason", got.error().reason}});
@@ -157,17 +164,24 @@ void Live::run(const std::stop_token& stop) {
     hand_over(true);
 }
 
-// What was evaluated is handed over first: a batch names the revision that judged it. While the
-// committer is busy evaluation goes on as it is, so that a reload never waits for the database.
-void Live::take_reference() {
-    std::optional<Evaluator::Next> next;
+// What is asked for between two batches, once there is such a moment. What was evaluated is handed
+// over first: a batch names the revision that judged it. While the committer is busy evaluation
+// goes on as it is, so that nobody waits for the database.
+template <class Asked>
+std::optional<Asked> Live::take(std::optional<Asked>& asked) {
     {
         const std::lock_guard lock(next_mutex_);
-        if (!waiting_ || (from_ != next_ && !committer_.free())) return;
-        next = std::exchange(waiting_, std::nullopt);
+        if (!asked || (from_ != next_ && !committer_.free())) return std::nullopt;
     }
     hand_over(false);
-    if (from_ != next_) return;  // stopping: the next start reads the files anew
+    if (from_ != next_) return std::nullopt;  // stopping: the next start reads the files anew
+    const std::lock_guard lock(next_mutex_);
+    return std::exchange(asked, std::nullopt);
+}
+
+void Live::take_reference() {
+    auto next = take(waiting_);
+    if (!next) return;
     const auto started = steady_clock::now();
     BASE_KILL_POINT("pipeline.reload.before");
     evaluator_->use(std::move(*next));
@@ -175,6 +189,17 @@ void Live::take_reference() {
     probe_.reload_seconds.observe(
         std::chrono::duration<double>(steady_clock::now() - started).count());
     base::log::info("pipeline.reloaded", {{"policies", evaluator_->revision()}});
+}
+
+void Live::take_forgetting() {
+    auto asked = take(forgetting_);
+    if (!asked) return;
+    BASE_KILL_POINT("pipeline.forget.before");
+    evaluator_->forget(asked->names);
+    BASE_KILL_POINT("pipeline.forget.after");
+    forgotten_ = [done = std::move(asked->done), below = next_]() mutable {
+        done.set_value(below);
+    };
 }
 
 void Live::note_block(const journal::Entry& entry) {
@@ -198,7 +223,7 @@ bool Live::snapshot_due(steady_clock::time_point now) const {
 
 void Live::hand_over(bool last) {
     const auto now = steady_clock::now();
-    const bool snapshot = snapshot_due(now) || (last && next_ != saved_);
+    const bool snapshot = snapshot_due(now) || forgotten_ || (last && next_ != saved_);
     if (from_ == next_ && !(snapshot && (last || committer_.free()))) return;
     BASE_KILL_POINT("pipeline.batch.take.before");
     auto effects = evaluator_->take();
@@ -217,7 +242,8 @@ void Live::hand_over(bool last) {
     }
     probe_.publish(evaluator_->counters(), evaluator_->windows());
     probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
-    if (committer_.hand_over(std::move(effects))) from_ = next_;
+    auto stored = snapshot ? std::exchange(forgotten_, nullptr) : nullptr;
+    if (committer_.hand_over(std::move(effects), std::move(stored))) from_ = next_;
 }
 
 void Live::declare_idle_sources() {

@@ -13,10 +13,12 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -60,6 +62,12 @@ public:
     /// cannot be used is logged, and all stays as it is.
     void use(std::shared_ptr<const Reference> reference);
 
+    /// Forgets tenants and groups as Evaluator::forget does, between two batches, and stores the
+    /// state without them. The first LSN that was evaluated after it, once that is stored: what is
+    /// below is not evaluated again. An exception, std::future_error, when this ends before. One at
+    /// a time. Thread-safe.
+    [[nodiscard]] std::future<journal::Lsn> forget(std::function<bool(std::string_view)> names);
+
     /// The first LSN whose effects are not stored yet. Thread-safe.
     [[nodiscard]] journal::Lsn committed() const noexcept { return committer_.position(); }
     /// Why detection stands still, or nothing. Thread-safe; for /readyz.
@@ -71,7 +79,10 @@ private:
     base::Result<void> catch_up();
     void compare_with_stored(const std::vector<std::string>& opened);
     void run(const std::stop_token& stop);
+    template <class Asked>
+    std::optional<Asked> take(std::optional<Asked>& asked);
     void take_reference();
+    void take_forgetting();
     [[nodiscard]] bool snapshot_due(std::chrono::steady_clock::time_point now) const;
     void hand_over(bool last);
     void declare_idle_sources();
@@ -94,7 +105,13 @@ private:
         last_block_;  // by source
     std::chrono::steady_clock::time_point last_entry_ = std::chrono::steady_clock::now();
     std::mutex next_mutex_;
-    std::optional<Evaluator::Next> waiting_;
+    std::optional<Evaluator::Next> waiting_;  // under next_mutex_
+    struct Forgetting {
+        std::function<bool(std::string_view)> names;
+        std::promise<journal::Lsn> done;
+    };
+    std::optional<Forgetting> forgetting_;       // under next_mutex_
+    std::move_only_function<void()> forgotten_;  // to be told when the state is stored
     std::jthread thread_;
 };
 

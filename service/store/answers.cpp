@@ -21,7 +21,8 @@ constexpr const char* find_case =
 constexpr const char* find_answer =
     "SELECT id, asked_by, case_ref, callerprint.micros(period_from),"
     " callerprint.micros(period_to), callerprint.micros(as_of), use, licence, confidence,"
-    " statement, record FROM callerprint.answers WHERE id = $1 OR left(id, length($1)) = $1"
+    " statement, record, erasure FROM callerprint.answers WHERE id = $1 OR left(id, length($1)) = "
+    "$1"
     " ORDER BY id LIMIT 2";
 
 StoredAnswer answer_of(const pqxx::row& row) {
@@ -95,6 +96,12 @@ base::Result<StoredAnswer> Answers::show(std::string_view id, std::string_view a
             if (rows.size() > 1 && rows[0][0].as<std::string>() != id) {
                 return base::fail(base::Fault::conflict, "several answers begin like that");
             }
+            if (!rows[0][11].is_null())
+                return base::fail(base::Fault::conflict,
+                                  "a person whom this answer named was erased (erasure " +
+                                      rows[0][11].as<std::string>() +
+                                      "), so it is not what was signed; what is left of it is in "
+                                      "investigate.answers");
             auto found = answer_of(rows[0]);
             audit(session_, tx, actor, "answer.read", found.id);
             return found;

@@ -41,7 +41,8 @@ public:
     /// Keeps the answer; one that is there already stays as it is.
     base::Result<void> save(const StoredAnswer& answer, base::WallTime now);
     /// By id, or by a prefix of at least 6 characters that only one answer has: Fault::not_found
-    /// when there is none, Fault::conflict when several. Reading is in the audit.
+    /// when there is none, Fault::conflict when several, or when an erasure changed it. Reading is
+    /// in the audit.
     base::Result<StoredAnswer> show(std::string_view id, std::string_view actor);
 
 private:

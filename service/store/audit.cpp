@@ -1,6 +1,7 @@
 #include "store/audit.hpp"
 
 #include "store/audit_entry.hpp"
+#include "store/audit_row.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -24,11 +25,11 @@ constexpr const char* move_head =
     "UPDATE callerprint.audit_head SET n = $1, mac = $2, keyed = true";
 constexpr const char* load_head = "SELECT n, mac, keyed FROM callerprint.audit_head";
 constexpr const char* load_first =
-    "SELECT n, callerprint.micros(at), actor, action, object, details::text, keyed, mac"
+    "SELECT n, callerprint.micros(at), actor, action, object, details::text, keyed, mac, erased"
     " FROM callerprint.audit WHERE n >= (SELECT coalesce(max(n), 0) FROM callerprint.audit"
     " WHERE NOT keyed) ORDER BY n LIMIT 2";
 constexpr const char* load_some =
-    "SELECT n, callerprint.micros(at), actor, action, object, details::text, keyed, mac"
+    "SELECT n, callerprint.micros(at), actor, action, object, details::text, keyed, mac, erased"
     " FROM callerprint.audit WHERE n > $1 ORDER BY n LIMIT 1000";
 
 std::string_view view(const Digest& digest) {
@@ -39,17 +40,6 @@ Digest digest_of(std::string_view bytes) {
     Digest out{};
     if (bytes.size() == out.size()) std::ranges::copy(bytes, out.begin());
     return out;
-}
-
-AuditEntry entry_of(const pqxx::row& row) {
-    return {.n = static_cast<std::uint64_t>(row[0].as<long long>()),
-            .at = wall_time_of(row[1]),
-            .actor = row[2].as<std::string>(),
-            .action = row[3].as<std::string>(),
-            .object = row[4].as<std::string>(),
-            .details = row[5].as<std::string>(),
-            .keyed = row[6].as<bool>(),
-            .mac = digest_of(bytes_of(row[7]))};
 }
 
 AuditAnchor head_of(const pqxx::row& row) {
@@ -93,14 +83,26 @@ void begin(pqxx::transaction_base& tx, const std::string& key, const AuditAnchor
 bool fits(const pqxx::result& first, const std::string& key) {
     Digest before{};
     for (const auto& row : first) {
-        const auto entry = entry_of(row);
-        if (entry.keyed) return coverage::mac_of(key, before, entry) == entry.mac;
+        const auto entry = audit_entry_of(row);
+        if (entry.keyed) return coverage::is_genuine(key, before, entry);
         before = entry.mac;
     }
     return false;
 }
 
 }  // namespace
+
+AuditEntry audit_entry_of(const pqxx::row& row) {
+    return {.n = static_cast<std::uint64_t>(row[0].as<long long>()),
+            .at = wall_time_of(row[1]),
+            .actor = row[2].as<std::string>(),
+            .action = row[3].as<std::string>(),
+            .object = row[4].as<std::string>(),
+            .details = row[5].as<std::string>(),
+            .keyed = row[6].as<bool>(),
+            .mac = digest_of(bytes_of(row[7])),
+            .erased = row[8].is_null() ? std::nullopt : std::optional(digest_of(bytes_of(row[8])))};
+}
 
 base::Result<bool> audit_begun(Session& session) {
     return session.connection().look(
@@ -155,11 +157,12 @@ base::Result<AuditFindings> walk_audit(Session& session, std::optional<AuditAnch
                     run(tx, load_some, Params().integer(static_cast<std::int64_t>(walk.last().n)));
                 if (rows.empty()) break;
                 for (const auto& row : rows)
-                    if (!walk.take(entry_of(row))) break;
+                    if (!walk.take(audit_entry_of(row))) break;
             }
             walk.finish(head_of(run(tx, load_head)[0]));
             return AuditFindings{.entries = walk.entries(),
                                  .plain = walk.plain(),
+                                 .erased = walk.erased(),
                                  .last = walk.last(),
                                  .fault = walk.fault()};
         });

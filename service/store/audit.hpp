@@ -23,6 +23,7 @@ base::Result<void> begin_audit(Session& session);
 struct AuditFindings {
     std::uint64_t entries = 0;
     std::uint64_t plain = 0;     ///< Of them, older than the chain.
+    std::uint64_t erased = 0;    ///< Of them, changed by an erasure.
     coverage::AuditAnchor last;  ///< The last good entry.
     std::optional<coverage::AuditWalk::Fault> fault;
 };

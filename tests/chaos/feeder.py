@@ -22,6 +22,7 @@ class Feeder:
     def __init__(self, server, seed, clients=4, rate=4_000, most=120, bad_lines=True, pad=0, upto=None):
         self.server, self.seed, self.rate, self.most, self.bad_lines = server, seed, rate, most, bad_lines
         self.pad, self.upto = pad, upto  # `upto`: so many records, and no more
+        self.person = None  # who is named in each record from now on
         self.token = server.token(world.SOURCE)
         self.sent = 0            # records handed out: 0 to sent - 1
         self.planted_bad = 0     # lines that must become dead letters
@@ -87,6 +88,13 @@ class Feeder:
             self.closed = 1
             self._deliver(None, [world.closing_line(self.sent)], random.Random(0), None)
 
+    def name(self, person, records):
+        """Names the person in so many records, and waits until none of them can be sent again."""
+        self.person = person
+        self.wait_for(records)
+        self.person = None
+        self.wait_for(self.sent - self.acknowledged + self.most)
+
     def close(self):
         with self._lock:
             self._over = self._abandoned = True
@@ -118,7 +126,8 @@ class Feeder:
         connection = None
         while taken := self._take(rng):
             first, count = taken
-            lines = [world.Call(self.seed, n).line(self.pad) for n in range(first, first + count)]
+            person = self.person
+            lines = [world.Call(self.seed, n).line(self.pad, person) for n in range(first, first + count)]
             key = f"{self.seed}-{first}" if rng.random() < 0.2 else None
             if key and self.bad_lines and rng.random() < 0.3:
                 lines.insert(rng.randrange(len(lines)), "{no record")

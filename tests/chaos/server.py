@@ -54,6 +54,7 @@ class Server(harness.Server):
     def __init__(self, folder, binary, settings=None, policies=None, environment=None, template=None,
                  database_socket=None):
         self.folder, self.binary = folder, binary
+        self.data = folder / "data"
         self.environment = dict(environment or {})
         self.again = folder.exists()  # a step that goes on with the folder it left
         self.port = harness.free_port()

@@ -132,9 +132,11 @@ class Call:
     def uid(self):
         return f"c-{self.n}"
 
-    def line(self, pad=0):
+    def line(self, pad=0, person=None):
         """With `pad`, so many characters more that do not compress well."""
         more = {"note": hashlib.shake_128(self.uid.encode()).hexdigest(pad // 2)} if pad else {}
+        if person:
+            more["by"] = person
         return json.dumps({**more,
             "time": text_of(self.micros), "metadata": {"uid": self.uid, "tenant_uid": self.tenant},
             "actor": {"user": {"credential_uid": self.key}}, "src_endpoint": {"ip": self.ip},

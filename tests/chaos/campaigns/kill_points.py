@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+import traces
 from postgres_proxy import Proxy
 
 NAME = "kill-points"
@@ -26,6 +27,7 @@ STOP = ("app.stop.", "pipeline.snapshot.", "store.batch.state.", "pipeline.trim.
 RELOAD = ("app.reload.", "pipeline.reload.")
 TRIM = ("journal.header.", "journal.segment.", "journal.spare.", "journal.trim.", "journal.recycle.")
 DOUBT = ("store.doubt.",)
+ERASE = ("pipeline.forget.", "journal.rewrite.", "store.erase.", "app.erase.")
 ONCE = ("start", "after", "stop", "reload")  # kinds that a process meets once
 CI_HITS, NIGHT_HITS = 1, 50
 
@@ -40,7 +42,7 @@ SECONDS = ("journal.open.recovered", "journal.recovery.cut.after", "journal.reco
 
 def kind_of(point):
     for name, starts in (("first", FIRST_START), ("start", START), ("after", tuple(AFTER)), ("stop", STOP),
-                         ("reload", RELOAD), ("trim", TRIM), ("doubt", DOUBT)):
+                         ("reload", RELOAD), ("trim", TRIM), ("doubt", DOUBT), ("erase", ERASE)):
         if point.startswith(starts):
             return name
     return "work"
@@ -230,6 +232,39 @@ def doubts(context, points, hit):
     return work
 
 
+def erasures(context, points):
+    """A person is being erased, and then the program ends; the next start does it."""
+    def work(rng):
+        server = context.start_server(binary=context.kill_binary)
+        feeder = context.feeder(server, rng, rate=1_500)
+        people, missed = [], []
+        for n, point in enumerate(points):
+            people.append(f"person-{n}@{rng.randrange(10**9)}.example")
+            feeder.name(people[-1], 600)
+            asked = server.run("erase", "request", "--value", people[-1], "--reason", point)
+            context.check(asked.returncode == 0, asked.stderr)
+            server.kill()
+            start(server, f"{point}:1")
+            # As a second person would; the program is not told of it and looks every second.
+            server.psql("UPDATE callerprint.erasures SET approved_at = now(), approved_by = 'another'"
+                        f" WHERE id = '{asked.stdout.split()[0]}'")
+            if not ended_there(server, point, 25):
+                missed.append(point)
+            if server.alive():
+                server.kill()
+            start(server)
+            deadline = time.monotonic() + 60
+            while server.psql("SELECT count(*) FROM callerprint.erasures WHERE done_at IS NULL") != "0":
+                context.check(time.monotonic() < deadline, f"not erased after {point}: {server.tail(5)}")
+                time.sleep(0.1)
+        kept = [*traces.of_folder(server.data / "journal"), *traces.of_windows(server.psql), server.dump()]
+        left = [person for person in people if traces.count(person, kept)]
+        context.check(not left, f"is left: {left}")
+        context.check(not missed, f"never reached: {missed}")
+        return {"kill_points": len(points), "erasures": len(points), **context.judge(server, feeder)}
+    return work
+
+
 def run(context):
     points = points_of(context)
     by_kind = {}
@@ -249,6 +284,8 @@ def run(context):
         if not context.step(f"first-start-{hit}", first_starts(context, by_kind["first"])):
             return context.counts
         if not context.step(f"doubt-{hit}", doubts(context, by_kind["doubt"], hit)):
+            return context.counts
+        if not context.step(f"erase-{hit}", erasures(context, by_kind["erase"])):
             return context.counts
         if not context.step(f"trim-{hit}", trims(context, by_kind["trim"])):
             return context.counts

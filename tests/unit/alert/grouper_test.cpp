@@ -98,6 +98,24 @@ TEST(Grouper, OpensOnceAndThenUpdatesQuietly) {
     EXPECT_EQ(grouper.stats().updated, 2u);
 }
 
+TEST(Grouper, ForgetsWhomItIsToldTo) {
+    const auto set = policies();
+    Grouper grouper(set, {});
+    std::vector<Change> changes;
+    // Names as long as a digit's code, so that the length before them looks like one.
+    const std::string name(48, 'x');
+    for (const auto& tenant : {std::string("t1"), std::string("t2"), name})
+        grouper.apply(firing(*set, "p", 100, of(tenant, "k1"), 2), changes);
+    grouper.forget([&](std::string_view text) { return text == "t1" || text == name; });
+    EXPECT_EQ(grouper.stats().remembered, 1u);
+    for (const auto& tenant : {std::string("t1"), std::string("t2"), name})
+        grouper.apply(firing(*set, "p", 200, of(tenant, "k1"), 2), changes);
+    ASSERT_EQ(changes.size(), 6u);
+    EXPECT_EQ(changes[3].kind, Change::Kind::opened);
+    EXPECT_EQ(changes[4].kind, Change::Kind::updated);
+    EXPECT_EQ(changes[5].kind, Change::Kind::opened);
+}
+
 TEST(Grouper, AnOpeningCarriesWhatExplainsIt) {
     const auto set = policies();
     Grouper grouper(set, {});

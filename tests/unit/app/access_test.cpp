@@ -79,7 +79,7 @@ protected:
     }
     void make_roles() {
         for (const auto scope : {ingest::scope_ingest, ingest::scope_read, ingest::scope_respond,
-                                 ingest::scope_ask, ingest::scope_admin})
+                                 ingest::scope_ask, ingest::scope_erase, ingest::scope_admin})
             roles_.push_back({ingest::to_text(scope), add(scope)});
         const auto revoked = ingest::new_token(pepper);  // one that is among the rows no more
         auto wrong = ingest::new_token(std::string(32, 'o'));

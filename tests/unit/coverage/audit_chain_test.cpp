@@ -240,4 +240,49 @@ TEST(AuditAnchor, IsWhatItWasAsTextAndUnderItsSeal) {
         EXPECT_FALSE(coverage::parse_anchor(bad)) << bad;
 }
 
+/// As an erasure leaves the entry at `place`.
+void erase_in(Entries& entries, std::size_t place, const std::string& under) {
+    auto& entry = entries[place];
+    entry.object = "erased-x";
+    entry.details = "{}";
+    const auto previous = place == 0 ? base::Digest{} : entries[place - 1].mac;
+    entry.erased = coverage::erased_mac_of(under, previous, entry);
+}
+
+TEST(AuditChain, HoldsWhereAnErasureChangedEntries) {
+    for (const std::size_t plain : {0U, 20U}) {
+        auto entries = chain(plain, 30);
+        for (const std::size_t place : {0U, 7U, 8U, 29U}) erase_in(entries, place, key);
+        const auto found = walk(entries, {end_of(entries)});
+        EXPECT_FALSE(found.fault());
+        EXPECT_EQ(found.erased(), 4U);
+        EXPECT_EQ(found.entries(), plain + 30);
+    }
+}
+
+TEST(AuditChain, FindsAChangeThatIsPassedOffAsAnErasure) {
+    auto forged = chain(0, 30);
+    erase_in(forged, 9, std::string(32, 'x'));
+    EXPECT_EQ(walk(forged, {}).fault().value().n, 10U);
+    // What an erasure left is held as fast as what was written.
+    for (int what = 0; what < 5; ++what) {
+        auto entries = chain(0, 30);
+        erase_in(entries, 9, key);
+        auto& entry = entries[9];
+        if (what == 0) entry.actor = "eve";
+        if (what == 1) entry.details = R"({"a": 1})";
+        if (what == 2) entry.at += std::chrono::microseconds(1);
+        if (what == 3) entry.erased = entries[8].mac;
+        if (what == 4) entry.mac = entries[8].mac;
+        const auto fault = walk(entries, {}).fault();
+        ASSERT_TRUE(fault) << what;
+        EXPECT_EQ(fault->n, 10U) << what;
+    }
+    auto moved = chain(0, 30);
+    erase_in(moved, 9, key);
+    moved[12] = moved[9];
+    moved[12].n = 13;
+    EXPECT_EQ(walk(moved, {}).fault().value().n, 13U);
+}
+
 }  // namespace
