@@ -21,6 +21,12 @@ bool has_text(const call::Value& value) noexcept {
     });
 }
 
+bool is_cut(std::span<const Element> elements) noexcept {
+    return std::ranges::any_of(elements, [](const Element& element) {
+        return element.has_text && element.text.size() > most_regex_bytes;
+    });
+}
+
 }  // namespace
 
 Matcher::State::State(std::shared_ptr<const Set> set, std::shared_ptr<const call::Names> names,
@@ -121,8 +127,11 @@ void Matcher::State::match(const call::Call& call, Route route, std::vector<Poli
     candidates_.clear();
     for (const Entrance& entrance : way.entrances) enter(way, entrance);
     candidates_.insert(candidates_.end(), way.always.begin(), way.always.end());
-    for (const PolicyIndex policy : candidates_)
+    for (const PolicyIndex policy : candidates_) {
+        if (!suspended_.empty() && suspended_[policy]) continue;
+        current_ = policy;
         if (run(program_.conditions[policy])) out.push_back(policy);
+    }
     std::ranges::sort(out);
     call_ = nullptr;
 }
@@ -196,7 +205,10 @@ bool Matcher::State::try_test(const Program::Test& test) {
     const auto elements = load(field);
     std::span<const Element> other;
     if (test.predicate.refers_to_field()) other = load(fields_[test.other]);
-    return holds(test.predicate, value, elements, other);
+    const Busy::Turn turn(busy_, current_);
+    const bool held = holds(test.predicate, value, elements, other);
+    if (!held && test.predicate.op == Predicate::Op::regex && is_cut(elements)) ++cut_;
+    return held;
 }
 
 bool Matcher::State::run_test(std::uint32_t t) {
@@ -220,6 +232,18 @@ Route Matcher::route(const LogSource& source) {
 
 void Matcher::match(const call::Call& call, Route route, std::vector<PolicyIndex>& out) {
     state_->match(call, route, out);
+}
+
+std::uint64_t Matcher::cut() const noexcept {
+    return state_->cut();
+}
+
+void Matcher::watch(Busy* busy) noexcept {
+    state_->watch(busy);
+}
+
+void Matcher::suspend(std::vector<bool> policies) {
+    state_->suspend(std::move(policies));
 }
 
 }  // namespace policy

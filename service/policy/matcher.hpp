@@ -2,6 +2,7 @@
 
 #include "call/batch.hpp"
 #include "call/names.hpp"
+#include "policy/busy.hpp"
 #include "policy/policy.hpp"
 #include "policy/set.hpp"
 
@@ -35,6 +36,15 @@ public:
     /// Puts the rules that hold into `out`, ascending, in place of what was there. The call must be
     /// of the names given at construction.
     void match(const call::Call& call, Route route, std::vector<PolicyIndex>& out);
+
+    /// Comparisons that found nothing and did not look at all of a value, as regular expressions
+    /// look at most_regex_bytes.
+    [[nodiscard]] std::uint64_t cut() const noexcept;
+
+    /// Tells `busy`, which is borrowed, what it is at; null: nobody.
+    void watch(Busy* busy) noexcept;
+    /// From now on these rules are not tried: by policy; empty: all are.
+    void suspend(std::vector<bool> policies);
 
 private:
     class State;

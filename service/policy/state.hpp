@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace policy {
@@ -23,6 +24,9 @@ public:
 
     Route route(const LogSource& source);
     void match(const call::Call& call, Route route, std::vector<PolicyIndex>& out);
+    [[nodiscard]] std::uint64_t cut() const noexcept { return cut_; }
+    void watch(Busy* busy) noexcept { busy_ = busy; }
+    void suspend(std::vector<bool> policies) { suspended_ = std::move(policies); }
 
 private:
     using Phase = Program::Phase;
@@ -88,6 +92,10 @@ private:
     std::vector<std::uint32_t> selections_;  // epoch * 2 + outcome
     std::vector<std::uint32_t> tests_;       // epoch * 2 + outcome
     std::vector<PolicyIndex> candidates_;
+    std::vector<bool> suspended_;  // by policy; empty: none is
+    std::uint64_t cut_ = 0;
+    Busy* busy_ = nullptr;
+    PolicyIndex current_ = Busy::nobody;
     std::string scratch_;
     std::string folded_;
 };
