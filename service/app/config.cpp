@@ -144,6 +144,8 @@ Config read(Settings& settings) {
         "ingest.client_records_per_second", config.client_records_per_second, 0, 1'000'000'000);
     config.client_bytes_per_second = settings.bytes("ingest.client_bytes_per_second",
                                                     config.client_bytes_per_second, 0, 1ull << 40);
+    config.policy_cpu_percent =
+        settings.count("evaluation.policy_cpu_percent", config.policy_cpu_percent, 0, 100);
     read_leaks(settings, config);
     read_sources(settings, config);
     config.policies = settings.paths("policies", {"policies"});

@@ -50,6 +50,7 @@ struct Config {
     std::uint64_t client_records_per_second = 1'000'000;  ///< 0: no such quota
     std::uint64_t client_bytes_per_second = 256u << 20;   ///< decoded; 0: no such quota
     std::uint64_t questions_per_hour = 120;   ///< Presence questions one may ask; 1 to 100,000.
+    std::uint64_t policy_cpu_percent = 1;     ///< Of a core, over 10 s; 0 to 100; 0: no budget.
     std::filesystem::path leak_keys_file;     ///< Who may report leaked keys; empty: nobody.
     std::string leak_reporter = "code-host";  ///< [a-z0-9_-]{1,64}
     std::vector<Source> sources;

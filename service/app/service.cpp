@@ -95,6 +95,14 @@ std::chrono::microseconds reach_of(const policy::Set& set, policy::PolicyIndex i
     return correlation->timespan + inner;
 }
 
+void add_rules(const policy::Set& set, policy::PolicyIndex index, std::vector<std::string>& keys) {
+    if (const auto* correlation = set.correlation(index)) {
+        for (const auto rule : correlation->rules) add_rules(set, rule, keys);
+    } else {
+        keys.push_back(set.policies()[index].key());
+    }
+}
+
 std::vector<store::PolicyNeeds> needs_of(const Config& config,
                                          const pipeline::Reference& reference) {
     std::vector<store::PolicyNeeds> out;
@@ -104,6 +112,7 @@ std::vector<store::PolicyNeeds> needs_of(const Config& config,
         one.key = set.policies()[i].key();
         one.title = set.policies()[i].title;
         one.timespan = reach_of(set, i);
+        add_rules(set, i, one.rules);
         for (const auto& source : config.sources) {
             if (pipeline::feeds(*reference.formats, set, source.format, i))
                 one.sources.push_back(source.name);
@@ -260,6 +269,7 @@ base::Result<void> Service::Parts::start_evaluation() {
     options.judges = std::move(*judges);
     options.evaluator = evaluator_options(config, *secrets);
     options.on_deliveries = [this] { tell_dispatcher(); };
+    options.policy_budget = static_cast<double>(config.policy_cpu_percent) / 100;
     // Not of a backtest: it sees the calls that were kept and no heartbeat.
     for (const auto& source : config.sources) {
         if (source.expect_every)

@@ -14,8 +14,9 @@ namespace {
 
 using base::EventTime;
 
-constexpr std::array<std::string_view, 7> names{
-    "silent", "sequence", "counter", "dead_letters", "not_retained", "no_expectation", "clock"};
+constexpr std::array<std::string_view, 8> names{"silent",       "sequence",     "counter",
+                                                "dead_letters", "not_retained", "no_expectation",
+                                                "clock",        "suspended"};
 
 // Parameters are 1 or more, so no error can arise; an exception must not leave the folder anyway.
 using Quiet = boost::math::policies::policy<

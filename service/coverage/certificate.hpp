@@ -21,6 +21,7 @@ enum class Cause : std::uint8_t {
     not_retained,    ///< What came is no longer kept.
     no_expectation,  ///< Nothing says what should have come, so nobody knows whether it did.
     clock,           ///< The source's times were wrong, or the time is not evaluated yet.
+    suspended,       ///< Of a policy alone: a rule of it cost too much and was not tried.
 };
 
 /// A time for which something is missing or may be.
@@ -75,7 +76,8 @@ struct Certificate {
     bool operator==(const Certificate&) const = default;
 };
 
-/// "silent", "sequence", "counter", "dead_letters", "not_retained", "no_expectation", "clock".
+/// "silent", "sequence", "counter", "dead_letters", "not_retained", "no_expectation", "clock",
+/// "suspended".
 [[nodiscard]] std::string_view name(Cause cause) noexcept;
 [[nodiscard]] std::optional<Cause> parse_cause(std::string_view text) noexcept;
 

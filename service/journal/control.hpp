@@ -14,5 +14,8 @@ inline constexpr std::string_view heartbeat = "heartbeat";
 /// + numbers, a blank and a producer: what the batch that the block ends was numbered with.
 inline constexpr std::string_view sequence = "sequence ";
 inline constexpr std::string_view still = "still";  ///< Nothing has come for a while.
+/// + the digest of a rule, which is not tried from here on: it costs too much.
+inline constexpr std::string_view suspend = "suspend ";
+inline constexpr std::string_view resume = "resume ";  ///< + its digest: it is tried again.
 
 }  // namespace journal::control

@@ -14,6 +14,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <tuple>
 
 namespace pipeline {
 namespace {
@@ -205,6 +206,10 @@ void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
                     {entry.lsn, std::string(source), entry.block.received});
             }
         }
+        if (line.starts_with(control::suspend))
+            suspend(entry, line.substr(control::suspend.size()), silent);
+        if (line.starts_with(control::resume))
+            resume(entry, line.substr(control::resume.size()), silent);
         if (line == control::heartbeat)
             signs_.sign(entry.block.source, base::event_time(base::micros(entry.block.received)));
         if (silent || options_.alerts_only) return;
@@ -214,6 +219,50 @@ void Evaluator::apply_control(const journal::Entry& entry, bool silent) {
         rollup_.from(entry.block.source);
         rollup_.heartbeat(entry.block.received);
     });
+}
+
+/// Not judged is what comes from here on, which may be older than its arrival: an archive.
+void Evaluator::suspend(const journal::Entry& entry, std::string_view digest, bool silent) {
+    const auto policies = preparer_.reference().policies->policies();
+    const auto policy = std::ranges::find(policies, digest, &policy::Policy::digest);
+    auto from = base::event_time(base::micros(entry.block.received));
+    if (policy == policies.end()) {
+        // Replaced since: if nobody came to store when, it was before it would have been resumed.
+        if (silent && !options_.alerts_only)
+            gathered_.suspensions.push_back(
+                {std::string(digest), {}, from + Suspensions::lasts, true});
+        return;
+    }
+    if (watermark_.value() != base::EventTime::min()) from = std::min(from, watermark_.value());
+    if (!suspensions_.suspend(digest, from, entry.block.received)) return;
+    keep_suspended();
+    if (silent || options_.alerts_only) return;
+    ++counters_.suspensions;
+    gathered_.suspensions.push_back({std::string(digest), policy->key(), from, false});
+}
+
+void Evaluator::resume(const journal::Entry& entry, std::string_view digest, bool silent) {
+    const auto at = base::event_time(base::micros(entry.block.received));
+    if (!suspensions_.resume(digest, at)) return;
+    keep_suspended();
+    if (silent || options_.alerts_only) return;
+    gathered_.suspensions.push_back({std::string(digest), {}, at, true});
+}
+
+void Evaluator::keep_suspended() {
+    preparer_.suspend(suspensions_.suspended(*preparer_.reference().policies));
+}
+
+/// A rule with another text is judged at once.
+void Evaluator::forget_replaced() {
+    for (auto& digest : suspensions_.keep(*preparer_.reference().policies))
+        gathered_.suspensions.push_back({std::move(digest), {}, watermark_.value(), true});
+    keep_suspended();
+}
+
+void Evaluator::watch(policy::Busy* busy) noexcept {
+    busy_ = busy;
+    preparer_.watch(busy);
 }
 
 /// The numbers of the batch that ends here: "17-42 producer".
@@ -330,7 +379,9 @@ bool Evaluator::observe(const call::Batch& batch, std::size_t index, const journ
     preparer_.tell(index, entry.block.source, late);
     if (late) ++counters_.late;
     ++counters_.calls;
+    const auto cut = preparer_.cut();
     const auto& matched = heard(preparer_.match(call));
+    counters_.cut += preparer_.cut() - cut;
     if (!matched.empty()) {
         firings_.clear();
         engine_.observe(call, matched, entry.lsn, firings_);
@@ -344,6 +395,9 @@ void Evaluator::hear_only(const std::set<std::string>& digests) {
     mute_.assign(policies.size(), false);
     for (std::size_t i = 0; i < policies.size(); ++i)
         mute_[i] = !digests.contains(policies[i].digest);
+    // What was replaced by another text since is told of already.
+    std::ignore = suspensions_.keep(digests);
+    keep_suspended();
 }
 
 const std::vector<policy::PolicyIndex>& Evaluator::heard(
@@ -370,8 +424,10 @@ bool Evaluator::keeps(const std::vector<policy::PolicyIndex>& matched) {
 void Evaluator::advance(bool silent) {
     if (watermark_.value() == base::EventTime::min()) return;
     signs_.forget(watermark_.value() - signs_kept);
+    suspensions_.forget(watermark_.value() - signs_kept);
     firings_.clear();
-    engine_.advance(watermark_.value(), firings_, options_.rhythms.empty() ? nullptr : &sight_);
+    const bool sees_all = options_.rhythms.empty() && suspensions_.empty();
+    engine_.advance(watermark_.value(), firings_, sees_all ? nullptr : &sight_);
     group(silent);
 }
 
@@ -379,8 +435,8 @@ void Evaluator::advance(bool silent) {
 /// from. The worst of them counts.
 correlate::Seen Evaluator::seen(policy::PolicyIndex policy, base::EventTime from,
                                 base::EventTime to) const {
-    correlate::Seen out;
     const auto& reference = preparer_.reference();
+    auto out = suspensions_.seen(*reference.policies, policy, from, to, watermark_.value());
     for (const auto& [source, rhythm] : options_.rhythms) {
         if (!feeds(*reference.formats, *reference.policies, rhythm.format, policy)) continue;
         const auto one = signs_.seen(source, from, to, watermark_.value());
@@ -398,7 +454,10 @@ void Evaluator::group(bool silent) {
     auto& changes = silent ? unseen : gathered_.alerts;
     for (const auto& firing : firings_) {
         // A correlation that is new, over rules that are not.
-        if (!is_mute(firing.policy)) grouper_.apply(firing, changes);
+        if (is_mute(firing.policy)) continue;
+        if (!suspensions_.misled(*preparer_.reference().policies, firing.policy,
+                                 firing.window_start, firing.at))
+            grouper_.apply(firing, changes);
     }
     note_replayed(unseen);
 }
@@ -439,6 +498,8 @@ void Evaluator::use(Next next) {
     grouper_.use(reference.policies);
     rollup_.use(reference.names);
     preparer_ = std::move(next.preparer);
+    preparer_.watch(busy_);
+    forget_replaced();
 }
 
 void Evaluator::forget(const std::function<bool(std::string_view)>& names) {
@@ -454,6 +515,7 @@ Parts Evaluator::save() const {
         dedupe_.save(out);
         repeats_.save(out);
         signs_.save(out);
+        suspensions_.save(out);
     });
 }
 
@@ -467,6 +529,7 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
     Dedupe dedupe(options_.hash_seed, options_.dedupe_capacity);
     Repeats repeats(options_.hash_seed);
     Signs signs(rhythms_of(options_));
+    Suspensions suspensions;
     const auto read = [&]() -> base::Result<void> {
         if (auto done = engine.restore(in); !done) return done;
         if (auto done = grouper.restore(in); !done) return done;
@@ -475,6 +538,8 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
         repeats.restore(in);
         if (in.done()) return {};  // of a version that kept no signs
         signs.load(in);
+        if (in.done()) return {};  // of one that suspended nobody
+        suspensions.load(in);
         if (in.done()) return {};
         return base::fail(base::Fault::invalid,
                           "the saved window state does not end where it should");
@@ -487,6 +552,8 @@ base::Result<void> Evaluator::restore(std::span<const std::string> parts) {
     dedupe_ = std::move(dedupe);
     repeats_ = std::move(repeats);
     signs_ = std::move(signs);
+    suspensions_ = std::move(suspensions);
+    forget_replaced();
     return {};
 }
 
@@ -507,6 +574,15 @@ journal::Block still_block(base::WallTime now) {
     block.received = now;
     block.records = 1;
     block.lines = std::string(control::still) + '\n';
+    return block;
+}
+
+journal::Block rules_block(std::string_view verb, std::span<const std::string> digests,
+                           base::WallTime now) {
+    auto block = still_block(now);
+    block.lines.clear();
+    for (const auto& digest : digests) block.lines.append(verb).append(digest).append("\n");
+    block.records = static_cast<std::uint32_t>(digests.size());
     return block;
 }
 

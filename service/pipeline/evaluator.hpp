@@ -12,6 +12,7 @@
 #include "pipeline/repeats.hpp"
 #include "pipeline/saved.hpp"
 #include "pipeline/signs.hpp"
+#include "pipeline/suspensions.hpp"
 #include "pipeline/watermark.hpp"
 #include "rollup/rollup.hpp"
 #include "store/effects.hpp"
@@ -63,6 +64,8 @@ public:
         std::uint64_t matched = 0;     ///< Calls that some rule matched that keeps them.
         std::uint64_t late = 0;
         std::uint64_t future = 0;
+        std::uint64_t cut = 0;          ///< Comparisons that did not look at all of a value.
+        std::uint64_t suspensions = 0;  ///< Of rules, by a control block.
     };
 
     static base::Result<std::unique_ptr<Evaluator>> make(std::shared_ptr<const Reference> reference,
@@ -109,6 +112,10 @@ public:
     void hear_only(const std::set<std::string>& digests);
     void hear_all() noexcept { mute_.clear(); }
 
+    /// What it is at is told to `busy`, which is borrowed, under this reference and all to come.
+    void watch(policy::Busy* busy) noexcept;
+    [[nodiscard]] const Suspensions& suspensions() const noexcept { return suspensions_; }
+
     /// True while the source holds the watermark back.
     [[nodiscard]] bool holds(std::string_view source) const { return watermark_.holds(source); }
 
@@ -138,6 +145,10 @@ private:
     void take_canary(call::Batch& batch, std::size_t index, bool silent);
     static void keep_visible(call::Batch& batch, std::size_t index);
     void report(const journal::Entry& entry, std::string_view text);
+    void suspend(const journal::Entry& entry, std::string_view digest, bool silent);
+    void resume(const journal::Entry& entry, std::string_view digest, bool silent);
+    void keep_suspended();
+    void forget_replaced();
     void apply_rejects(const journal::Entry& entry);
     void apply_records(const journal::Entry& entry, bool silent);
     bool observe(const call::Batch& batch, std::size_t index, const journal::Entry& entry,
@@ -164,6 +175,8 @@ private:
     Dedupe dedupe_;
     Repeats repeats_;
     Signs signs_;
+    Suspensions suspensions_;
+    policy::Busy* busy_ = nullptr;
     correlate::Sight sight_;
     rollup::Rollup rollup_;
     BatchTimes batch_times_;
@@ -182,5 +195,8 @@ private:
 [[nodiscard]] journal::Block idle_block(std::string_view source, base::WallTime now);
 /// One that says that nothing has come: a batch of its own, so that this is in the chain, too.
 [[nodiscard]] journal::Block still_block(base::WallTime now);
+/// One that says a verb of journal/control.hpp of each rule.
+[[nodiscard]] journal::Block rules_block(std::string_view verb,
+                                         std::span<const std::string> digests, base::WallTime now);
 
 }  // namespace pipeline

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds poll{100};
 constexpr std::chrono::minutes chain_every{1};  // an entry, if nothing comes
+constexpr std::chrono::minutes resume_every{1};
 
 }  // namespace
 
@@ -46,7 +47,10 @@ Live::Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Opti
       options_(std::move(options)),
       probe_(metrics),
       committer_(journal, options_.session, options_.position.next_offset, probe_,
-                 options_.on_deliveries) {}
+                 options_.on_deliveries),
+      costs_({.budget = options_.policy_budget,
+              .on_over = [this](const auto& set, const auto& costs) { suspend(set, costs); }},
+             metrics) {}
 
 Live::~Live() {
     stop(milliseconds(0));
@@ -134,6 +138,9 @@ void Live::compare_with_stored(const std::vector<std::string>& opened) {
 
 void Live::run(const std::stop_token& stop) {
     base::name_thread("evaluator");
+    evaluator_->watch(&costs_.busy());
+    costs_.start(evaluator_->preparer().reference().policies);
+    publish_suspended();
     auto reader = journal_.read_from(next_);
     reader.want_digests();
     journal::Entry entry;
@@ -155,12 +162,14 @@ void Live::run(const std::stop_token& stop) {
         const bool ripe = steady_clock::now() - batch_started_ >= options_.batch_time;
         if (evaluator_->pending_bytes() >= options_.batch_bytes || (ripe && committer_.free()))
             hand_over(false);
+        resume_suspended();
         if (*got) continue;
         if (from_ == next_) hand_over(false);  // the state alone, when it is due
         declare_idle_sources();
         keep_chain_going();
         journal_.wait_for(next_, steady_clock::now() + poll);
     }
+    costs_.stop();
     hand_over(true);
 }
 
@@ -185,6 +194,8 @@ void Live::take_reference() {
     const auto started = steady_clock::now();
     BASE_KILL_POINT("pipeline.reload.before");
     evaluator_->use(std::move(*next));
+    costs_.use(evaluator_->preparer().reference().policies);
+    publish_suspended();
     BASE_KILL_POINT("pipeline.reload.after");
     probe_.reload_seconds.observe(
         std::chrono::duration<double>(steady_clock::now() - started).count());
@@ -241,6 +252,7 @@ void Live::hand_over(bool last) {
         saved_ = next_;
     }
     probe_.publish(evaluator_->counters(), evaluator_->windows());
+    publish_suspended();
     probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
     auto stored = snapshot ? std::exchange(forgotten_, nullptr) : nullptr;
     if (committer_.hand_over(std::move(effects), std::move(stored))) from_ = next_;
@@ -267,6 +279,39 @@ void Live::keep_chain_going() {
     if (now - last_entry_ < chain_every) return;
     last_entry_ = now;  // once, until it came or was lost
     journal_.append(std::vector{still_block(base::WallClock::now())},
+                    [](base::Result<journal::Lsn>) {});
+}
+
+// What a policy costs is no part of what evaluation depends on: the decision is, where it stands in
+// the journal.
+void Live::suspend(const policy::Set& policies, const std::vector<Cost>& costs) {
+    std::vector<std::string> digests;
+    for (const auto& cost : costs) {
+        const auto& policy = policies.policies()[cost.policy];
+        digests.push_back(policy.digest);
+        base::log::warn("policy.over_budget", {{"policy", policy.key()},
+                                               {"digest", policy.digest},
+                                               {"share_of_a_core", cost.share},
+                                               {"budget", options_.policy_budget}});
+    }
+    journal_.append(
+        std::vector{rules_block(journal::control::suspend, digests, base::WallClock::now())},
+        [](base::Result<journal::Lsn>) {});
+}
+
+void Live::publish_suspended() {
+    probe_.suspended.set(static_cast<double>(evaluator_->suspensions().active()));
+}
+
+void Live::resume_suspended() {
+    if (evaluator_->suspensions().empty()) return;
+    const auto now = steady_clock::now();
+    if (now - resumed_ < resume_every) return;
+    resumed_ = now;  // once, until it came or was lost
+    const auto due = evaluator_->suspensions().due(base::WallClock::now());
+    if (due.empty()) return;
+    base::log::info("policy.tried_again", {{"policies", due.size()}});
+    journal_.append(std::vector{rules_block(journal::control::resume, due, base::WallClock::now())},
                     [](base::Result<journal::Lsn>) {});
 }
 

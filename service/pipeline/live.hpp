@@ -5,6 +5,7 @@
 #include "journal/journal.hpp"
 #include "metrics/registry.hpp"
 #include "pipeline/committer.hpp"
+#include "pipeline/cost_watch.hpp"
 #include "pipeline/evaluator.hpp"
 #include "pipeline/probe.hpp"
 #include "store/policies.hpp"
@@ -38,7 +39,8 @@ public:
         Evaluator::Options evaluator;
         std::size_t batch_bytes = 16'000'000;  ///< A batch transaction closes above this...
         std::chrono::milliseconds batch_time{
-            100};  ///< ...or this old, unless the last one is not done.
+            100};                     ///< ...or this old, unless the last one is not done.
+        double policy_budget = 0.01;  ///< Share of a core; 0: no policy is suspended.
         std::chrono::seconds snapshot_interval{30};  ///< How much a restart has to evaluate again.
         /// Called on the committer's thread after a commit that wrote deliveries; may be empty.
         std::function<void()> on_deliveries;
@@ -87,6 +89,9 @@ private:
     void hand_over(bool last);
     void declare_idle_sources();
     void keep_chain_going();
+    void suspend(const policy::Set& policies, const std::vector<Cost>& costs);
+    void resume_suspended();
+    void publish_suspended();
     void note_block(const journal::Entry& entry);
     void attach_evidence(store::Effects& effects);
 
@@ -95,6 +100,7 @@ private:
     Options options_;
     Probe probe_;
     Committer committer_;
+    CostWatch costs_;
     journal::Lsn from_ = 1;   // first LSN not handed over
     journal::Lsn next_ = 1;   // first LSN not evaluated
     journal::Lsn saved_ = 0;  // next_ as of the state that was handed over last
@@ -104,6 +110,7 @@ private:
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
         last_block_;  // by source
     std::chrono::steady_clock::time_point last_entry_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point resumed_;
     std::mutex next_mutex_;
     std::optional<Evaluator::Next> waiting_;  // under next_mutex_
     struct Forgetting {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pipeline {
@@ -42,6 +43,11 @@ public:
 
     /// The rules that hold on a call of the last batch, ascending; valid until the next match().
     const std::vector<policy::PolicyIndex>& match(const call::Call& call);
+
+    /// As of the Matcher.
+    [[nodiscard]] std::uint64_t cut() const noexcept { return matcher_.cut(); }
+    void watch(policy::Busy* busy) noexcept { matcher_.watch(busy); }
+    void suspend(std::vector<bool> policies) { matcher_.suspend(std::move(policies)); }
 
     [[nodiscard]] const Reference& reference() const noexcept { return *reference_; }
 

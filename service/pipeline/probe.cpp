@@ -22,6 +22,11 @@ Probe::Probe(metrics::Registry& registry)
                                "Groups given up at a policy's cap.")),
       blind(registry.counter("callerprint_absences_withheld_total",
                              "Absences not told, as a log source was silent in their time.")),
+      cut(registry.counter("callerprint_comparisons_cut_total",
+                           "Regular expressions that found nothing in the first 4 KB of a value "
+                           "and did not look at the rest.")),
+      suspensions(registry.counter("callerprint_policy_suspensions_total",
+                                   "Rules suspended because they were over their budget.")),
       alerts_opened(registry.counter("callerprint_alerts_opened_total", "Alerts opened.")),
       replay_diverged(registry.counter("callerprint_replay_divergence_total",
                                        "Alerts that a start found by evaluating again what had "
@@ -36,6 +41,8 @@ Probe::Probe(metrics::Registry& registry)
                                         "How long evaluation stood still to go on under other "
                                         "policies or facts.",
                                         metrics::latency_seconds())),
+      suspended(registry.gauge("callerprint_policies_suspended",
+                               "Rules that judge nothing for now, as they cost too much.")),
       groups(registry.gauge("callerprint_window_groups", "Group keys held in windows.")),
       buffered_matches(
           registry.gauge("callerprint_matches_waiting", "Matches waiting for the watermark.")),
@@ -55,6 +62,8 @@ void Probe::publish(const Evaluator::Counters& now, const correlate::Stats& wind
     grew(matched, published_.matched, now.matched);
     grew(late, published_.late, now.late);
     grew(future, published_.future, now.future);
+    grew(cut, published_.cut, now.cut);
+    grew(suspensions, published_.suspensions, now.suspensions);
     published_ = now;
     // An engine made anew by a reload counts from zero again.
     grew(firings, std::min(published_windows_.firings, windows.firings), windows.firings);

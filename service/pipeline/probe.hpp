@@ -21,12 +21,15 @@ struct Probe {
     metrics::Counter firings;
     metrics::Counter evicted;
     metrics::Counter blind;
+    metrics::Counter cut;
+    metrics::Counter suspensions;
     metrics::Counter alerts_opened;
     metrics::Counter replay_diverged;
     metrics::Counter commits;
     metrics::Counter commit_failures;
     metrics::Histogram commit_seconds;
     metrics::Histogram reload_seconds;
+    metrics::Gauge suspended;
     metrics::Gauge groups;
     metrics::Gauge buffered_matches;
     metrics::Gauge window_bytes;

@@ -117,6 +117,8 @@ std::string gap_words(const coverage::Gap& gap) {
             return "nobody declared what " + who + " should have sent" + when;
         case coverage::Cause::clock:
             return "times of " + who + " are not known to be right" + when;
+        case coverage::Cause::suspended:
+            return "a policy was suspended" + when;
     }
     return {};
 }

@@ -14,6 +14,13 @@ namespace {
 constexpr const char* add_silence =
     "INSERT INTO callerprint.silences (block, source, declared_at) VALUES ($1, $2,"
     " callerprint.at($3)) ON CONFLICT DO NOTHING";
+constexpr const char* add_suspension =
+    "INSERT INTO callerprint.policy_suspensions (digest, policy_key, from_time)"
+    " VALUES ($1, $2, callerprint.at($3))"
+    " ON CONFLICT (digest, from_time) DO UPDATE SET to_time = NULL";
+constexpr const char* end_suspension =
+    "UPDATE callerprint.policy_suspensions SET to_time = greatest(from_time, callerprint.at($2))"
+    " WHERE digest = $1 AND to_time IS NULL";
 constexpr const char* dead_letter_columns =
     "received, source, client, block, record, code, reason, sample, written_at";
 constexpr std::size_t max_sample_bytes = 2'048;
@@ -97,6 +104,21 @@ Section silence_section(const Effects& effects) {
             nullptr};
 }
 
+Section suspension_section(const Effects& effects) {
+    return {"policy_suspensions", effects.suspensions.size(),
+            [&effects](pqxx::dbtransaction& tx, std::size_t begin, std::size_t end) {
+                for (std::size_t i = begin; i < end; ++i) {
+                    const auto& one = effects.suspensions[i];
+                    if (one.over)
+                        run(tx, end_suspension, Params().text(one.digest).time(one.at));
+                    else
+                        run(tx, add_suspension,
+                            Params().text(one.digest).text(one.policy_key).time(one.at));
+                }
+            },
+            nullptr};
+}
+
 }  // namespace
 
 std::vector<Section> sections_of(const Batch& batch) {
@@ -118,6 +140,7 @@ std::vector<Section> sections_of(const Batch& batch) {
                        }});
     }
     if (!effects.silences.empty()) out.push_back(silence_section(effects));
+    if (!effects.suspensions.empty()) out.push_back(suspension_section(effects));
     add_alert_sections(batch, out);
     if (!effects.dead_letters.empty()) {
         out.push_back(dead_letter_section(batch, effects.dead_letters));

@@ -30,6 +30,10 @@ constexpr const char* add_declared =
 constexpr const char* replace_later =
     "UPDATE callerprint.expectations SET replaced_at = callerprint.at($3)"
     " WHERE source = $1 AND since >= callerprint.at($2) AND replaced_at IS NULL";
+constexpr const char* load_suspensions =
+    "SELECT policy_key, callerprint.micros(from_time), callerprint.micros(coalesce(to_time,"
+    " callerprint.at($2))) FROM callerprint.policy_suspensions WHERE from_time < callerprint.at($2)"
+    " AND (to_time IS NULL OR to_time > callerprint.at($1)) ORDER BY from_time, policy_key";
 constexpr const char* add_acknowledgement =
     "INSERT INTO callerprint.gap_acknowledgements (source, cause, from_time, to_time, reason,"
     " by_whom, at, recorded_at) VALUES ($1, $2, callerprint.at($3), callerprint.at($4), $5, $6,"
@@ -125,6 +129,42 @@ base::Result<coverage::Certificate> read_coverage(Session& session, base::EventT
         });
 }
 
+namespace {
+
+/// A time in which a rule was not tried.
+struct Untried {
+    std::string rule;
+    coverage::Gap gap;
+};
+
+base::Result<std::vector<Untried>> untried(Session& session, base::EventTime from,
+                                           base::EventTime to) {
+    using Found = base::Result<std::vector<Untried>>;
+    return session.connection().look("reading suspensions", [&](pqxx::work& tx) -> Found {
+        std::vector<Untried> out;
+        for (const auto& row : run(tx, load_suspensions, Params().time(from).time(to)))
+            out.push_back({row[0].as<std::string>(),
+                           {.source = {},
+                            .from = base::event_time(row[1].as<std::int64_t>()),
+                            .to = base::event_time(row[2].as<std::int64_t>()),
+                            .cause = coverage::Cause::suspended,
+                            .lost = {},
+                            .note = {}}});
+        return out;
+    });
+}
+
+void add_untried(const std::vector<Untried>& all, const PolicyNeeds& policy,
+                 std::vector<coverage::Gap>& gaps) {
+    for (const auto& one : all) {
+        if (std::ranges::find(policy.rules, one.rule) == policy.rules.end()) continue;
+        gaps.push_back(one.gap);
+        gaps.back().to += policy.timespan;
+    }
+}
+
+}  // namespace
+
 base::Result<std::vector<BlindPolicy>> blind_policies(Session& session, base::EventTime from,
                                                       base::EventTime to) {
     auto policies = load_needs(session);
@@ -133,9 +173,12 @@ base::Result<std::vector<BlindPolicy>> blind_policies(Session& session, base::Ev
     for (const auto& policy : *policies) reach = std::max(reach, policy.timespan);
     const auto certificate = read_coverage(session, from - reach, to);
     if (!certificate) return std::unexpected(certificate.error());
+    const auto suspensions = untried(session, from - reach, to);
+    if (!suspensions) return std::unexpected(suspensions.error());
     std::vector<BlindPolicy> out;
     for (auto& policy : *policies) {
         auto gaps = coverage::blinding(*certificate, {policy.sources, policy.timespan});
+        add_untried(*suspensions, policy, gaps);
         std::erase_if(gaps, [&](const coverage::Gap& gap) { return gap.to <= from; });
         if (!gaps.empty()) out.push_back({std::move(policy), std::move(gaps)});
     }

@@ -47,6 +47,14 @@ struct Silence {
     base::WallTime declared;
 };
 
+/// A rule that was not tried from a time on, as it cost too much, or that is tried again.
+struct Suspension {
+    std::string digest;
+    std::string policy_key;  ///< Of its beginning.
+    base::EventTime at;
+    bool over = false;
+};
+
 /// Everything that a batch of journal blocks [from, to) changes.
 struct Effects {
     std::string source = "main";
@@ -63,6 +71,7 @@ struct Effects {
     std::vector<coverage::Report> reports;  ///< In the order in which they came.
     CallRows calls;                         ///< Raw calls, by the setting all, matched or none.
     std::vector<Silence> silences;
+    std::vector<Suspension> suspensions;  ///< In the order in which they came.
     std::vector<base::Digest> leaves;  ///< Of the batch's tree in the chain (coverage/chain.hpp).
     std::uint64_t records = 0;         ///< In its blocks.
     base::WallTime arrived;            ///< Of its last block.

@@ -24,10 +24,10 @@ constexpr const char* add_policy =
 
 constexpr const char* clear_needs = "DELETE FROM callerprint.policy_needs";
 constexpr const char* add_needs =
-    "INSERT INTO callerprint.policy_needs (position, policy_key, title, timespan, sources)"
-    " VALUES ($1, $2, $3, $4::bigint * interval '1 microsecond', $5)";
+    "INSERT INTO callerprint.policy_needs (position, policy_key, title, timespan, sources, rules)"
+    " VALUES ($1, $2, $3, $4::bigint * interval '1 microsecond', $5, $6)";
 constexpr const char* select_needs =
-    "SELECT policy_key, title, (extract(epoch FROM timespan) * 1000000)::bigint, sources"
+    "SELECT policy_key, title, (extract(epoch FROM timespan) * 1000000)::bigint, sources, rules"
     " FROM callerprint.policy_needs ORDER BY position";
 constexpr const char* load_judges =
     "SELECT a.from_block, p.digest FROM callerprint.policy_activations a"
@@ -115,7 +115,8 @@ base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& 
                                                             .text(policy.key)
                                                             .text(policy.title)
                                                             .integer(policy.timespan.count())
-                                                            .texts(policy.sources));
+                                                            .texts(policy.sources)
+                                                            .texts(policy.rules));
                                                 }
                                                 return {};
                                             });
@@ -129,7 +130,8 @@ base::Result<std::vector<PolicyNeeds>> load_needs(Session& session) {
             out.push_back({.key = row[0].as<std::string>(),
                            .title = row[1].as<std::string>(),
                            .timespan = std::chrono::microseconds(row[2].as<std::int64_t>()),
-                           .sources = elements(row[3])});
+                           .sources = elements(row[3]),
+                           .rules = elements(row[4])});
         }
         return out;
     });

@@ -42,6 +42,7 @@ struct PolicyNeeds {
     std::string title;
     std::chrono::microseconds timespan{0};  ///< How far back a window reaches; 0 of a rule.
     std::vector<std::string> sources;       ///< From which its calls may come.
+    std::vector<std::string> rules;         ///< Keys of the rules that it is or counts.
 };
 /// Takes the place of what was saved before, as a whole.
 base::Result<void> save_needs(Session& session, const std::vector<PolicyNeeds>& policies);

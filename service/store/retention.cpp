@@ -53,6 +53,8 @@ constexpr const char* sweep_late_coverage =
     " 'late_coverage', 'arrived_at')";
 constexpr const char* sweep_silences =
     "DELETE FROM callerprint.silences WHERE declared_at < callerprint.at($1)";
+constexpr const char* sweep_suspensions =
+    "DELETE FROM callerprint.policy_suspensions WHERE to_time < callerprint.at($1)";
 constexpr const char* sweep_holes =
     "SELECT FROM callerprint.sweep('sequence_holes', 'to_time', callerprint.at($1), 'coverage',"
     " 'to_time')";
@@ -136,6 +138,7 @@ base::Result<Expired> expire(Session& session, const Retention& retention, base:
     }
     for (const auto& [statement, kept] : {std::pair{sweep_coverage, retention.coverage},
                                           {sweep_silences, retention.calls},
+                                          {sweep_suspensions, retention.coverage},
                                           {sweep_holes, retention.coverage},
                                           {sweep_counters, retention.coverage},
                                           {sweep_canaries, retention.coverage},

@@ -229,7 +229,7 @@ TEST(CallsSeen, AreThoseOfTheRuleOfThree) {
 }
 
 TEST(Causes, AreNamedAndRead) {
-    for (int i = 0; i < 7; ++i) {
+    for (int i = 0; i < 8; ++i) {
         const auto cause = static_cast<Cause>(i);
         EXPECT_EQ(parse_cause(name(cause)), cause);
     }

@@ -25,19 +25,20 @@ std::string text_of(const std::filesystem::path& path) {
 }
 
 /// A rule that needs no window and a correlation, over calls in our own format.
-std::shared_ptr<const pipeline::Reference> reference() {
+std::shared_ptr<const pipeline::Reference> reference(const std::string& title = "Gated use") {
     const decode::FormatFile format{"native.yaml", text_of(std::filesystem::path(CALLERPRINT_ROOT) /
                                                            "config/formats/native.yaml")};
     const policy::File file{
         "p.yaml",
-        "title: Gated use\nname: gated\nstatus: stable\nlogsource: { category: api_call }\n"
-        "detection:\n  s: { api.operation: Gated }\n  condition: s\n"
-        "callerprint: { subject: tenant, quiet: 1h }\n"
-        "---\ntitle: Call\nname: call\nlogsource: { category: api_call }\n"
-        "detection:\n  s: { api.operation: [Gated, Plain] }\n  condition: s\n"
-        "---\ntitle: Busy\nname: busy\nstatus: stable\ncorrelation:\n  type: event_count\n"
-        "  rules: [call]\n  group-by: [tenant_uid]\n  timespan: 10m\n  condition: { gte: 5 }\n"
-        "callerprint: { subject: tenant, quiet: 1h }\n"};
+        "title: " + title +
+            "\nname: gated\nstatus: stable\nlogsource: { category: api_call }\n"
+            "detection:\n  s: { api.operation: Gated }\n  condition: s\n"
+            "callerprint: { subject: tenant, quiet: 1h }\n"
+            "---\ntitle: Call\nname: call\nlogsource: { category: api_call }\n"
+            "detection:\n  s: { api.operation: [Gated, Plain] }\n  condition: s\n"
+            "---\ntitle: Busy\nname: busy\nstatus: stable\ncorrelation:\n  type: event_count\n"
+            "  rules: [call]\n  group-by: [tenant_uid]\n  timespan: 10m\n  condition: { gte: 5 }\n"
+            "callerprint: { subject: tenant, quiet: 1h }\n"};
     const auto formats = decode::Formats::load({&format, 1});
     const auto set = policy::Set::load({&file, 1}, {});
     if (!formats || !set) {
@@ -328,6 +329,88 @@ TEST(Evaluator, APolicyThatCameLaterDoesNotRememberWhatItNeverTold) {
     EXPECT_EQ(effects.alerts[0].alert.opened, base::event_time((start + 40) * 1'000'000));
 }
 
+class SuspendedRule : public testing::Test {
+protected:
+    void rules(std::string_view verb, const std::vector<std::string>& digests,
+               bool silent = false) {
+        auto entry = block(++lsn_, "");
+        entry.block = pipeline::rules_block(
+            verb, digests, base::WallTime{} + std::chrono::seconds(start + 1'000'000));
+        made_->apply(entry, silent);
+    }
+    /// The policies that tell of a new tenant.
+    std::vector<std::string> told_of_a_call() {
+        const auto tenant = "t" + std::to_string(++lsn_);
+        const auto at = static_cast<std::int64_t>(lsn_) * 1'000;
+        std::string lines;
+        for (int i = 0; i < 5; ++i) lines += record(at + i, "Gated", tenant);
+        made_->apply(block(lsn_, lines + record(at + 900, "Plain", "-")), false);
+        std::vector<std::string> out;
+        effects_ = made_->take();
+        for (const auto& change : effects_.alerts)
+            if (change.kind == alert::Change::Kind::opened) out.push_back(change.alert.policy_name);
+        std::ranges::sort(out);
+        return out;
+    }
+    const std::string gated_ = reference()->policies->policies()[0].digest;
+    std::unique_ptr<pipeline::Evaluator> made_ = evaluator();
+    store::Effects effects_;
+    journal::Lsn lsn_ = 0;
+};
+
+TEST_F(SuspendedRule, JudgesNothingUntilItResumesAndTheOthersDoAsEver) {
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy", "gated"));
+    rules("suspend ", {gated_, "nobody's"});
+    rules("suspend ", {gated_});
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy"));
+    EXPECT_EQ(made_->counters().suspensions, 1);
+    ASSERT_EQ(effects_.suspensions.size(), 1);
+    EXPECT_EQ(effects_.suspensions[0].digest, gated_);
+    EXPECT_EQ(effects_.suspensions[0].policy_key, "gated");
+    EXPECT_FALSE(effects_.suspensions[0].over);
+    EXPECT_LT(effects_.suspensions[0].at, base::event_time((start + 3'000) * 1'000'000))
+        << "of calls that are older than their arrival";
+    rules("resume ", {gated_, "nobody's"});
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy", "gated"));
+    ASSERT_EQ(effects_.suspensions.size(), 1);
+    EXPECT_TRUE(effects_.suspensions[0].over);
+}
+
+TEST_F(SuspendedRule, IsSoAfterARestart) {
+    (void)told_of_a_call();
+    rules("suspend ", {gated_}, true);
+    (void)told_of_a_call();
+    EXPECT_THAT(effects_.suspensions, testing::IsEmpty()) << "it is stored";
+    const auto state = made_->save();
+    made_ = evaluator();
+    ASSERT_TRUE(made_->restore(state));
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy"));
+    EXPECT_EQ(made_->suspensions().active(), 1);
+    rules("resume ", {gated_});
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy", "gated"));
+}
+
+TEST_F(SuspendedRule, EndsEvenIfItWasReplacedBeforeACrash) {
+    rules("suspend ", {"replaced"}, true);
+    (void)told_of_a_call();
+    ASSERT_EQ(effects_.suspensions.size(), 1);
+    EXPECT_EQ(effects_.suspensions[0].digest, "replaced");
+    EXPECT_TRUE(effects_.suspensions[0].over);
+    EXPECT_EQ(effects_.suspensions[0].at, base::event_time((start + 1'000'600) * 1'000'000));
+}
+
+TEST_F(SuspendedRule, IsJudgedAtOnceWithAnotherText) {
+    rules("suspend ", {gated_});
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy"));
+    made_->use(*pipeline::Evaluator::ready(reference(), {}));
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy")) << "the same text";
+    made_->use(*pipeline::Evaluator::ready(reference("Gated use, written anew"), {}));
+    EXPECT_THAT(told_of_a_call(), ElementsAre("busy", "gated"));
+    ASSERT_EQ(effects_.suspensions.size(), 1);
+    EXPECT_EQ(effects_.suspensions[0].digest, gated_);
+    EXPECT_TRUE(effects_.suspensions[0].over);
+}
+
 TEST(Evaluator, LateCallsNeverChangeWhatCorrelationsTell) {
     std::mt19937_64 random(5);
     const auto with = evaluator();
@@ -392,6 +475,13 @@ public:
         entry.block.source = source;
         apply(entry);
     }
+    void rule(std::string_view verb, int minute) {
+        auto entry = block(++lsn_, "");
+        const std::vector digests{made_->preparer().reference().policies->policies()[0].digest};
+        entry.block = pipeline::rules_block(
+            verb, digests, base::WallTime{} + std::chrono::seconds(start + minute * 60));
+        apply(entry);
+    }
     void idle(const std::string& source) {
         auto entry = block(++lsn_, "");
         entry.block = pipeline::idle_block(source, {});
@@ -427,6 +517,18 @@ TEST(Evaluator, AccusesNobodyOfSilenceWhileHisSourceIsOut) {
         // Who quits is told all the same, when silence is no outage any more.
         EXPECT_THAT(world.gone, ElementsAre("quits"));
         EXPECT_GE(world.evaluator().windows().blind, 2U);
+    }
+}
+
+TEST(Evaluator, AccusesNobodyOfWhatWasNotCounted) {
+    for (const bool resumed : {true, false}) {
+        Outage world(false);
+        for (int minute = 0; minute < 240; minute += 4) {
+            world.report("a", minute, "t");
+            if (minute == 60) world.rule("suspend ", minute);
+            if (minute == 120 && resumed) world.rule("resume ", minute);
+        }
+        EXPECT_THAT(world.gone, testing::IsEmpty()) << resumed;
     }
 }
 

@@ -466,9 +466,9 @@ TEST_F(Coverage, AGapBlindsThePoliciesThatNeedItsSourceAsLongAsTheyLookBack) {
     declare({every_5m_});
     send(-10, 60);
     send(120, 400);
-    ASSERT_TRUE(store::save_needs(*session_, {{"rule", "Rule", {}, {"edge"}},
-                                              {"hour", "In an hour", hours(1), {"edge", "cdn"}},
-                                              {"other", "Other", hours(9), {"cdn"}}}));
+    ASSERT_TRUE(store::save_needs(*session_, {{"rule", "Rule", {}, {"edge"}, {}},
+                                              {"hour", "In an hour", hours(1), {"edge", "cdn"}, {}},
+                                              {"other", "Other", hours(9), {"cdn"}, {}}}));
     const auto blind = [&](int from, int to) {
         std::vector<std::string> out;
         const auto found = store::blind_policies(*session_, at(from), at(to));
@@ -485,6 +485,46 @@ TEST_F(Coverage, AGapBlindsThePoliciesThatNeedItsSourceAsLongAsTheyLookBack) {
                    " '2024-06-01 01:00Z' ORDER BY 1 DESC"),
               (std::vector<std::vector<std::string>>{{"rule", "edge", "silent", "t"},
                                                      {"hour", "edge", "silent", "t"}}));
+}
+
+TEST_F(Coverage, ASuspensionBlindsThePoliciesThatCountTheRule) {
+    declare({every_5m_});
+    send(-70, 400);
+    ASSERT_TRUE(store::save_needs(*session_, {{"rule", "Rule", {}, {"edge"}, {"rule"}},
+                                              {"hour", "In an hour", hours(1), {"edge"}, {"rule"}},
+                                              {"other", "Other", {}, {"edge"}, {"other"}}}));
+    const auto blind = [&](int from, int to) {
+        std::vector<std::string> out;
+        const auto found = store::blind_policies(*session_, at(from), at(to));
+        EXPECT_TRUE(found) << found.error().reason;
+        for (const auto& one : *found) {
+            out.push_back(one.policy.key);
+            EXPECT_EQ(one.gaps.front().cause, Cause::suspended);
+        }
+        return out;
+    };
+    using Keys = std::vector<std::string>;
+    const auto say = [&](int minute, bool over) {
+        auto effects = next();
+        effects.suspensions.push_back({"d", over ? "" : "rule", at(minute), over});
+        commit(std::move(effects));
+    };
+    say(60, false);
+    EXPECT_EQ(blind(0, 60), Keys{});
+    EXPECT_EQ(blind(100, 110), (Keys{"rule", "hour"})) << "it lasts";
+    say(70, true);
+    EXPECT_EQ(blind(65, 66), (Keys{"rule", "hour"}));
+    EXPECT_EQ(blind(100, 110), Keys{"hour"}) << "its windows reach into it";
+    EXPECT_EQ(blind(130, 140), Keys{});
+    say(60, false);
+    EXPECT_EQ(blind(130, 140), (Keys{"rule", "hour"})) << "again, while event time stood still";
+    say(80, true);
+    say(90, true);
+    EXPECT_EQ(rows("SELECT policy_key, source, why, to_time = '2024-06-01 01:20Z'::timestamptz"
+                   " + timespan FROM investigate.policy_blindness WHERE from_time ="
+                   " '2024-06-01 01:00Z' ORDER BY 1 DESC"),
+              (std::vector<std::vector<std::string>>{{"rule", "NULL", "suspended", "t"},
+                                                     {"hour", "NULL", "suspended", "t"}}));
 }
 
 TEST_F(Coverage, SilenceIsThatOfCountingMinuteByMinute) {
