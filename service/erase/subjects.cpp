@@ -78,6 +78,10 @@ bool is_blank(char c) {
     return c == ' ';
 }
 
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -103,15 +107,14 @@ base::Result<Subject> Subject::make(std::string value, std::string pseudonym) {
     Subject out;
     out.address_ = call::parse_address(value);
     out.value_ = out.address_ ? call::to_text(*out.address_) : std::move(value);
+    const bool number = std::ranges::all_of(out.value_, is_digit);
+    out.pseudonym_ = number ? "0" : std::move(pseudonym);
+    if (out.address_) out.pseudonym_ = out.address_->v6 ? "::" : "0.0.0.0";
+    if (out.value_ == out.pseudonym_) return refuse("names nobody");
     if (out.address_) {
-        out.pseudonym_ = out.address_->v6 ? "::" : "0.0.0.0";
-        if (out.value_ == out.pseudonym_) return refuse("is no address of anybody");
         out.needles_ = {out.address_->v6 ? part_of(*out.address_) : out.value_};
         return out;
     }
-    const bool number =
-        std::ranges::all_of(out.value_, [](char c) { return c >= '0' && c <= '9'; });
-    out.pseudonym_ = number ? "0" : std::move(pseudonym);
     out.needles_ = {out.value_, "\\u"};
     for (const std::string_view digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
         auto encoded = percent_encoded(out.value_, digits);
@@ -192,7 +195,7 @@ std::optional<Subject::Place> Subject::find_long_address(std::string_view text,
     return std::nullopt;
 }
 
-std::size_t Subject::replace(std::string& text) const {
+std::size_t Subject::replace_once(std::string& text) const {
     auto place = find(text, 0);
     if (!place) return 0;
     std::string out;
@@ -204,6 +207,14 @@ std::size_t Subject::replace(std::string& text) const {
         ++count;
     }
     text = out.append(text, done);
+    return count;
+}
+
+// What stood beside one may have joined another: in 8888%8888 the first is followed by a byte that
+// is encoded, until the second is gone.
+std::size_t Subject::replace(std::string& text) const {
+    std::size_t count = 0;
+    while (const std::size_t more = replace_once(text)) count += more;
     return count;
 }
 

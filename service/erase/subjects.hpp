@@ -25,11 +25,12 @@ public:
     static constexpr std::size_t most_bytes = 256;
 
     /// `pseudonym` may be any text of letters, digits and `-`; an address becomes 0.0.0.0 or ::
-    /// instead and a number 0, so that what reads addresses and numbers still can. Fault::invalid for a value that is too
-    /// short, too long, no UTF-8, or has control characters or blanks around it.
+    /// instead and a number 0, so that what reads addresses and numbers still can. Fault::invalid
+    /// for a value that is too short, too long, no UTF-8, or has control characters or blanks
+    /// around it.
     static base::Result<Subject> make(std::string value, std::string pseudonym);
 
-    /// Puts the pseudonym in place of each occurrence; their number.
+    /// Puts the pseudonym in place of each occurrence; their number. None is in the text then.
     std::size_t replace(std::string& text) const;
     [[nodiscard]] bool in(std::string_view text) const { return find(text, 0).has_value(); }
 
@@ -47,6 +48,7 @@ private:
         std::size_t size = 0;
     };
     Subject() = default;
+    std::size_t replace_once(std::string& text) const;
     [[nodiscard]] std::optional<Place> find(std::string_view text, std::size_t from) const;
     [[nodiscard]] std::optional<Place> find_name(std::string_view text, std::size_t from) const;
     [[nodiscard]] std::optional<Place> find_escaped(std::string_view text, std::size_t from) const;

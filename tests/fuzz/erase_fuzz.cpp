@@ -1,5 +1,5 @@
-// Values and texts: the first line is a value, the rest a text that is to be nowhere named by it afterwards.
-// links: erase
+// Values and texts: the first line is a value, the rest a text that is to be nowhere named by it
+// afterwards. links: erase
 #include "base/assert.hpp"
 #include "erase/subjects.hpp"
 
@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     const auto line = std::min(input.find('\n'), input.size());
     const auto subject = erase::Subject::make(std::string(input.substr(0, line)), "erased-x");
-    if (!subject || subject->value() == "erased-x") return 0;
+    if (!subject) return 0;
     std::string text(input.substr(std::min(line + 1, input.size())));
     const bool there = subject->in(text);
     const auto before = text.size();

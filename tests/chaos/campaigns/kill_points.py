@@ -232,15 +232,27 @@ def doubts(context, points, hit):
     return work
 
 
+def wait_for_spare(context, server, feeder):
+    """Until the journal has one: it makes it while its newest segment fills."""
+    feeder.pad, since = 6_000, time.monotonic()
+    while not list((server.data / "journal").glob("spare-*")):
+        context.check(time.monotonic() - since < 60, f"no spare: {server.tail(5)}")
+        time.sleep(0.01)
+    feeder.pad = 0
+
+
 def erasures(context, points):
     """A person is being erased, and then the program ends; the next start does it."""
     def work(rng):
-        server = context.start_server(binary=context.kill_binary)
-        feeder = context.feeder(server, rng, rate=1_500)
+        server = context.start_server(binary=context.kill_binary, settings={
+            "journal": {"quota": "512MB", "segment": "4MB", "ballast": "1MB"}})
+        feeder = context.feeder(server, rng, rate=600)
         people, missed = [], []
         for n, point in enumerate(points):
             people.append(f"person-{n}@{rng.randrange(10**9)}.example")
-            feeder.name(people[-1], 600)
+            feeder.name(people[-1], 300)
+            if point.startswith("journal.rewrite.spare."):
+                wait_for_spare(context, server, feeder)
             asked = server.run("erase", "request", "--value", people[-1], "--reason", point)
             context.check(asked.returncode == 0, asked.stderr)
             server.kill()
