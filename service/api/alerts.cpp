@@ -1,6 +1,6 @@
 #include "api/alerts.hpp"
 
-#include "base/time.hpp"
+#include "api/json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -14,14 +14,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr std::size_t action_bytes = 16 * 1024;
-
-json::value text_or_null(const std::string& text) {
-    return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-json::value time_or_null(const std::optional<base::WallTime>& time) {
-    return time ? json::value(base::to_rfc3339(*time)) : json::value(nullptr);
-}
 
 base::Result<store::AlertFilter> filter_of(const http::Request& request) {
     store::AlertFilter filter;

@@ -117,7 +117,7 @@ base::Result<void> Eraser::erase(const store::Erasure& erasure, const std::stop_
     if (!rewritten) return std::unexpected(rewritten.error());
     BASE_KILL_POINT("app.erase.rewritten");
     // Last: what waited to be stored was stored before the windows forgot.
-    const auto rows = store::erase_rows(*session_, *subjects, erasure.id);
+    const auto rows = store::erase_rows(*session_, *subjects, erasure.id, stop);
     if (!rows) return std::unexpected(rows.error());
     BASE_KILL_POINT("app.erase.rows");
     if (rewritten->set_aside + rewritten->undecodable > 0)

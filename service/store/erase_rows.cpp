@@ -233,7 +233,7 @@ base::Result<RowsByTable> count_rows(Session& session, const erase::Subjects& su
 }
 
 base::Result<RowsByTable> erase_rows(Session& session, const erase::Subjects& subjects,
-                                     std::string_view erasure) {
+                                     std::string_view erasure, const std::stop_token& stop) {
     RowsByTable out;
     std::set<std::string> touched;
     for (int round = 0; round < most_rounds; ++round) {
@@ -241,6 +241,8 @@ base::Result<RowsByTable> erase_rows(Session& session, const erase::Subjects& su
         if (!all) return std::unexpected(all.error());
         std::uint64_t changed = 0;
         for (const auto& table : *all) {
+            if (stop.stop_requested())
+                return base::fail(base::Fault::unavailable, "the server is stopping");
             const auto rows = session.connection().transaction(
                 "erasing a person's rows", [&](pqxx::work& tx) -> base::Result<std::uint64_t> {
                     return TableEraser(tx, table, subjects, erasure).run();

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace store {
 
@@ -20,9 +22,9 @@ base::Result<RowsByTable> count_rows(Session& session, const erase::Subjects& su
 /// Puts pseudonyms in their place, a table at a time, each in a transaction of its own, and again
 /// until none is found: a row may move from one table to another meanwhile. Digests of lines that
 /// were changed are made again, entries of the audit keep their chain, answers are marked as
-/// changed by `erasure`. Can be broken off at any time and begun again. Fault::conflict when rows
-/// still come after a few rounds.
+/// changed by `erasure`. Can be broken off at any time and begun again. Fault::unavailable when
+/// asked to stop, between two tables; Fault::conflict when rows still come after a few rounds.
 base::Result<RowsByTable> erase_rows(Session& session, const erase::Subjects& subjects,
-                                     std::string_view erasure);
+                                     std::string_view erasure, const std::stop_token& stop = {});
 
 }  // namespace store

@@ -173,6 +173,8 @@ def test_bad_requests_say_what_is_wrong(server):
     assert server.get("/v1/erasures/none", asker).status == 404
     made = post('{"values": ["somebody"], "reason": "r"}')
     assert made.status == 201
+    assert server.get(f"/v1/erasures/{made.json['id']}", asker).json["values"] == ["somebody"]
+    assert "somebody" not in server.get("/v1/erasures", asker).text
     assert server.request("POST", f"/v1/erasures/{made.json['id']}/approve", "", asker).status == 409
     assert server.request("POST", f"/v1/erasures/{made.json['id']}/withdraw", "", asker).json["state"] == "withdrawn"
     listed = server.get("/v1/erasures", asker).json["erasures"]

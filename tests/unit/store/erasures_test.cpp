@@ -192,6 +192,17 @@ TEST_F(Erasing, FindsWhatMovedFromOneTableToAnotherMeanwhile) {
     EXPECT_THAT(hits("bob"), testing::IsEmpty());
 }
 
+TEST_F(Erasing, StopsBetweenTwoTables) {
+    run("CREATE TABLE callerprint.later (a text); INSERT INTO callerprint.later VALUES"
+        " ('bob@x.example')");
+    std::stop_source stopped;
+    stopped.request_stop();
+    const auto done = store::erase_rows(*session_, subjects(), "abcdefghij", stopped.get_token());
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().fault, Fault::unavailable);
+    EXPECT_EQ(hits("bob").size(), 1u);
+}
+
 TEST_F(Erasing, MakesServersReadTheRegistryAgain) {
     run("INSERT INTO callerprint.leaks (key, key_hash, first_seen, source, imported_at)"
         " VALUES ('k', '', now(), 'bob@x.example', now())");
