@@ -116,6 +116,7 @@ base::Result<void> Live::catch_up() {
     snapshot_taken_ = steady_clock::now();
     const auto opened = evaluator_->take_replayed();
     if (whole && !opened.empty()) compare_with_stored(opened);
+    publish();
     return {};
 }
 
@@ -140,7 +141,6 @@ void Live::run(const std::stop_token& stop) {
     base::name_thread("evaluator");
     evaluator_->watch(&costs_.busy());
     costs_.start(evaluator_->preparer().reference().policies);
-    publish_suspended();
     auto reader = journal_.read_from(next_);
     reader.want_digests();
     journal::Entry entry;
@@ -195,7 +195,7 @@ void Live::take_reference() {
     BASE_KILL_POINT("pipeline.reload.before");
     evaluator_->use(std::move(*next));
     costs_.use(evaluator_->preparer().reference().policies);
-    publish_suspended();
+    publish();
     BASE_KILL_POINT("pipeline.reload.after");
     probe_.reload_seconds.observe(
         std::chrono::duration<double>(steady_clock::now() - started).count());
@@ -251,9 +251,7 @@ void Live::hand_over(bool last) {
         snapshot_cost_ = snapshot_taken_ - now;
         saved_ = next_;
     }
-    probe_.publish(evaluator_->counters(), evaluator_->windows());
-    publish_suspended();
-    probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
+    publish();
     auto stored = snapshot ? std::exchange(forgotten_, nullptr) : nullptr;
     if (committer_.hand_over(std::move(effects), std::move(stored))) from_ = next_;
 }
@@ -299,8 +297,10 @@ void Live::suspend(const policy::Set& policies, const std::vector<Cost>& costs) 
         [](base::Result<journal::Lsn>) {});
 }
 
-void Live::publish_suspended() {
+void Live::publish() {
+    probe_.publish(evaluator_->counters(), evaluator_->windows());
     probe_.suspended.set(static_cast<double>(evaluator_->suspensions().active()));
+    probe_.watermark_seconds.set(static_cast<double>(base::micros(evaluator_->watermark())) / 1e6);
 }
 
 void Live::resume_suspended() {

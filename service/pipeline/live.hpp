@@ -91,7 +91,7 @@ private:
     void keep_chain_going();
     void suspend(const policy::Set& policies, const std::vector<Cost>& costs);
     void resume_suspended();
-    void publish_suspended();
+    void publish();
     void note_block(const journal::Entry& entry);
     void attach_evidence(store::Effects& effects);
 

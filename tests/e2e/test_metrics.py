@@ -12,9 +12,25 @@ import time
 import pytest
 import yaml
 
-from conftest import fire, make_call
+from conftest import FIRE, fire, make_call
 from harness import ROOT, wait_until
 
+# Waits for a key's second call.
+TWICE = """\
+title: Twice
+id: 51111111-2222-4333-8444-555555555555
+name: test_twice
+status: stable
+level: high
+correlation:
+  type: event_count
+  rules: [test_fire]
+  group-by: [actor.user.credential_uid]
+  timespan: 1d
+  condition: { gte: 2 }
+  generate: true
+callerprint: { family: abuse, subject: key }
+"""
 PROMTOOL = shutil.which("promtool") or str(ROOT / "build/tools/usr/bin/promtool")
 RULES = ROOT / "deploy/prometheus/rules.yml"
 
@@ -96,8 +112,23 @@ def test_threads_have_the_names_that_top_shows(server):
     assert {"http", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
 
 
+def metric(server, name):
+    return float(re.search(rf"^callerprint_{name} (\S+)$", server.get("/metrics").text, re.M).group(1))
+
+
 def backlog(server):
-    return float(re.search(r"^callerprint_backlog_blocks (\S+)$", server.get("/metrics").text, re.M).group(1))
+    return metric(server, "backlog_blocks")
+
+
+def test_windows_that_a_start_brings_back_are_shown_before_the_first_call(own_server):
+    server = own_server(policies={"fire.yml": FIRE, "twice.yml": TWICE}).start()
+    server.ingest([fire("k-once"), make_call(time="2025-03-03T14:00:00Z")])  # past the lateness
+    wait_until(lambda: metric(server, "window_groups") == 2, what="the key in the windows of both policies")
+    watermark = metric(server, "watermark_timestamp_seconds")
+    server.kill()
+    server.start()
+    assert metric(server, "window_groups") == 2
+    assert metric(server, "watermark_timestamp_seconds") == watermark
 
 
 def test_the_backlog_is_shown_while_the_database_stands_still(own_server):

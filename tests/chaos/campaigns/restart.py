@@ -1,9 +1,13 @@
-"""How long a start takes: with nothing to do, and with windows, a journal and a backlog behind it."""
+"""How long a start takes: with nothing to do, with a backlog, with a gigabyte of journal and a million windows."""
 
+import gzip
+import hashlib
+import json
 import os
 import signal
 import time
 
+import world
 from measure import percentile
 
 NAME = "restart"
@@ -44,4 +48,63 @@ def run(context):
                 "max_seconds_to_quiescence": round(time.monotonic() - since, 1)}
 
     context.step("starts", starts)
+    if not context.ci:
+        context.step("crowded", lambda rng: crowded(context, rng))
     return context.counts
+
+
+CROWD = 1_000_000  # keys
+SECOND = 1_000     # keys that call a second time, after the starts
+BATCH = 2_000
+CROWD_POLICY = world.RULE.format(name="crowd_rule", id=world.IDS["count_rule"], operation="Crowd.Call", status="stable",
+                                 more="", condition="hit", keys="") + world.CORRELATION.format(
+    name="crowd", id=world.IDS["count"], type="event_count", span=86_400, quiet=60, condition="gte: 2")
+
+
+def crowd(numbers, padding):
+    """A batch of one call of each of these keys, with so many digits that do not compress to less than a half."""
+    lines = []
+    for n in numbers:
+        lines.append(json.dumps({
+            "time": world.text_of(world.BEGIN_MICROS + n * 10),
+            "metadata": {"tenant_uid": "t-1"}, "actor": {"user": {"credential_uid": f"crowd-{n}"}},
+            "api": {"service": {"name": world.SERVICE}, "operation": "Crowd.Call"},
+            "note": hashlib.shake_128(str(n).encode()).hexdigest(padding // 2)}))
+    return "\n".join(lines).encode() + b"\n"
+
+
+def send(server, numbers, padding=0):
+    body = gzip.compress(crowd(numbers, padding), 1)
+    answer = server.ingest(body, source=world.SOURCE, headers={"Content-Encoding": "gzip"})
+    assert answer.status == 200, answer.text
+
+
+def crowded(context, rng):
+    """A million keys wait for their second call; whoever makes it after all those starts is still told of."""
+    server = context.start_server({"journal": {"quota": "4GB", "ballast": "1MB"}, "raw_calls": {"keep": "none"}},
+                                  policies={"crowd.yml": CROWD_POLICY})
+    for first in range(0, CROWD, BATCH):
+        send(server, range(first, first + BATCH), padding=2_200)
+    wait_until(server, 600, lambda: server.metric("callerprint_backlog_blocks") == 0)
+    journal, groups = (server.metric(f"callerprint_{name}") for name in ("journal_disk_bytes", "window_groups"))
+    context.check(journal >= 1e9 and groups >= CROWD, f"{journal} bytes of journal and {groups} windows are too few")
+    killed = []
+    for _ in range(10):
+        time.sleep(rng.uniform(0, 10))  # somewhere between two states that were saved
+        server.kill()
+        server.start()
+        killed.append(server.starts[-1])
+        context.check(server.metric("callerprint_window_groups") >= CROWD, "a start has lost windows")
+    send(server, rng.sample(range(CROWD), SECOND))
+    wait_until(server, 60, lambda: int(server.psql("SELECT count(*) FROM alerts")) >= SECOND)
+    alerts = int(server.psql("SELECT count(*) FROM alerts"))
+    return {"restarts": len(killed), "lost": max(0, SECOND - alerts), "differing": max(0, alerts - SECOND),
+            "max_crowd_windows": round(groups), "max_crowd_journal_mb": round(journal / 1e6),
+            "start_crowded_p50_ms": percentile(killed, 50), "start_crowded_p99_ms": percentile(killed, 99)}
+
+
+def wait_until(server, seconds, holds):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {server.tail(5)}"
+        time.sleep(0.2)
