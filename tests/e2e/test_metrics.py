@@ -123,7 +123,8 @@ def backlog(server):
 def test_windows_that_a_start_brings_back_are_shown_before_the_first_call(own_server):
     server = own_server(policies={"fire.yml": FIRE, "twice.yml": TWICE}).start()
     server.ingest([fire("k-once"), make_call(time="2025-03-03T14:00:00Z")])  # past the lateness
-    wait_until(lambda: metric(server, "window_groups") == 2, what="the key in the windows of both policies")
+    wait_until(server.alerts, what="an alert, stored with its batch")
+    assert metric(server, "window_groups") == 2  # the key in those of both policies
     watermark = metric(server, "watermark_timestamp_seconds")
     server.kill()
     server.start()
