@@ -34,17 +34,17 @@ def offline_firings(context, server, calls):
 
 def run(context):
     def twice(rng):
-        count = 20_000 if context.ci else 300_000
+        count = 20_000 if context.ci else 1_000_000
         seed = rng.randrange(2**32)
         sets = []
-        for clients, kills in ((1, 0), (6, 2)):
+        for clients, kills in ((1, 0), (6, 2 if context.ci else 20)):  # each kill: from a saved state on
             server = context.start_server()
             feeder = context.feeder(server, rng, clients=clients, rate=None, seed=seed, upto=count)
             for _ in range(kills):
-                feeder.wait_for(count // 8, 300)
+                feeder.wait_for(count // (kills + 6), 300)
                 server.kill()
                 server.start()
-            feeder.wait_until_handed_out(600)
+            feeder.wait_until_handed_out(1_200)
             counts = context.judge(server, feeder)
             context.add({name: counts[name] for name in ("lost", "duplicate_alert_ids", "differing", "oracle_equal")})
             sets.append({row["alert_id"] for row in server.sql("SELECT alert_id FROM alerts LIMIT 10000")})

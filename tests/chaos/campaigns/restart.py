@@ -61,20 +61,20 @@ CROWD_POLICY = world.RULE.format(name="crowd_rule", id=world.IDS["count_rule"], 
     name="crowd", id=world.IDS["count"], type="event_count", span=86_400, quiet=60, condition="gte: 2")
 
 
-def crowd(numbers, padding):
-    """A batch of one call of each of these keys, with so many digits that do not compress to less than a half."""
+def crowd(numbers, minute, padding):
+    """A call of each of these keys in that minute, with so many digits that do not compress to less than a half."""
     lines = []
     for n in numbers:
         lines.append(json.dumps({
-            "time": world.text_of(world.BEGIN_MICROS + n * 10),
+            "time": world.text_of(world.BEGIN_MICROS + minute * 60_000_000 + n * 10),
             "metadata": {"tenant_uid": "t-1"}, "actor": {"user": {"credential_uid": f"crowd-{n}"}},
             "api": {"service": {"name": world.SERVICE}, "operation": "Crowd.Call"},
             "note": hashlib.shake_128(str(n).encode()).hexdigest(padding // 2)}))
     return "\n".join(lines).encode() + b"\n"
 
 
-def send(server, numbers, padding=0):
-    body = gzip.compress(crowd(numbers, padding), 1)
+def send(server, numbers, minute, padding=0):
+    body = gzip.compress(crowd(numbers, minute, padding), 1)
     answer = server.ingest(body, source=world.SOURCE, headers={"Content-Encoding": "gzip"})
     assert answer.status == 200, answer.text
 
@@ -84,7 +84,7 @@ def crowded(context, rng):
     server = context.start_server({"journal": {"quota": "4GB", "ballast": "1MB"}, "raw_calls": {"keep": "none"}},
                                   policies={"crowd.yml": CROWD_POLICY})
     for first in range(0, CROWD, BATCH):
-        send(server, range(first, first + BATCH), padding=2_200)
+        send(server, range(first, first + BATCH), minute=0, padding=2_200)
     wait_until(server, 600, lambda: server.metric("callerprint_backlog_blocks") == 0)
     journal, groups = (server.metric(f"callerprint_{name}") for name in ("journal_disk_bytes", "window_groups"))
     context.check(journal >= 1e9 and groups >= CROWD, f"{journal} bytes of journal and {groups} windows are too few")
@@ -95,7 +95,8 @@ def crowded(context, rng):
         server.start()
         killed.append(server.starts[-1])
         context.check(server.metric("callerprint_window_groups") >= CROWD, "a start has lost windows")
-    send(server, rng.sample(range(CROWD), SECOND))
+    send(server, rng.sample(range(CROWD), SECOND), minute=20)
+    send(server, [CROWD], minute=40)  # past the lateness
     wait_until(server, 60, lambda: int(server.psql("SELECT count(*) FROM alerts")) >= SECOND)
     alerts = int(server.psql("SELECT count(*) FROM alerts"))
     return {"restarts": len(killed), "lost": max(0, SECOND - alerts), "differing": max(0, alerts - SECOND),
