@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t most_comparisons = 32;
 constexpr std::size_t longest_value = 100;  // code points
-constexpr std::size_t shown_of_key = 8;     // as in the summary
 
 json::value text_or_null(const std::string& text) {
     return text.empty() ? json::value(nullptr) : json::value(text);
@@ -52,9 +51,8 @@ std::string shown(const policy::Finding& finding, const std::string& key) {
     if (finding.field == "*") return "(any value of the record)";
     const bool is_key = finding.field == call::name(call::Field::key_uid) ||
                         (!key.empty() && finding.actual == key);
-    if (is_key && finding.actual.size() > shown_of_key + 4)
-        return line_text(finding.actual, shown_of_key);
-    return line_text(finding.actual, longest_value);
+    return is_key ? key_text(finding.actual, longest_value)
+                  : line_text(finding.actual, longest_value);
 }
 
 json::object reason_of(const policy::Set& set, const Reason& reason, std::size_t& left) {

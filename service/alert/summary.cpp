@@ -177,8 +177,7 @@ std::string remembered(const Correlation& correlation, const correlate::Firing& 
 std::string shown(std::string_view field, const std::optional<std::string>& value) {
     if (!value) return "(absent)";
     const bool key = call::canonical(field) == call::name(call::Field::key_uid);
-    if (key && value->size() > shown_of_key + 4) return line_text(*value, shown_of_key);
-    return line_text(*value);
+    return key ? key_text(*value) : line_text(*value);
 }
 
 /// " by tenant t1", " from origin of1:ab", " for region=eu, model=m".
@@ -278,6 +277,10 @@ std::string line_text(std::string_view text, std::size_t longest) {
         base::utf8::append(out, keep ? decoded.code_point : 0xfffd);
     }
     return out;
+}
+
+std::string key_text(std::string_view key, std::size_t longest) {
+    return line_text(key, key.size() > shown_of_key + 4 ? shown_of_key : longest);
 }
 
 std::string number_text(double number) {

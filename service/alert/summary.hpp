@@ -32,4 +32,7 @@ namespace alert {
 /// `longest` code points.
 [[nodiscard]] std::string line_text(std::string_view text, std::size_t longest = 64);
 
+/// The same of a key; of one of more than 12 bytes enough to recognise it, too little to use it.
+[[nodiscard]] std::string key_text(std::string_view key, std::size_t longest = 64);
+
 }  // namespace alert

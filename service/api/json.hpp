@@ -6,8 +6,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace api {
+
+inline constexpr std::string_view json_type = "application/json";
 
 /// What is not there is null.
 [[nodiscard]] inline boost::json::value text_or_null(const std::string& text) {

@@ -1,5 +1,6 @@
 #include "api/leaks.hpp"
 
+#include "api/json.hpp"
 #include "api/leak_taker.hpp"
 #include "base/log.hpp"
 #include "base/wipe.hpp"
@@ -19,7 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view json_type = "application/json";
 constexpr std::string_view identifier_header = "Github-Public-Key-Identifier";
 constexpr std::string_view signature_header = "Github-Public-Key-Signature";
 

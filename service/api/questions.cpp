@@ -1,5 +1,6 @@
 #include "api/questions.hpp"
 
+#include "api/json.hpp"
 #include "presence/question.hpp"
 #include "presence/record.hpp"
 #include "store/presence_source.hpp"
@@ -12,7 +13,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::string_view json_type = "application/json";
 constexpr std::size_t question_bytes = 256 * 1024;
 
 base::Result<presence::View> view_of(const http::Request& request) {

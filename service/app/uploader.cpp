@@ -1,5 +1,6 @@
 #include "app/uploader.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 
 #include <zstd.h>
@@ -25,8 +26,7 @@ using std::chrono::steady_clock;
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        const bool plain = base::ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
         const auto byte = static_cast<std::uint8_t>(c);
         out += plain ? std::string(1, c) : "%" + base::hex(std::span(&byte, 1));
     }

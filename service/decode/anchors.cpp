@@ -1,5 +1,7 @@
 #include "decode/anchors.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -37,10 +39,6 @@ constexpr std::array<Anchor, 29> anchors = {{
     {"rk_", 7, false}, {"SG.", 7, false},
 }};
 
-constexpr bool letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /// By position and by half of a byte: the groups that may have such a half there.
 struct Tables {
     std::array<std::array<std::uint8_t, 16>, width> low{}, high{};
@@ -49,7 +47,8 @@ struct Tables {
         for (std::size_t i = 0; i < width; ++i) {
             const char c = anchor.text[i];
             put(i, c, anchor.group);
-            if (anchor.any_case && letter(c)) put(i, static_cast<char>(c ^ 0x20), anchor.group);
+            if (anchor.any_case && base::ascii::is_letter(c))
+                put(i, static_cast<char>(c ^ 0x20), anchor.group);
         }
     }
     constexpr void put(std::size_t i, char c, unsigned group) {
@@ -83,7 +82,8 @@ constexpr std::array<Group, 8> make_groups() {
         Group::Entry entry;
         for (std::size_t i = 0; i < width; ++i) {
             const auto byte = static_cast<std::uint8_t>(anchor.text[i]);
-            const std::uint32_t mask = anchor.any_case && letter(anchor.text[i]) ? 0xdf : 0xff;
+            const std::uint32_t mask =
+                anchor.any_case && base::ascii::is_letter(anchor.text[i]) ? 0xdf : 0xff;
             entry.mask |= mask << (8 * i);
             entry.value |= (byte & mask) << (8 * i);
         }

@@ -1,5 +1,6 @@
 #include "decode/plan.hpp"
 
+#include "base/ascii.hpp"
 #include "decode/decoder.hpp"
 #include "decode/steps.hpp"
 
@@ -9,23 +10,18 @@
 namespace decode {
 namespace {
 
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-char lower(char c) {
-    return is_upper(c) ? static_cast<char>(c | 0x20) : c;
-}
+namespace ascii = base::ascii;
 
 /// sourceIPAddress to source_ip_address: a blank before each capital that starts a word.
 std::string snake(std::string_view path) {
     std::string out;
     for (std::size_t i = 0; i < path.size(); ++i) {
-        const bool after_small = i > 0 && !is_upper(path[i - 1]) && path[i - 1] != '.' &&
+        const bool after_small = i > 0 && !ascii::is_upper(path[i - 1]) && path[i - 1] != '.' &&
                                  path[i - 1] != '_' && path[i - 1] != '@';
-        const bool before_small = i > 0 && is_upper(path[i - 1]) && i + 1 < path.size() &&
-                                  !is_upper(path[i + 1]) && path[i + 1] != '.';
-        if (is_upper(path[i]) && (after_small || before_small)) out += '_';
-        out += lower(path[i]);
+        const bool before_small = i > 0 && ascii::is_upper(path[i - 1]) && i + 1 < path.size() &&
+                                  !ascii::is_upper(path[i + 1]) && path[i + 1] != '.';
+        if (ascii::is_upper(path[i]) && (after_small || before_small)) out += '_';
+        out += ascii::lower(path[i]);
     }
     return out;
 }
@@ -34,7 +30,7 @@ std::string respelled(std::string_view path, FormatModel::Spelling spelling) {
     std::string out(path);
     switch (spelling) {
         case FormatModel::Spelling::lower:
-            std::ranges::transform(out, out.begin(), lower);
+            std::ranges::transform(out, out.begin(), ascii::lower);
             return out;
         case FormatModel::Spelling::snake:
             return snake(path);

@@ -1,5 +1,6 @@
 #include "decode/secrets.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 
 #include <algorithm>
@@ -9,17 +10,10 @@
 namespace decode {
 namespace {
 
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-bool alnum(char c) {
-    return digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
+namespace ascii = base::ascii;
+
 bool word(char c) {
-    return alnum(c) || c == '_' || c == '-';
+    return ascii::is_alnum(c) || c == '_' || c == '-';
 }
 bool token_char(char c) {
     return word(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '\\';
@@ -28,7 +22,7 @@ bool token_char(char c) {
 bool starts_any_case(std::string_view text, std::size_t at, std::string_view wanted) {
     if (at > text.size() || text.size() - at < wanted.size()) return false;
     return std::equal(wanted.begin(), wanted.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
-                      [](char a, char b) { return a == lower(b); });
+                      [](char a, char b) { return a == ascii::lower(b); });
 }
 
 template <class Test>
@@ -38,7 +32,7 @@ std::size_t run(std::string_view text, std::size_t at, Test test) {
 }
 
 bool has_digit(std::string_view text) {
-    return std::ranges::any_of(text, digit);
+    return std::ranges::any_of(text, ascii::is_digit);
 }
 
 /// AKIA and ASIA ids name a key and are none.
@@ -88,7 +82,7 @@ std::optional<Secret> prefixed(std::string_view text, std::size_t at) {
         {"ghu_", 30},  {"ghs_", 30},     {"ghr_", 30},     {"glpat-", 20},   {"xoxb-", 10},
         {"xoxp-", 10}, {"xoxa-", 10},    {"xoxr-", 10},    {"xoxs-", 10},    {"AIza", 30},
     }};
-    if (at > 0 && alnum(text[at - 1])) return {};
+    if (at > 0 && ascii::is_alnum(text[at - 1])) return {};
     for (const Prefix& prefix : prefixes) {
         if (!text.substr(at).starts_with(prefix.text)) continue;
         const std::size_t start = at + prefix.text.size();
@@ -141,7 +135,7 @@ std::optional<Secret> credentials(std::string_view text, std::size_t at) {
 std::string folded(std::string_view name) {
     std::string out;
     for (const char c : name) {
-        if (c != '-' && c != '_' && c != '.') out += lower(c);
+        if (c != '-' && c != '_' && c != '.') out += ascii::lower(c);
     }
     return out;
 }
@@ -214,8 +208,9 @@ std::optional<Found> parameter_value(std::string_view text, std::size_t at) {
     } else {
         return {};
     }
-    const std::size_t end = run(
-        text, start, [](char c) { return alnum(c) || std::string_view("-_.~%+/=").contains(c); });
+    const std::size_t end = run(text, start, [](char c) {
+        return ascii::is_alnum(c) || std::string_view("-_.~%+/=").contains(c);
+    });
     return Found{.start = start, .end = end};
 }
 

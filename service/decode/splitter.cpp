@@ -1,5 +1,6 @@
 #include "decode/splitter.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "decode/raw_json.hpp"
 #include "decode/sample.hpp"
@@ -9,12 +10,7 @@
 namespace decode {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return text;
-}
+namespace ascii = base::ascii;
 
 bool opens(std::string_view text) {
     return !text.empty() && (text.front() == '{' || text.front() == '[');
@@ -74,9 +70,9 @@ bool Splitter::json(std::string_view body) {
     plan_.reader->begin(body);
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = std::min(body.find('\n', at), body.size());
-        std::string_view line = trimmed(body.substr(at, end - at));
+        std::string_view line = ascii::trimmed(body.substr(at, end - at), ascii::is_space);
         const std::size_t next = end + 1;
-        if (!opens(line) && !line.empty()) line = trimmed(joined(line));
+        if (!opens(line) && !line.empty()) line = ascii::trimmed(joined(line), ascii::is_space);
         if (line.empty()) {
             at = next;
             ++line_;
@@ -149,9 +145,9 @@ bool Splitter::several_lines(std::string_view body, std::size_t& at) {
 void Splitter::lines(std::string_view body) {
     for (std::size_t at = 0; at < body.size(); ++line_) {
         const std::size_t end = std::min(body.find('\n', at), body.size());
-        std::string_view line = trimmed(body.substr(at, end - at));
+        std::string_view line = ascii::trimmed(body.substr(at, end - at), ascii::is_space);
         at = end + 1;
-        if (!line.empty()) line = trimmed(joined(line));
+        if (!line.empty()) line = ascii::trimmed(joined(line), ascii::is_space);
         if (line.empty()) continue;
         if (const auto code = plan_.reader->read(line, 0, true)) {
             refuse(line, *code);
@@ -164,7 +160,7 @@ void Splitter::lines(std::string_view body) {
 void Splitter::unknown(std::string_view body) {
     for (std::size_t at = 0; at < body.size(); ++line_) {
         const std::size_t end = std::min(body.find('\n', at), body.size());
-        const std::string_view line = trimmed(body.substr(at, end - at));
+        const std::string_view line = ascii::trimmed(body.substr(at, end - at), ascii::is_space);
         at = end + 1;
         if (!line.empty()) refuse(line, RejectCode::unknown_format);
     }
@@ -235,7 +231,7 @@ Splitter::Outcome Splitter::unwrap_text(const Unwrap& unwrap, std::string conten
         }
         content = std::move(bytes);
     }
-    const std::string_view text = trimmed(content);
+    const std::string_view text = ascii::trimmed(content, ascii::is_space);
     const std::uint32_t line = line_;
     if (!opens(text) || document(text, 0, depth + 1) == Outcome::broken) {
         refuse(around, RejectCode::not_a_record);

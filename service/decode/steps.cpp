@@ -1,5 +1,6 @@
 #include "decode/steps.hpp"
 
+#include "base/ascii.hpp"
 #include "call/address.hpp"
 #include "decode/path_trie.hpp"
 
@@ -10,23 +11,16 @@
 namespace decode {
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
+namespace ascii = base::ascii;
 
 std::size_t find_any_case(std::string_view text, std::string_view wanted) {
     for (std::size_t at = 0; at + wanted.size() <= text.size(); ++at) {
         std::size_t same = 0;
-        while (same < wanted.size() && lower(text[at + same]) == lower(wanted[same])) ++same;
+        while (same < wanted.size() && ascii::lower(text[at + same]) == ascii::lower(wanted[same]))
+            ++same;
         if (same == wanted.size()) return at;
     }
     return std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 bool all_digits(std::string_view text) {
@@ -70,7 +64,8 @@ bool is_dotted_quad(std::string_view text) {
 
 std::optional<unsigned> hex_digit(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-    if (lower(c) >= 'a' && lower(c) <= 'f') return static_cast<unsigned>(lower(c) - 'a') + 10;
+    if (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'f')
+        return static_cast<unsigned>(ascii::lower(c) - 'a') + 10;
     return {};
 }
 
@@ -153,7 +148,7 @@ bool to_number(const call::Value& value, call::Value& out) noexcept {
         default:
             return false;
     }
-    const std::string_view text = trimmed(value.text());
+    const std::string_view text = ascii::trimmed(value.text(), ascii::is_blank);
     const char* end = text.data() + text.size();
     std::int64_t whole = 0;
     if (const auto [stop, fault] = std::from_chars(text.data(), end, whole);
@@ -209,7 +204,7 @@ bool StepRunner::run_text(const Step& step, std::string_view text, call::Value& 
         case Step::Kind::upper: {
             std::string out(text);
             for (char& c : out) {
-                c = step.kind == Step::Kind::lower ? lower(c)
+                c = step.kind == Step::Kind::lower ? ascii::lower(c)
                     : c >= 'a' && c <= 'z'         ? static_cast<char>(c & ~0x20)
                                                    : c;
             }
@@ -231,7 +226,7 @@ bool StepRunner::run_text(const Step& step, std::string_view text, call::Value& 
             return all_digits(port) && port.size() <= 5 && give(port);
         }
         case Step::Kind::first:
-            return give(trimmed(text.substr(0, text.find(','))));
+            return give(ascii::trimmed(text.substr(0, text.find(',')), ascii::is_blank));
         case Step::Kind::last_segment:
             return give(text.substr(text.rfind('/') + 1));
         case Step::Kind::percent_decode:
@@ -298,7 +293,7 @@ bool StepRunner::address(std::string_view text, call::Value& value) {
 }
 
 bool StepRunner::read_address(std::string_view text, call::Value& value) {
-    text = trimmed(text);
+    text = ascii::trimmed(text, ascii::is_blank);
     if (is_dotted_quad(text)) {
         value = call::Value::of(text);  // They are their own normal form.
         return true;

@@ -1,5 +1,6 @@
 #include "enrich/mmdb_table.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/utf8.hpp"
 
@@ -73,8 +74,7 @@ private:
 };
 
 bool is_country(std::string_view text) noexcept {
-    return text.size() == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' &&
-           text[1] <= 'Z' && text != "ZZ";
+    return text.size() == 2 && std::ranges::all_of(text, base::ascii::is_upper) && text != "ZZ";
 }
 
 std::string_view country(Record& record) {

@@ -1,5 +1,6 @@
 #include "enrich/range_table.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/utf8.hpp"
 
@@ -15,16 +16,12 @@
 namespace enrich {
 namespace {
 
+namespace ascii = base::ascii;
+
 constexpr std::size_t max_lines_named = 10;
 constexpr std::size_t max_name_bytes = 256;
 constexpr std::array<std::string_view, 9> kinds = {
     "hosting", "mobile", "isp", "vpn", "tor", "business", "education", "government", "unknown"};
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const std::size_t first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 /// Splits a line at commas outside double quotes; a doubled quote inside quotes is one. False when
 /// a quote stays open: such tables have no line breaks inside cells.
@@ -39,13 +36,13 @@ bool split(std::string_view line, std::vector<std::string>& cells) {
         } else if (c == '"') {
             quoted = !quoted;
         } else if (c == ',' && !quoted) {
-            cells.emplace_back(trimmed(cell));
+            cells.emplace_back(ascii::trimmed(cell, ascii::is_space));
             cell.clear();
         } else {
             cell += c;
         }
     }
-    cells.emplace_back(trimmed(cell));
+    cells.emplace_back(ascii::trimmed(cell, ascii::is_space));
     return !quoted;
 }
 
@@ -153,8 +150,7 @@ const Range* find(const std::vector<Range>& ranges, std::size_t from, std::size_
 }
 
 bool is_country(std::string_view text) noexcept {
-    return text.size() == 2 &&
-           std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    return text.size() == 2 && std::ranges::all_of(text, ascii::is_upper);
 }
 
 bool says_nothing(std::string_view country) noexcept {
@@ -174,7 +170,8 @@ public:
         for (std::size_t at = 0; at < text.size();) {
             ++line_;
             const std::size_t end = std::min(text.find('\n', at), text.size());
-            const std::string_view line = trimmed(text.substr(at, end - at));
+            const std::string_view line =
+                ascii::trimmed(text.substr(at, end - at), ascii::is_space);
             at = end + 1;
             if (line.empty() || line.starts_with('#') || (line_ == 1 && is_header(line))) continue;
             if (const auto fault = read_line(line); !fault.empty()) complain(fault);

@@ -1,5 +1,6 @@
 #include "erase/subjects.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "erase/borders.hpp"
 
@@ -11,8 +12,7 @@ namespace erase {
 namespace {
 
 bool is_unreserved(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return base::ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 /// RFC 3986 section 2.1, with digits of this case.

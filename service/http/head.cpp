@@ -1,5 +1,6 @@
 #include "http/head.hpp"
 
+#include "base/ascii.hpp"
 #include "http/syntax.hpp"
 #include "http/target.hpp"
 
@@ -9,6 +10,8 @@
 
 namespace http {
 namespace {
+
+namespace ascii = base::ascii;
 
 constexpr std::array<std::string_view, 7> methods{"GET",   "HEAD",   "POST",   "PUT",
                                                   "PATCH", "DELETE", "OPTIONS"};
@@ -24,7 +27,8 @@ enum : unsigned { host_bit = 1, length_bit = 2, coding_bit = 4 };
 bool lists(std::string_view value, std::string_view item) {
     while (true) {
         const auto comma = value.find(',');
-        if (equal_ignoring_case(syntax::trim(value.substr(0, comma)), item)) return true;
+        if (equal_ignoring_case(ascii::trimmed(value.substr(0, comma), ascii::is_blank), item))
+            return true;
         if (comma == std::string_view::npos) return false;
         value.remove_prefix(comma + 1);
     }
@@ -180,7 +184,7 @@ Refusal HeadReader::transfer_encoding(std::string_view value) {
     const auto comma = value.rfind(',');
     const bool final_chunked =
         comma != std::string_view::npos &&
-        equal_ignoring_case(syntax::trim(value.substr(comma + 1)), "chunked");
+        equal_ignoring_case(ascii::trimmed(value.substr(comma + 1), ascii::is_blank), "chunked");
     const bool repeated = final_chunked && lists(value.substr(0, comma), "chunked");
     return final_chunked && !repeated ? Refusal::unknown_transfer_coding
                                       : Refusal::bad_transfer_coding;

@@ -1,11 +1,15 @@
 #include "http/syntax.hpp"
 
+#include "base/ascii.hpp"
 #include "http/head.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace http {
+
+namespace ascii = base::ascii;
+
 namespace syntax {
 namespace {
 
@@ -17,10 +21,6 @@ constexpr auto token_table = [] {
     }
     return table;
 }();
-
-constexpr char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 }  // namespace
 
@@ -39,22 +39,16 @@ bool is_value(std::string_view text) noexcept {
     });
 }
 
-std::string_view trim(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
-    const char letter = lower(c);
+    const char letter = ascii::lower(c);
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 }  // namespace syntax
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && std::ranges::equal(a, b, {}, syntax::lower, syntax::lower);
+    return a.size() == b.size() && std::ranges::equal(a, b, {}, ascii::lower, ascii::lower);
 }
 
 bool split_field(std::string_view line, Field& field) noexcept {
@@ -63,7 +57,7 @@ bool split_field(std::string_view line, Field& field) noexcept {
     field.name = line.substr(0, colon);
     field.value = line.substr(colon + 1);
     if (!syntax::is_token(field.name) || !syntax::is_value(field.value)) return false;
-    field.value = syntax::trim(field.value);
+    field.value = ascii::trimmed(field.value, ascii::is_blank);
     return true;
 }
 

@@ -11,8 +11,6 @@ namespace http::syntax {
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
 /// What a field value may hold: HTAB, blank, visible ASCII, and bytes from 0x80.
 [[nodiscard]] bool is_value(std::string_view text) noexcept;
-/// Without blanks and tabs at both ends.
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 /// 0 to 15, or -1.
 [[nodiscard]] int hex_digit(char c) noexcept;
 

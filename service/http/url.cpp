@@ -1,5 +1,6 @@
 #include "http/url.hpp"
 
+#include "base/ascii.hpp"
 #include "http/syntax.hpp"
 #include "http/target.hpp"
 
@@ -42,14 +43,6 @@ bool is_host_name(std::string_view name) {
     }
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
-
 std::unexpected<base::Error> refuse(std::string_view why) {
     return base::fail(base::Fault::invalid, "the URL " + std::string(why));
 }
@@ -72,7 +65,8 @@ base::Result<void> read_host(const boost::urls::url_view& view, Url& url) {
         default:
             return refuse("needs a host");
     }
-    url.host = lower(std::string_view(view.encoded_host().data(), view.encoded_host().size()));
+    url.host = base::ascii::lowered(
+        std::string_view(view.encoded_host().data(), view.encoded_host().size()));
     if (url.host.ends_with('.')) url.host.pop_back();
     if (!is_host_name(url.host)) {
         return refuse("must name a host in letters, digits, hyphens and dots, or a full address");
@@ -97,7 +91,8 @@ base::Result<Url> parse_url(std::string_view text) {
     const auto view = *parsed;
 
     Url url;
-    const auto scheme = lower(std::string_view(view.scheme().data(), view.scheme().size()));
+    const auto scheme =
+        base::ascii::lowered(std::string_view(view.scheme().data(), view.scheme().size()));
     if (scheme != "https" && scheme != "http") return refuse("must start with https://");
     url.https = scheme == "https";
     if (!view.has_authority()) return refuse("needs a host");

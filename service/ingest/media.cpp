@@ -1,5 +1,7 @@
 #include "ingest/media.hpp"
 
+#include "base/ascii.hpp"
+
 #include <boost/json/object.hpp>
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 
 namespace ingest {
 namespace {
+
+namespace ascii = base::ascii;
 
 using decode::BodyKind;
 
@@ -42,14 +46,7 @@ constexpr std::array<CodingName, 4> codings{{
 
 // The value without parameters and blanks, in lower case.
 std::string plain(std::string_view value) {
-    value = value.substr(0, value.find(';'));
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
-        value.remove_prefix(1);
-    std::string out(value);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    return out;
+    return ascii::lowered(ascii::trimmed(value.substr(0, value.find(';')), ascii::is_blank));
 }
 
 http::Response unknown(std::string_view code, std::string_view title, std::string_view member,

@@ -1,5 +1,6 @@
 #include "origin/client.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 
 #include <algorithm>
@@ -135,13 +136,9 @@ bool is_name_char(char c) noexcept {
 /// Lower case, no more than the cap, blanks for control bytes, without the brackets that CloudTrail
 /// puts around some agents.
 std::string normalised(std::string_view agent) {
-    std::string out(agent.substr(0, max_agent_bytes));
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            c = ' ';
-    }
+    std::string out = base::ascii::lowered(agent.substr(0, max_agent_bytes));
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     const std::size_t first = out.find_first_not_of(' ');
     if (first == std::string::npos) return {};
     out = out.substr(first, out.find_last_not_of(' ') - first + 1);

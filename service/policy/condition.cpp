@@ -1,5 +1,7 @@
 #include "policy/condition.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -17,8 +19,8 @@ bool is_space(char c) {
 }
 
 bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '*' || c == '.' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
+    return base::ascii::is_alnum(c) || c == '_' || c == '-' || c == '*' || c == '.' || c == ':' ||
+           static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// "and" in either all lower or all upper case.

@@ -1,5 +1,6 @@
 #include "policy/encode.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/utf8.hpp"
 
@@ -25,9 +26,7 @@ void append_unit(std::string& out, unsigned unit, bool big) {
 bool word_at(std::string_view text, std::size_t at) {
     if (at >= text.size()) return false;
     const char c = text[at];
-    if (static_cast<unsigned char>(c) < 0x80)
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_';
+    if (static_cast<unsigned char>(c) < 0x80) return base::ascii::is_alnum(c) || c == '_';
     const char32_t point = base::utf8::decode(text, at).code_point;
     return point >= 0xaa && (point < 0x2000 || point > 0x206f);
 }

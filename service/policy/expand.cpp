@@ -1,5 +1,7 @@
 #include "policy/expand.hpp"
 
+#include "base/ascii.hpp"
+
 #include <re2/re2.h>
 
 #include <utility>
@@ -15,8 +17,7 @@ struct Part {
 };
 
 bool name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return base::ascii::is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 /// The end of the name that starts at `at`, if a '%' closes it; else 0.

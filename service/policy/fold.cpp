@@ -1,5 +1,6 @@
 #include "policy/fold.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "policy/fold_table.hpp"
 
@@ -7,14 +8,6 @@
 #include <span>
 
 namespace policy {
-namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-}  // namespace
-
 char32_t fold(char32_t c) noexcept {
     if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
     const std::span runs(fold_runs, fold_run_count);
@@ -30,7 +23,7 @@ void fold(std::string_view text, std::string& out) {
     unsigned char high = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         high |= static_cast<unsigned char>(text[i]);
-        to[i] = lower(text[i]);
+        to[i] = base::ascii::lower(text[i]);
     }
     if (high < 0x80) return;
 

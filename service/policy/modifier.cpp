@@ -1,5 +1,7 @@
 #include "policy/modifier.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -141,9 +143,7 @@ std::string wrong(std::span<const Modifier> list) {
 std::string unknown(std::string_view text) {
     std::array<std::string_view, std::size(names)> known;
     std::ranges::transform(names, known.begin(), &Named::name);
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    const std::string lower = base::ascii::lowered(text);
     if (lower != text && std::ranges::find(known, lower) != known.end())
         return "unknown modifier " + quoted(text) + ": modifiers are written in lower case";
     if (text.empty()) return "an empty modifier: remove the '|' or write a name behind it";

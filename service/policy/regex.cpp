@@ -1,5 +1,6 @@
 #include "policy/regex.hpp"
 
+#include "base/ascii.hpp"
 #include "policy/fold.hpp"
 
 #include <re2/re2.h>
@@ -84,9 +85,7 @@ std::string required_literal(std::string_view source) {
         } else if (c == '\\') {
             if (i + 1 == source.size()) return "";
             const char next = source[++i];
-            const bool letter = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') ||
-                                (next >= '0' && next <= '9');
-            if (!letter) {
+            if (!base::ascii::is_alnum(next)) {
                 run += next;
             } else if (next == 'd' || next == 's' || next == 'w' || next == 'D' || next == 'S' ||
                        next == 'W' || next == 'b' || next == 'B') {

@@ -1,5 +1,6 @@
 #include "presence/clue.hpp"
 
+#include "base/ascii.hpp"
 #include "base/digest.hpp"
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace presence {
 namespace {
+
+namespace ascii = base::ascii;
 
 struct Named {
     Kind kind;
@@ -38,25 +41,8 @@ constexpr auto company_words = std::to_array<std::string_view>(
      "inc", "incorporated", "kg",  "kk",  "limited", "llc",     "llp",  "ltd",         "nv",
      "oy",  "plc",          "pte", "pty", "sarl",    "sas",     "se",   "spa",         "srl"});
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-std::string in_lower_case(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), lower);
-    return out;
-}
-
 bool company_word(std::string_view word) {
     return std::ranges::find(company_words, word) != company_words.end();
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto start = text.find_first_not_of(blanks);
-    if (start == std::string_view::npos) return {};
-    return text.substr(start, text.find_last_not_of(blanks) - start + 1);
 }
 
 std::unexpected<base::Error> wrong(Kind kind, std::string_view wanted) {
@@ -79,7 +65,7 @@ base::Result<std::string> key_text(Kind kind, std::string_view value) {
 }
 
 base::Result<std::string> hash_text(std::string_view value) {
-    std::string out = in_lower_case(value);
+    std::string out = ascii::lowered(value);
     const bool hexadecimal = std::ranges::all_of(
         out, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
     if (out.size() != 64 || !hexadecimal) return wrong(Kind::key_sha256, "64 hexadecimal digits");
@@ -105,7 +91,7 @@ base::Result<std::string> network_text(std::string_view value) {
 }
 
 base::Result<std::string> asn_text(std::string_view value) {
-    if (in_lower_case(value.substr(0, 2)) == "as") value.remove_prefix(2);
+    if (ascii::lowered(value.substr(0, 2)) == "as") value.remove_prefix(2);
     std::uint32_t number = 0;
     const auto [stop, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (fault != std::errc{} || stop != value.data() + value.size() || number == 0) {
@@ -115,7 +101,7 @@ base::Result<std::string> asn_text(std::string_view value) {
 }
 
 base::Result<std::string> domain_text(std::string_view value) {
-    std::string out = in_lower_case(value);
+    std::string out = ascii::lowered(value);
     if (out.ends_with('.')) out.pop_back();
     const bool letters = std::ranges::all_of(out, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
@@ -182,7 +168,7 @@ std::optional<Group> group_of(Kind kind) noexcept {
 }
 
 base::Result<Clue> make_clue(Kind kind, std::string_view value) {
-    value = trimmed(value);
+    value = ascii::trimmed(value, ascii::is_space);
     if (value.empty()) return wrong(kind, "a value");
     const std::size_t longest = kind == Kind::text ? longest_text : longest_value;
     if (value.size() > longest) {
@@ -231,7 +217,7 @@ std::string name_key(std::string_view party_name) {
     for (const char c : party_name) {
         // Marks between words count as blanks: "Orchard, Inc." and "Orchard Inc" are one name.
         if (std::string_view(" \t\r\n.,;:()\"'").find(c) == std::string_view::npos) {
-            words.back() += lower(c);
+            words.back() += ascii::lower(c);
         } else if (!words.back().empty()) {
             words.emplace_back();
         }

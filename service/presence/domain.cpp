@@ -1,5 +1,6 @@
 #include "presence/domain.hpp"
 
+#include "base/ascii.hpp"
 #include "presence/clue.hpp"
 
 #include <algorithm>
@@ -10,9 +11,7 @@ bool at_domain(std::string_view text, std::string_view domain) {
     text.remove_prefix(text.rfind('@') + 1);  // npos + 1 is 0
     if (text.size() < domain.size()) return false;
     const std::string_view end = text.substr(text.size() - domain.size());
-    const bool same = std::ranges::equal(end, domain, [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
-    });
+    const bool same = std::ranges::equal(end, domain, {}, base::ascii::lower);
     return same && (end.size() == text.size() || text[text.size() - end.size() - 1] == '.');
 }
 

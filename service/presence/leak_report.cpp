@@ -1,5 +1,6 @@
 #include "presence/leak_report.hpp"
 
+#include "base/ascii.hpp"
 #include "base/assert.hpp"
 #include "base/digest.hpp"
 #include "base/wipe.hpp"
@@ -71,13 +72,10 @@ bool shows_a_token(std::string text, const std::vector<FoundToken>& tokens) {
 }
 
 std::string clean_source(std::string_view source, const std::vector<FoundToken>& tokens) {
-    std::string out(source);
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    });
+    std::string out = base::ascii::lowered(source);
     const bool word =
         !out.empty() && out.size() <= longest_source &&
-        std::ranges::all_of(out, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+        std::ranges::all_of(out, [](char c) { return base::ascii::is_lower(c) || c == '_'; });
     return word && !shows_a_token(std::string(source), tokens) ? out : "unknown";
 }
 

@@ -1,5 +1,7 @@
 #include "presence/record.hpp"
 
+#include "base/ascii.hpp"
+
 #include <boost/json/array.hpp>
 
 #include <algorithm>
@@ -26,8 +28,7 @@ std::string_view token_of(std::string_view member) {
 }
 
 bool word_char(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-           c == '-';
+    return base::ascii::is_alnum(c) || c == '_' || c == '-';
 }
 
 /// Names for identifiers, the same for the same one within a record.

@@ -1,14 +1,8 @@
 #include "registry/registry.hpp"
 
+#include "base/ascii.hpp"
+
 namespace registry {
-namespace {
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
-
 bool glob_matches(std::string_view glob, std::string_view text) noexcept {
     std::size_t g = 0;
     std::size_t t = 0;
@@ -18,7 +12,8 @@ bool glob_matches(std::string_view glob, std::string_view text) noexcept {
         if (g < glob.size() && glob[g] == '*') {
             star = g++;
             taken = t;
-        } else if (g < glob.size() && (glob[g] == '?' || lower(glob[g]) == lower(text[t]))) {
+        } else if (g < glob.size() &&
+                   (glob[g] == '?' || base::ascii::lower(glob[g]) == base::ascii::lower(text[t]))) {
             ++g;
             ++t;
         } else if (star != std::string_view::npos) {

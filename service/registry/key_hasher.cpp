@@ -1,11 +1,15 @@
 #include "registry/key_hasher.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <span>
 
 namespace registry {
 namespace {
+
+namespace ascii = base::ascii;
 
 constexpr std::size_t least_secret = 16;
 constexpr std::size_t most_secret = 4'096;
@@ -16,31 +20,23 @@ constexpr std::size_t most_letters = 12;
 constexpr std::array<std::string_view, 4> kinds = {"key", "key-prefix", "key-suffix", "key-sha256"};
 constexpr std::array<std::string_view, 3> bare_literals = {"AIza", "AKIA", "ASIA"};
 
-bool digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-bool small(char c) noexcept {
-    return c >= 'a' && c <= 'z';
-}
-bool capital(char c) noexcept {
-    return c >= 'A' && c <= 'Z';
-}
 bool key_char(char c) noexcept {
-    return digit(c) || small(c) || capital(c) || std::string_view("-_.~+/=").contains(c);
+    return ascii::is_alnum(c) || std::string_view("-_.~+/=").contains(c);
 }
 
 /// The end of what may be a group of a literal, or be the start of one: letters of one case (the
 /// first may be a capital) and two digits at most.
 std::size_t group_end(std::string_view text, std::size_t at) noexcept {
     const std::size_t start = at;
-    if (at < text.size() && capital(text[at])) ++at;
-    if (at < text.size() && small(text[at])) {
-        while (at < text.size() && small(text[at])) ++at;
+    if (at < text.size() && ascii::is_upper(text[at])) ++at;
+    if (at < text.size() && ascii::is_lower(text[at])) {
+        while (at < text.size() && ascii::is_lower(text[at])) ++at;
     } else {
-        while (at < text.size() && capital(text[at])) ++at;
+        while (at < text.size() && ascii::is_upper(text[at])) ++at;
     }
     if (at == start || at - start > most_letters) return start;
-    for (int digits = 0; digits < 2 && at < text.size() && digit(text[at]); ++digits) ++at;
+    for (int digits = 0; digits < 2 && at < text.size() && ascii::is_digit(text[at]); ++digits)
+        ++at;
     return at;
 }
 
@@ -67,18 +63,11 @@ std::string_view without_padding(std::string_view text) noexcept {
     return text;
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 /// Takes off what stands for hidden characters, at the end (of a prefix) or the front.
 std::string_view without_cover(std::string_view text, bool at_end) noexcept {
     static constexpr std::array<std::string_view, 5> covers = {"...", "*", "\u2026", "\u2022",
                                                                "\u25cf"};
-    text = trimmed(text);
+    text = ascii::trimmed(text, ascii::is_space);
     for (bool more = true; more;) {
         more = false;
         for (const auto cover : covers) {
@@ -93,16 +82,16 @@ std::string_view without_cover(std::string_view text, bool at_end) noexcept {
 
 std::uint8_t alphabet_of(std::string_view text) noexcept {
     const auto all = [&](auto test) { return std::ranges::all_of(text, test); };
-    if (all(digit)) return 10;
-    if (all([](char c) { return digit(c) || (c >= 'a' && c <= 'f'); }) ||
-        all([](char c) { return digit(c) || (c >= 'A' && c <= 'F'); })) {
+    if (all(ascii::is_digit)) return 10;
+    if (all([](char c) { return ascii::is_digit(c) || (c >= 'a' && c <= 'f'); }) ||
+        all([](char c) { return ascii::is_digit(c) || (c >= 'A' && c <= 'F'); })) {
         return 16;
     }
-    if (all([](char c) { return digit(c) || small(c); }) ||
-        all([](char c) { return digit(c) || capital(c); })) {
+    if (all([](char c) { return ascii::is_digit(c) || ascii::is_lower(c); }) ||
+        all([](char c) { return ascii::is_digit(c) || ascii::is_upper(c); })) {
         return 36;
     }
-    return all([](char c) { return digit(c) || small(c) || capital(c); }) ? 62 : 64;
+    return all(ascii::is_alnum) ? 62 : 64;
 }
 
 std::optional<std::string> secret_problem(std::string_view secret) {
@@ -117,7 +106,7 @@ std::optional<std::string> secret_problem(std::string_view secret) {
 std::optional<std::string> from_hex(std::string_view text) {
     if (text.size() != 64) return std::nullopt;
     const auto value = [](char c) {
-        if (digit(c)) return c - '0';
+        if (ascii::is_digit(c)) return c - '0';
         if (c >= 'a' && c <= 'f') return c - 'a' + 10;
         return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
     };
@@ -268,14 +257,14 @@ base::Result<KeyClue> KeyHasher::clue(KeyClue::Kind kind, std::string_view text)
     KeyClue out;
     out.kind = kind;
     if (kind == KeyClue::Kind::key) {
-        const auto secret = trimmed(text);
+        const auto secret = ascii::trimmed(text, ascii::is_space);
         if (const auto what = secret_problem(secret)) return wrong(*what);
         out.digest = digest(out.part, bytes_of(base::sha256(secret)));
         out.credential_uids = scrubbed_names(scrubbed(secret));
         return out;
     }
     if (kind == KeyClue::Kind::sha256) {
-        auto digits = trimmed(text);
+        auto digits = ascii::trimmed(text, ascii::is_space);
         if (digits.starts_with("sha256:")) digits.remove_prefix(7);
         const auto sum = from_hex(digits);
         if (!sum) return wrong("write the 64 hexadecimal digits of the key's SHA-256");

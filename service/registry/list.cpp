@@ -1,5 +1,6 @@
 #include "registry/list.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -12,12 +13,6 @@ namespace {
 constexpr std::size_t max_values = 1'000'000;
 constexpr std::size_t max_value_bytes = 1'024;
 constexpr std::size_t max_lines_named = 10;
-
-std::string_view trimmed(std::string_view line) noexcept {
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
 
 /// What is wrong with a value, or nothing.
 std::string_view fault_of(std::string_view value) noexcept {
@@ -46,7 +41,8 @@ base::Result<std::vector<std::string>> parse_list(std::string_view name, std::st
     for (std::size_t at = 0; at < text.size();) {
         ++line;
         const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string_view value = trimmed(text.substr(at, end - at));
+        const std::string_view value =
+            base::ascii::trimmed(text.substr(at, end - at), base::ascii::is_space);
         at = end + 1;
         if (value.empty() || value.starts_with('#')) continue;
         if (const auto fault = fault_of(value); !fault.empty()) {

@@ -1,5 +1,6 @@
 #include "registry/row_reader.hpp"
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "base/wipe.hpp"
 
@@ -11,15 +12,11 @@
 namespace registry {
 namespace {
 
+namespace ascii = base::ascii;
+
 constexpr std::size_t max_text_bytes = 1'024;
 constexpr std::size_t max_uid_bytes = 256;
 constexpr std::size_t max_list_values = 10'000;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 /// Reads digits at the front of the text; -1 when there are fewer than `count`.
 int digits(std::string_view& text, std::size_t count) noexcept {
@@ -199,7 +196,8 @@ std::string RowReader::uid(std::string_view column) {
 std::string RowReader::required(std::string_view column) {
     const bool given = std::ranges::find(row_.cells, column, &Cell::column) != row_.cells.end();
     std::string out = uid(column);
-    if (!given || trimmed(out).empty()) problem(std::string(column) + ": missing");
+    if (!given || ascii::trimmed(out, ascii::is_blank).empty())
+        problem(std::string(column) + ": missing");
     return out;
 }
 
@@ -218,8 +216,7 @@ std::string RowReader::one_of(std::string_view column,
 
 std::string RowReader::country(std::string_view column) {
     std::string out = text(column);
-    const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (out.empty() || (out.size() == 2 && std::ranges::all_of(out, upper))) return out;
+    if (out.empty() || (out.size() == 2 && std::ranges::all_of(out, ascii::is_upper))) return out;
     problem(std::string(column) + ": write two upper-case letters of ISO 3166-1, such as GB");
     return {};
 }
@@ -232,7 +229,8 @@ std::vector<std::string> RowReader::list(std::string_view column) {
         cell->values.clear();
         for (std::size_t at = 0; at <= joined.size();) {
             const std::size_t end = std::min(joined.find(';', at), joined.size());
-            const auto value = trimmed(std::string_view(joined).substr(at, end - at));
+            const auto value =
+                ascii::trimmed(std::string_view(joined).substr(at, end - at), ascii::is_blank);
             if (!value.empty()) cell->values.emplace_back(value);
             at = end + 1;
         }

@@ -1,5 +1,7 @@
 #include "rollup/measure.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -78,7 +80,7 @@ bool is_refusal(std::string_view error) noexcept {
     for (const char c : error) {
         if (size == room.size()) break;
         if (c == '_' || c == ' ' || c == '-' || c == '.') continue;  // PERMISSION_DENIED too
-        room[size++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        room[size++] = base::ascii::lower(c);
     }
     const std::string_view text(room.data(), size);
     const auto inside = [&](std::string_view word) {

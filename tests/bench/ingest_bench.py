@@ -5,7 +5,8 @@ server and PostgreSQL on this machine.
     tests/bench/ingest_bench.py [--records 2000000] [--keep matched] [--connections 4]
 
 Records are CloudTrail-like, sent as 1 MB gzip batches. It prints the speed of acknowledgement, the speed
-until the last record was evaluated and committed, the time to answer, and the server's memory.
+until the last record was evaluated and committed, the time to answer, the server's memory, and the time until
+it is ready again after a kill.
 """
 import argparse
 import collections
@@ -156,6 +157,10 @@ def main():
               f"{most_memory(server.process.pid) / 1e6:.0f} MB, of it windows "
               f"{metric(server, 'callerprint_window_bytes') / 1e6:.0f} MB of {metric(server, 'callerprint_window_groups'):,.0f} "
               f"groups, and {metric(server, 'callerprint_matches_waiting'):,.0f} matches that wait")
+        server.kill()
+        began = time.monotonic()
+        server.start()
+        print(f"killed then: ready again after {time.monotonic() - began:.1f} s")
         if failures:
             print(f"{len(failures)} batches failed, the first with {failures[0]}")
             return 1
