@@ -26,14 +26,18 @@ def children(postmaster):
 
 def kill_one(server, rng):
     """True for the postmaster. Its processes see that it is gone and end by themselves."""
-    while not (postmaster := server.postmaster()):  # killed before it was there again
+    wants_postmaster = rng.random() < 0.5
+    while True:
+        postmaster = server.postmaster()  # none: killed before it was there again
+        backends = children(postmaster) if postmaster else []
+        victim = postmaster if wants_postmaster or not backends else rng.choice(backends)
+        try:
+            if victim:
+                os.kill(victim, signal.SIGKILL)  # of a backend: the postmaster ends all others and recovers
+                return victim == postmaster
+        except ProcessLookupError:
+            pass  # it has just ended by itself
         time.sleep(0.02)
-    backends = children(postmaster)
-    if rng.random() < 0.5 or not backends:
-        os.kill(postmaster, signal.SIGKILL)
-        return True
-    os.kill(rng.choice(backends), signal.SIGKILL)  # the postmaster ends all others and recovers
-    return False
 
 
 def run(context):
