@@ -238,12 +238,18 @@ void Writer::tick(Steady now) {
     if (!trouble_ && ballast_missing_) restore_ballast(now);
     apply_retention();
     if (now >= mark_at_) note_durable_end(now);
+    if (!trouble_ && !ballast_missing_ && now >= spare_at_) prepare_spare(now);
+}
+
+// Ahead of time: nobody waits for a segment to be allocated.
+void Writer::prepare_spare(Steady now) {
     const std::uint64_t most = options_.quota_bytes / options_.segment_bytes;
     const bool half_full = active_ && tail_ > options_.segment_bytes / 2;
-    if (!trouble_ && !ballast_missing_ && half_full && pool_.size() == 0 &&
-        index_->segments() < most)
-        if (const std::error_code error = pool_.prepare())
-            base::log::warn("journal.no_spare", {{"why", error.message()}});
+    if (!half_full || pool_.size() > 0 || index_->segments() >= most) return;
+    const std::error_code error = pool_.prepare();
+    if (error && spare_at_ == Steady{})  // once, until there is one
+        base::log::warn("journal.no_spare", {{"why", error.message()}});
+    spare_at_ = error ? now + options_.retry_interval : Steady{};
 }
 
 void Writer::probe_disk(Steady now) {

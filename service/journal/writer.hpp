@@ -86,6 +86,7 @@ private:
     bool drop_oldest();
     std::error_code settle_drops();
     void note_durable_end(Steady now);
+    void prepare_spare(Steady now);
     std::error_code make_ballast();
     void release_ballast();
     void restore_ballast(Steady now);
@@ -117,6 +118,7 @@ private:
     bool disk_full_ = false;  // until there is room for the ballast and a segment
     Steady retry_at_{};
     Steady mark_at_{};
+    Steady spare_at_{};  // when another is tried, after one that found no room
     bool ballast_missing_ = false;
     Steady ballast_at_{};
     /// Files that are no segments of ours any more and could not be removed. Only what stands in

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace journal::test {
 namespace {
 
@@ -131,6 +133,35 @@ TEST(Writer, ADiskThatFailsTwiceIsTriedAgainByItself) {
     EXPECT_FALSE(bed.writer->trouble());
     ASSERT_TRUE(bed.write({"three"}));
     EXPECT_EQ(bed.read_all().size(), 2u);
+}
+
+TEST(Writer, ASpareThatFoundNoRoomIsTriedAgainOnceAnIntervalAndToldOfOnce) {
+    ModelFileSystem files(1);
+    Bed bed(files);
+    for (std::size_t i = 0; i < 12; ++i) bed.write({filler(i)}).value();
+    int tries = 0;
+    files.before = [&](Op op, const std::string& name) {
+        if (op != Op::allocate || !name.starts_with("spare-")) return std::error_code();
+        ++tries;
+        return std::make_error_code(std::errc::no_space_on_device);
+    };
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < 1'000; ++i) {
+        bed.now += std::chrono::milliseconds(10);
+        bed.writer->tick(bed.now);
+    }
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(tries, 20) << "10 s, and 500 ms between two";
+    std::size_t told = 0;
+    for (auto at = log.find("journal.no_spare"); at != log.npos;
+         at = log.find("journal.no_spare", at + 1))
+        ++told;
+    EXPECT_EQ(told, 1u) << log;
+    files.before = nullptr;
+    bed.now += std::chrono::seconds(1);
+    bed.writer->tick(bed.now);
+    EXPECT_TRUE(std::ranges::any_of(
+        files.contents(), [](const auto& file) { return file.first.starts_with("spare-"); }));
 }
 
 TEST(Writer, AFullDiskGivesTheBallastBackAndTakesItAgain) {
