@@ -263,10 +263,10 @@ base::Result<void> Service::Parts::start_evaluation() {
         return done;
     BASE_KILL_POINT("app.policies.saved");
     pipeline::Live::Options options;
-    options.session = session("committer");
-    options.position = *position;
-    options.window_state = std::move(*state);
-    options.judges = std::move(*judges);
+    options.recovery = {.session = session("committer"),
+                        .position = *position,
+                        .window_state = std::move(*state),
+                        .judges = std::move(*judges)};
     options.evaluator = evaluator_options(config, *secrets);
     options.on_deliveries = [this] { tell_dispatcher(); };
     options.policy_budget = static_cast<double>(config.policy_cpu_percent) / 100;

@@ -6,7 +6,6 @@
 #include "base/thread.hpp"
 #include "journal/control.hpp"
 #include "pipeline/evidence.hpp"
-#include "store/alerts.hpp"
 
 #include <algorithm>
 
@@ -29,7 +28,6 @@ base::Result<std::unique_ptr<Live>> Live::start(journal::Journal& journal,
     if (!evaluator) return std::unexpected(evaluator.error());
     std::unique_ptr<Live> live(
         new Live(journal, std::move(*evaluator), std::move(options), metrics));
-    if (auto caught_up = live->catch_up(); !caught_up) return std::unexpected(caught_up.error());
     live->thread_ =
         std::jthread([raw = live.get()](const std::stop_token& stop) { raw->run(stop); });
     // Read, not kept: whoever would keep it stands still with the database.
@@ -46,11 +44,17 @@ Live::Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Opti
       evaluator_(std::move(evaluator)),
       options_(std::move(options)),
       probe_(metrics),
-      committer_(journal, options_.session, options_.position.next_offset, probe_,
+      committer_(journal, options_.recovery.session, options_.recovery.position.next_offset, probe_,
                  options_.on_deliveries),
       costs_({.budget = options_.policy_budget,
               .on_over = [this](const auto& set, const auto& costs) { suspend(set, costs); }},
-             metrics) {}
+             metrics),
+      epoch_(options_.recovery.position.epoch),
+      from_(options_.recovery.position.next_offset),
+      next_(from_),
+      saved_(options_.recovery.position.snapshot_offset) {
+    probe_.recovering.set(1);
+}
 
 Live::~Live() {
     stop(milliseconds(0));
@@ -80,65 +84,50 @@ std::future<journal::Lsn> Live::forget(std::function<bool(std::string_view)> nam
     return forgetting_->done.get_future();
 }
 
-base::Result<void> Live::catch_up() {
-    const auto committed = options_.position.next_offset;
-    auto start = options_.position.snapshot_offset;
-    bool whole = true;
-    if (const auto saved = std::exchange(options_.window_state, {}); !saved.empty()) {
-        if (auto restored = evaluator_->restore(saved); !restored) {
-            base::log::error("pipeline.state_lost", {{"reason", restored.error().reason}});
-            start = journal_.first();
-            whole = false;
-        }
+std::optional<std::string> Live::trouble() const {
+    {
+        const std::lock_guard lock(unreadable_mutex_);
+        if (unreadable_) return unreadable_;
     }
-    BASE_KILL_POINT("pipeline.restore.after");
-    if (start < journal_.first()) {
-        base::log::warn("pipeline.history_trimmed",
-                        {{"wanted", start}, {"first", journal_.first()}});
-        whole = false;
-    }
-    auto reader = journal_.read_from(start);
-    journal::Entry entry;
-    auto judges = options_.judges.begin();
-    while (reader.position() < committed) {
-        auto got = reader.next(entry);
-        if (!got) return std::unexpected(got.error());
-        if (!*got || entry.lsn >= committed) break;
-        for (; judges != options_.judges.end() && judges->from_block <= entry.lsn; ++judges)
-            evaluator_->hear_only(judges->digests);
-        evaluator_->apply(entry, true);
-        BASE_KILL_POINT("pipeline.replay.block");
-    }
-    BASE_KILL_POINT("pipeline.replay.after");
-    evaluator_->hear_all();
-    from_ = next_ = committed;
-    saved_ = options_.position.snapshot_offset;
-    snapshot_taken_ = steady_clock::now();
-    const auto opened = evaluator_->take_replayed();
-    if (whole && !opened.empty()) compare_with_stored(opened);
-    publish();
-    return {};
+    return committer_.trouble();
 }
 
-// What was evaluated again must have come to what is stored. If it did not, the registry, a list or
-// the program changed in between, or the database lost something: then windows remember having told
-// what nobody was told.
-void Live::compare_with_stored(const std::vector<std::string>& opened) {
-    auto session = store::Session::open(options_.session);
-    const auto missing =
-        session ? store::Alerts(**session).missing(opened) : std::unexpected(session.error());
-    if (!missing) {
-        base::log::warn("pipeline.replay_not_compared", {{"reason", missing.error().reason}});
-    } else if (!missing->empty()) {
-        probe_.replay_diverged.add(static_cast<double>(missing->size()));
-        base::log::error(
-            "pipeline.replay_diverged",
-            {{"alerts", missing->size()}, {"of", opened.size()}, {"first", missing->front()}});
+// The next block into `entry`; false when there is none yet, or at the stop. A disk that cannot be
+// read is asked again for as long as it takes.
+bool Live::read(journal::Reader& reader, journal::Entry& entry, const std::stop_token& stop) {
+    while (true) {
+        const auto got = reader.next(entry);
+        {
+            const std::lock_guard lock(unreadable_mutex_);
+            unreadable_.reset();
+            if (!got) unreadable_ = got.error().reason;
+        }
+        if (got || stop.stop_requested()) return got.value_or(false);
+        base::log::error("pipeline.journal_unreadable", {{"reason", got.error().reason}});
+        std::this_thread::sleep_for(std::chrono::seconds(1));
     }
+}
+
+// Whether it came to its end. What is asked for meanwhile waits.
+bool Live::recover(const std::stop_token& stop) {
+    Recovery recovery(std::move(options_.recovery), journal_, *evaluator_, probe_);
+    auto reader = journal_.read_from(recovery.begin());
+    journal::Entry entry;
+    while (reader.position() < next_) {
+        if (stop.stop_requested()) return false;
+        if (!read(reader, entry, stop) || entry.lsn >= next_) break;
+        recovery.apply(entry);
+    }
+    recovery.end();
+    probe_.recovering.set(0);
+    snapshot_taken_ = steady_clock::now();
+    publish();
+    return true;
 }
 
 void Live::run(const std::stop_token& stop) {
     base::name_thread("evaluator");
+    if (!recover(stop)) return;
     evaluator_->watch(&costs_.busy());
     costs_.start(evaluator_->preparer().reference().policies);
     auto reader = journal_.read_from(next_);
@@ -147,13 +136,8 @@ void Live::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         take_reference();
         take_forgetting();
-        const auto got = reader.next(entry);
-        if (!got) {
-            base::log::error("pipeline.journal_unreadable", {{"reason", got.error().reason}});
-            std::this_thread::sleep_for(std::chrono::seconds(1));
-            continue;
-        }
-        if (*got) {
+        const bool got = read(reader, entry, stop);
+        if (got) {
             if (from_ == next_) batch_started_ = steady_clock::now();
             note_block(entry);
             evaluator_->apply(entry, false);
@@ -163,7 +147,7 @@ void Live::run(const std::stop_token& stop) {
         if (evaluator_->pending_bytes() >= options_.batch_bytes || (ripe && committer_.free()))
             hand_over(false);
         resume_suspended();
-        if (*got) continue;
+        if (got) continue;
         if (from_ == next_) hand_over(false);  // the state alone, when it is due
         declare_idle_sources();
         keep_chain_going();
@@ -238,7 +222,7 @@ void Live::hand_over(bool last) {
     if (from_ == next_ && !(snapshot && (last || committer_.free()))) return;
     BASE_KILL_POINT("pipeline.batch.take.before");
     auto effects = evaluator_->take();
-    effects.epoch = options_.position.epoch;
+    effects.epoch = epoch_;
     effects.from = from_;
     effects.to = next_;
     effects.now = base::WallClock::now();

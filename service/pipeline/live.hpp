@@ -8,8 +8,7 @@
 #include "pipeline/cost_watch.hpp"
 #include "pipeline/evaluator.hpp"
 #include "pipeline/probe.hpp"
-#include "store/policies.hpp"
-#include "store/session.hpp"
+#include "pipeline/recovery.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -32,10 +31,7 @@ namespace pipeline {
 class Live {
 public:
     struct Options {
-        store::Session::Options session;    ///< A connection of its own for the committer.
-        store::Position position;           ///< As claimed.
-        Parts window_state;                 ///< Saved at position.snapshot_offset; may be none.
-        std::vector<store::Judges> judges;  ///< Of the blocks from there to position.next_offset.
+        Recovery::Options recovery;  ///< Its session is the committer's too.
         Evaluator::Options evaluator;
         std::size_t batch_bytes = 16'000'000;  ///< A batch transaction closes above this...
         std::chrono::milliseconds batch_time{
@@ -46,9 +42,9 @@ public:
         std::function<void()> on_deliveries;
     };
 
-    /// Restores the state and evaluates silently what was evaluated before; then starts both
-    /// threads. The journal and the metrics are borrowed and outlive this; no page of the metrics
-    /// is made any more when this ends.
+    /// Starts both threads. What was evaluated before and not saved is evaluated again first, on
+    /// the evaluator's thread, so that a start takes calls at once. The journal and the metrics are
+    /// borrowed and outlive this; no page of the metrics is made any more when this ends.
     static base::Result<std::unique_ptr<Live>> start(journal::Journal& journal,
                                                      std::shared_ptr<const Reference> reference,
                                                      Options options, metrics::Registry& metrics);
@@ -73,14 +69,14 @@ public:
     /// The first LSN whose effects are not stored yet. Thread-safe.
     [[nodiscard]] journal::Lsn committed() const noexcept { return committer_.position(); }
     /// Why detection stands still, or nothing. Thread-safe; for /readyz.
-    [[nodiscard]] std::optional<std::string> trouble() const { return committer_.trouble(); }
+    [[nodiscard]] std::optional<std::string> trouble() const;
 
 private:
     Live(journal::Journal& journal, std::unique_ptr<Evaluator> evaluator, Options options,
          metrics::Registry& metrics);
-    base::Result<void> catch_up();
-    void compare_with_stored(const std::vector<std::string>& opened);
     void run(const std::stop_token& stop);
+    bool recover(const std::stop_token& stop);
+    bool read(journal::Reader& reader, journal::Entry& entry, const std::stop_token& stop);
     template <class Asked>
     std::optional<Asked> take(std::optional<Asked>& asked);
     void take_reference();
@@ -101,9 +97,10 @@ private:
     Probe probe_;
     Committer committer_;
     CostWatch costs_;
-    journal::Lsn from_ = 1;   // first LSN not handed over
-    journal::Lsn next_ = 1;   // first LSN not evaluated
-    journal::Lsn saved_ = 0;  // next_ as of the state that was handed over last
+    const std::int64_t epoch_;
+    journal::Lsn from_;   // first LSN not handed over
+    journal::Lsn next_;   // first LSN not evaluated
+    journal::Lsn saved_;  // next_ as of the state that was handed over last
     std::chrono::steady_clock::time_point batch_started_;
     std::chrono::steady_clock::time_point snapshot_taken_;
     std::chrono::steady_clock::duration snapshot_cost_{};
@@ -119,6 +116,8 @@ private:
     };
     std::optional<Forgetting> forgetting_;       // under next_mutex_
     std::move_only_function<void()> forgotten_;  // to be told when the state is stored
+    mutable std::mutex unreadable_mutex_;
+    std::optional<std::string> unreadable_;  // why the journal is, under its mutex
     std::jthread thread_;
 };
 

@@ -41,6 +41,9 @@ Probe::Probe(metrics::Registry& registry)
                                         "How long evaluation stood still to go on under other "
                                         "policies or facts.",
                                         metrics::latency_seconds())),
+      recovering(registry.gauge("callerprint_recovering",
+                                "1 while a start evaluates again what came since the windows "
+                                "were saved; new calls wait in the journal.")),
       suspended(registry.gauge("callerprint_policies_suspended",
                                "Rules that judge nothing for now, as they cost too much.")),
       groups(registry.gauge("callerprint_window_groups", "Group keys held in windows.")),

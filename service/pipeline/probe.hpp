@@ -29,6 +29,7 @@ struct Probe {
     metrics::Counter commit_failures;
     metrics::Histogram commit_seconds;
     metrics::Histogram reload_seconds;
+    metrics::Gauge recovering;
     metrics::Gauge suspended;
     metrics::Gauge groups;
     metrics::Gauge buffered_matches;

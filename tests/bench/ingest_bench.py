@@ -5,8 +5,8 @@ server and PostgreSQL on this machine.
     tests/bench/ingest_bench.py [--records 2000000] [--keep matched] [--connections 4]
 
 Records are CloudTrail-like, sent as 1 MB gzip batches. It prints the speed of acknowledgement, the speed
-until the last record was evaluated and committed, the time to answer, the server's memory, and the time until
-it is ready again after a kill.
+until the last record was evaluated and committed, the time to answer, the server's memory, and the times until
+it takes calls and evaluates new ones after a kill.
 """
 import argparse
 import collections
@@ -97,13 +97,6 @@ def database_seconds(folder):
     return sum(cpu_seconds(pid) for pid in [postmaster, *children])
 
 
-def metric(server, name):
-    for line in server.get("/metrics").text.splitlines():
-        if line.startswith(name + " "):
-            return float(line.split()[1])
-    return 0.0
-
-
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--records", type=int, default=2_000_000)
@@ -137,7 +130,7 @@ def main():
         for thread in threads:
             thread.join()
         acknowledged = time.monotonic() - began
-        while metric(server, "callerprint_calls_total") < given.records and time.monotonic() - began < 600:
+        while server.metric("callerprint_calls_total") < given.records and time.monotonic() - began < 600:
             time.sleep(0.1)
         evaluated = time.monotonic() - began
         server_cpu = thread_seconds(server.process.pid) - server_before
@@ -153,14 +146,16 @@ def main():
         print("of the server: " + ", ".join(f"{name} {seconds / given.records * 1e6:.1f}"
                                             for name, seconds in server_cpu.most_common(8)))
         time.sleep(5)  # what was under way is stored by then
-        print(f"server memory: {metric(server, 'process_resident_memory_bytes') / 1e6:.0f} MB 5 s later, at most "
+        print(f"server memory: {server.metric('process_resident_memory_bytes') / 1e6:.0f} MB 5 s later, at most "
               f"{most_memory(server.process.pid) / 1e6:.0f} MB, of it windows "
-              f"{metric(server, 'callerprint_window_bytes') / 1e6:.0f} MB of {metric(server, 'callerprint_window_groups'):,.0f} "
-              f"groups, and {metric(server, 'callerprint_matches_waiting'):,.0f} matches that wait")
+              f"{server.metric('callerprint_window_bytes') / 1e6:.0f} MB of {server.metric('callerprint_window_groups'):,.0f} "
+              f"groups, and {server.metric('callerprint_matches_waiting'):,.0f} matches that wait")
         server.kill()
         began = time.monotonic()
         server.start()
-        print(f"killed then: ready again after {time.monotonic() - began:.1f} s")
+        ready = time.monotonic() - began
+        server.wait_recovered()
+        print(f"killed then: takes calls again after {ready:.1f} s, evaluates new ones after {time.monotonic() - began:.1f} s")
         if failures:
             print(f"{len(failures)} batches failed, the first with {failures[0]}")
             return 1

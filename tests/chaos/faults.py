@@ -161,16 +161,5 @@ def resident_bytes(process):
     return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
 
 
-def quantile(values, part):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
-
-
-def milliseconds(values, name):
-    """p50 and p99 for the line of counts."""
-    return {f"{name}_p50_ms": round(quantile(values, 0.5) * 1000, 1),
-            f"{name}_p99_ms": round(quantile(values, 0.99) * 1000, 1)}
-
-
 def last_json(text):
     return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])

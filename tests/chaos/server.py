@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -145,9 +144,7 @@ class Server(harness.Server):
         assert done.returncode == 0, done.stderr
 
     def metric(self, name):
-        """Sum over the labels; None when it is not there."""
-        found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", self.get("/metrics").text, re.M)
-        return sum(map(float, found)) if found else None
+        return harness.metric_of(self.get("/metrics").text, name)
 
     # The database in the data folder.
 

@@ -56,6 +56,12 @@ def wait_until(claim, seconds=30, every=0.1, what="the claim"):
         time.sleep(every)
 
 
+def metric_of(page, series):
+    """The value of a series on a page of metrics; without labels the sum over them. None when it is not there."""
+    found = re.findall(rf"^{re.escape(series)}{'' if '{' in series else '(?:{.*})?'} (\S+)$", page, re.M)
+    return sum(map(float, found)) if found else None
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -218,6 +224,13 @@ class Server:
 
     def get(self, path, headers=None):
         return self.request("GET", path, headers=headers)
+
+    def metric(self, series):
+        return metric_of(self.get("/metrics").text, series)
+
+    def wait_recovered(self):
+        """Until what was evaluated before a crash and not saved is evaluated again."""
+        wait_until(lambda: self.metric("callerprint_recovering") == 0, 60, 0.02, "what was evaluated before")
 
     def ingest(self, body, source="demo", content_type="application/x-ndjson", headers=None, token=None):
         if isinstance(body, list):

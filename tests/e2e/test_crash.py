@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import random
-import re
 import signal
 import subprocess
 import threading
@@ -73,6 +72,24 @@ def test_nothing_acknowledged_is_lost_when_killed(own_server):
     assert {uid: n for uid, n in stored.items() if n != 1} == {}  # effects happen once
 
 
+def test_a_start_takes_calls_while_it_evaluates_again_what_was_not_saved(own_server):
+    server = own_server().start()
+    many = "".join(json.dumps(make_call()) + "\n" for _ in range(5_000))
+    sent = 5_000 * 30
+    for _ in range(30):
+        assert server.ingest(many.replace('"uid": "', f'"uid": "{random.randrange(1 << 62)}-')).status == 200
+    wait_until(lambda: server.metric("callerprint_backlog_blocks") == 0, 120, what="the evaluation")
+    server.kill()
+    server.start()
+    busy = server.metric("callerprint_recovering")
+    assert server.ingest([make_call()]).status == 200
+    assert (busy, server.metric("callerprint_recovering")) == (1, 1), "it must have been busy for the test to say anything"
+    server.wait_calls(sent + 1)
+    assert server.metric("callerprint_recovering") == 0
+    assert server.calls() == sent + 1
+    assert divergence(server) == 0
+
+
 def test_a_killed_database_is_started_again(own_server):
     server = own_server().start()
     assert server.ingest([make_call() for _ in range(10)]).status == 200
@@ -101,7 +118,8 @@ def test_one_alert_with_one_id_across_a_crash(own_server):
 
 
 def divergence(server):
-    return float(re.search(r"^callerprint_replay_divergence_total (\S+)$", server.get("/metrics").text, re.M).group(1))
+    server.wait_recovered()
+    return server.metric("callerprint_replay_divergence_total")
 
 
 def test_a_start_that_finds_an_alert_which_is_not_stored_says_so_and_tells_nobody(own_server):
@@ -138,6 +156,7 @@ def test_a_window_state_that_cannot_be_read_is_told_and_the_journal_read_instead
     assert changed.stdout.strip() == "INSERT 0 1", changed.stderr
     server.kill()
     server.start()
+    server.wait_recovered()
     lost = [line for line in server.log.read_text().splitlines() if "pipeline.state_lost" in line]
     assert len(lost) == 1 and "is of a version this program cannot read" in lost[0]
     assert server.ingest([fire("k-state"), make_call()]).status == 200

@@ -80,11 +80,6 @@ def answers(server):
                       " ORDER BY asked_at, answer_id")
 
 
-def metric(server, series):
-    found = re.search(rf"^{re.escape(series)} (\S+)$", server.get("/metrics").text, re.M)
-    return float(found.group(1)) if found else 0.0
-
-
 @pytest.fixture(scope="module")
 def host(tmp_path_factory):
     return CodeHost(tmp_path_factory.mktemp("host"))
@@ -132,10 +127,10 @@ def test_a_signed_report_is_answered_marks_the_key_and_asks_about_it(server, hos
                        " WHERE actor = 'reporter:octo-host' ORDER BY n")
     assert [row["action"] for row in audit] == ["leak.report", "registry.import", "question.ask"]
     assert audit[0]["object"] == host.name and audit[2]["object"] == answer["case_ref"]
-    assert metric(server, 'callerprint_leak_reports_total{outcome="taken"}') == 1
-    assert metric(server, 'callerprint_leak_tokens_total{label="ours"}') == 1
-    assert metric(server, 'callerprint_leak_tokens_total{label="others"}') == 1
-    assert metric(server, "callerprint_leak_questions_total") == 1
+    assert server.metric('callerprint_leak_reports_total{outcome="taken"}') == 1
+    assert server.metric('callerprint_leak_tokens_total{label="ours"}') == 1
+    assert server.metric('callerprint_leak_tokens_total{label="others"}') == 1
+    assert server.metric("callerprint_leak_questions_total") == 1
 
 
 def test_the_same_report_again_is_answered_alike_and_changes_nothing(server, host):
@@ -212,7 +207,7 @@ def test_a_report_has_a_thousand_tokens_and_a_megabyte_at_most(server, host):
     assert answered.status == 200 and len(answered.json) == 1000
     more = sent(report(*[f"sk-live-{n:024d}" for n in range(1001)], url=""))
     assert more.status == 413 and "at most 1000 tokens" in more.json["detail"]
-    assert metric(server, 'callerprint_leak_reports_total{outcome="too_many"}') == 1
+    assert server.metric('callerprint_leak_reports_total{outcome="too_many"}') == 1
     assert sent(most + b" " * ((1 << 20) - len(most))).status == 200
     assert sent(most + b" " * ((1 << 20) + 1 - len(most))).status == 413
     for body in (b"{}", b"[1]", b"nonsense " + KEY.encode()):
@@ -237,7 +232,7 @@ def test_where_no_key_text_was_told_no_token_is_called_false(host, own_server):
     body = report(KEY)
     answered = post(server, body, host.headers(body))
     assert (answered.status, answered.json) == (200, [])
-    assert metric(server, 'callerprint_leak_tokens_total{label="unknown"}') == 1
+    assert server.metric('callerprint_leak_tokens_total{label="unknown"}') == 1
 
 
 def test_keys_of_other_kinds_are_refused_with_their_entry(server, host, tmp_path):
@@ -249,7 +244,7 @@ def test_keys_of_other_kinds_are_refused_with_their_entry(server, host, tmp_path
         assert checked.returncode == 2
         assert "host-keys.json: public_keys[1]: key wide is no key on the curve P-256" in checked.stderr
         server.reload()
-        wait_until(lambda: metric(server, "callerprint_config_last_reload_successful") == 0)
+        wait_until(lambda: server.metric("callerprint_config_last_reload_successful") == 0)
         body = report(NEVER_ISSUED)
         assert post(server, body, host.headers(body)).status == 200, "the old keys stay"
     finally:

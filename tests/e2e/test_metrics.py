@@ -112,24 +112,21 @@ def test_threads_have_the_names_that_top_shows(server):
     assert {"http", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
 
 
-def metric(server, name):
-    return float(re.search(rf"^callerprint_{name} (\S+)$", server.get("/metrics").text, re.M).group(1))
-
-
 def backlog(server):
-    return metric(server, "backlog_blocks")
+    return server.metric("callerprint_backlog_blocks")
 
 
 def test_windows_that_a_start_brings_back_are_shown_before_the_first_call(own_server):
     server = own_server(policies={"fire.yml": FIRE, "twice.yml": TWICE}).start()
     server.ingest([fire("k-once"), make_call(time="2025-03-03T14:00:00Z")])  # past the lateness
     wait_until(server.alerts, what="an alert, stored with its batch")
-    assert metric(server, "window_groups") == 2  # the key in those of both policies
-    watermark = metric(server, "watermark_timestamp_seconds")
+    assert server.metric("callerprint_window_groups") == 2  # the key in those of both policies
+    watermark = server.metric("callerprint_watermark_timestamp_seconds")
     server.kill()
     server.start()
-    assert metric(server, "window_groups") == 2
-    assert metric(server, "watermark_timestamp_seconds") == watermark
+    server.wait_recovered()
+    assert server.metric("callerprint_window_groups") == 2
+    assert server.metric("callerprint_watermark_timestamp_seconds") == watermark
 
 
 def test_the_backlog_is_shown_while_the_database_stands_still(own_server):

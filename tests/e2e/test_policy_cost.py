@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 
 from conftest import FIRE, fire, make_call
 from harness import wait_until
@@ -20,11 +19,6 @@ detection:
   condition: slow
 callerprint: { subject: key, quiet: 24h }
 """
-
-
-def metric(server, name):
-    found = re.search(rf"^{name}(?:{{.*}})? (\S+)$", server.get("/metrics").text, re.M)
-    return float(found.group(1)) if found else None
 
 
 def agent(record, text):
@@ -47,9 +41,9 @@ def test_a_costly_policy_is_suspended_and_the_others_judge(own_server):
     letters = random.Random(1)
     for _ in range(8):
         server.ingest([agent(make_call(), "".join(letters.choices("ab", k=4096))) for _ in range(50)])
-    wait_until(lambda: metric(server, "callerprint_policies_suspended") == 1, what="the suspension")
+    wait_until(lambda: server.metric("callerprint_policies_suspended") == 1, what="the suspension")
     assert 'callerprint_policy_cpu_ratio{policy="88888888-0000-4000-8000-000000000008"}' in server.get("/metrics").text
-    assert metric(server, "callerprint_policy_suspensions_total") == 1
+    assert server.metric("callerprint_policy_suspensions_total") == 1
     told = [json.loads(line) for line in server.log.read_text().splitlines() if "policy.over_budget" in line]
     assert told[0]["policy"] == "88888888-0000-4000-8000-000000000008" and told[0]["share_of_a_core"] > 0.01
 
@@ -66,7 +60,7 @@ def test_a_costly_policy_is_suspended_and_the_others_judge(own_server):
     server.ingest([costly("k-restarted"), fire("k-third"), make_call()])
     wait_until(lambda: names(server).count("test_fire") == 2, what="an alert after the restart")
     assert names(server).count("test_costly") == 1
-    assert metric(server, "callerprint_policies_suspended") == 1
+    assert server.metric("callerprint_policies_suspended") == 1
 
     (server.policies / "costly.yml").write_text(COSTLY.replace("{100}", "{3}"))
     reloads = server.log.read_text().count("pipeline.reloaded")
@@ -74,6 +68,6 @@ def test_a_costly_policy_is_suspended_and_the_others_judge(own_server):
     wait_until(lambda: server.log.read_text().count("pipeline.reloaded") > reloads, what="the reload")
     server.ingest([costly("k-rewritten"), make_call()])
     wait_until(lambda: names(server).count("test_costly") == 2, what="its alert under another text")
-    wait_until(lambda: metric(server, "callerprint_policies_suspended") == 0, what="nobody suspended")
+    wait_until(lambda: server.metric("callerprint_policies_suspended") == 0, what="nobody suspended")
     open_ends = server.psql("SELECT count(*) FROM callerprint.policy_suspensions WHERE to_time IS NULL")
     assert open_ends.strip() == "0"

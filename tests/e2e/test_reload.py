@@ -1,6 +1,5 @@
 """SIGHUP: new policies take effect, bad ones change nothing."""
 
-import re
 import threading
 import time
 
@@ -10,11 +9,6 @@ from harness import wait_until
 OTHER = FIRE.replace("A test call was made", "Another call was made").replace(
     "11111111", "99999999").replace("test_fire", "test_other").replace("Test.Fire", "Test.Other")
 METRIC = "callerprint_config_last_reload_successful"
-
-
-def metric(server, name):
-    found = re.search(rf"^{name}(?:{{.*}})? (\S+)$", server.get("/metrics").text, re.M)
-    return float(found.group(1)) if found else None
 
 
 def other(key):
@@ -60,16 +54,16 @@ def test_a_new_policy_remembers_nothing_of_before_it_even_after_a_crash(own_serv
 
 def test_bad_policy_changes_nothing(own_server):
     server = own_server().start()
-    assert metric(server, METRIC) == 1
+    assert server.metric(METRIC) == 1
     (server.policies / "bad.yml").write_text(FIRE.replace("condition: fire", "condition: nothing"))
     server.reload()
-    wait_until(lambda: metric(server, METRIC) == 0, what="the metric of a failed reload")
+    wait_until(lambda: server.metric(METRIC) == 0, what="the metric of a failed reload")
     server.ingest([fire("k-3"), make_call()])
     wait_until(server.alerts, what="an alert of the old policy")
     assert "bad.yml" in server.log.read_text()
     (server.policies / "bad.yml").unlink()
     server.reload()
-    wait_until(lambda: metric(server, METRIC) == 1, what="the metric of a good reload")
+    wait_until(lambda: server.metric(METRIC) == 1, what="the metric of a good reload")
 
 
 # Matches every call of Test.Quiet, under a name of its own.

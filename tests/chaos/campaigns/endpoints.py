@@ -8,10 +8,10 @@ import re
 import threading
 import time
 
-import faults
 import harness
 import world
 from hostile import Hostile
+from measure import milliseconds, quantile
 from receiver import Receiver
 
 NAME = "endpoints"
@@ -182,12 +182,12 @@ def hostile(context, rng):
     context.check(alarm.server.alive() and alarm.server.get("/livez").status == 200, "the server is gone")
     twice = sum(len(got) - len({delivery for _, _, delivery in got}) for got in paths.got.values())
     missing = sum(2 * rings - len({alert for _, alert, _ in got}) for got in paths.got.values())
-    p99 = faults.quantile(among, 0.99)
-    context.check(p99 < 3 * faults.quantile(alone, 0.99) + 2, f"healthy endpoints wait {p99:.1f} s for hostile ones")
+    p99 = quantile(among, 0.99)
+    context.check(p99 < 3 * quantile(alone, 0.99) + 2, f"healthy endpoints wait {p99:.1f} s for hostile ones")
     return {"deliveries": sum(len(got) for got in paths.got.values()), "lost": missing, "extra_attempts": twice,
             "hostile_attempts": sum(enemy.calls for enemy in enemies), "max_attempt_seconds": round(max(stays), 1),
-            "max_kb_of_an_answer": taken >> 10, **faults.milliseconds(alone, "healthy_alone"),
-            **faults.milliseconds(among, "healthy_among_hostile")}
+            "max_kb_of_an_answer": taken >> 10, **milliseconds(alone, "healthy_alone"),
+            **milliseconds(among, "healthy_among_hostile")}
 
 
 def order(context, rng):
@@ -265,4 +265,4 @@ def latency(context, rng):
     times = sorted(sent.values())
     found = [first - began for first, began in zip(firsts, times)]  # alerts open in the order of their records
     return {"deliveries": len(receiver.done), "lost": len(sent) - len(receiver.done),
-            "extra_attempts": receiver.extra_attempts(), **faults.milliseconds(found, "detection")}
+            "extra_attempts": receiver.extra_attempts(), **milliseconds(found, "detection")}
