@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "metrics/registry.hpp"
 #include "store/session.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -10,28 +11,39 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <concepts>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 namespace api {
 
 /// Sessions for requests: blocking statements run on a small pool, and the awaiting connection's
-/// thread stays free. Thread-safe.
+/// thread stays free. A bounded number of requests waits; and questions give way to detection:
+/// while that is behind, one request is answered at a time and none waits. Thread-safe.
 class Database {
 public:
-    /// `threads` sessions at most, opened when first needed; 1 to 16.
-    Database(store::Session::Options options, unsigned threads);
+    struct Options {
+        store::Session::Options session;
+        unsigned threads = 2;          ///< Sessions at most, opened when first needed; 1 to 16.
+        unsigned waiting = 32;         ///< Requests beside those that have a session.
+        std::function<bool()> behind;  ///< Whether detection is. May be empty.
+    };
+
+    Database(Options options, metrics::Registry& metrics);
     ~Database();
 
-    /// Runs `work(session)` on the pool and resumes on the caller's executor with what it returned.
+    /// Runs `work(session)` on the pool and resumes on the caller's executor with what it returned,
+    /// or at once with Fault::unavailable when there is no place.
     template <class Work>
     auto run(Work work) -> boost::asio::awaitable<std::invoke_result_t<Work&, store::Session&>> {
         namespace asio = boost::asio;
         using Answer = std::invoke_result_t<Work&, store::Session&>;
+        const Place place(*this);
+        if (!place.refusal().empty())
+            co_return Answer(base::fail(base::Fault::unavailable, place.refusal()));
         const auto back = co_await asio::this_coro::executor;
         co_await asio::post(pool_.get_executor(),
                             asio::bind_executor(pool_.get_executor(), asio::use_awaitable));
@@ -46,11 +58,28 @@ public:
     void stop();
 
 private:
+    /// One of the requests that are answered or wait, until it ends; or why it is none.
+    class Place {
+    public:
+        explicit Place(Database& database);
+        ~Place();
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+
+    private:
+        Database& database_;
+        std::string refusal_;
+    };
+
     base::Result<std::unique_ptr<store::Session>> take();
     void give_back(std::unique_ptr<store::Session> session, bool healthy);
 
-    store::Session::Options options_;
+    Options options_;
+    metrics::Counter refused_full_;
+    metrics::Counter refused_behind_;
     boost::asio::thread_pool pool_;
+    std::atomic<unsigned> inside_{0};
     std::mutex mutex_;
     std::vector<std::unique_ptr<store::Session>> idle_;
 };

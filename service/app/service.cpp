@@ -40,7 +40,8 @@ using std::chrono::milliseconds;
 constexpr const char* partition_source = "main";  // one journal, one partition
 constexpr milliseconds connection_grace{3'000};
 constexpr milliseconds commit_patience{5'000};
-constexpr std::uint64_t few_blocks = 32;  // of the journal: what is in work is no backlog
+constexpr std::uint64_t few_blocks = 32;       // of the journal: what is in work is no backlog
+constexpr std::chrono::seconds long_wait{10};  // of calls: questions give way from then on
 
 std::string owner() {
     char host[256] = {};
@@ -193,6 +194,7 @@ struct Service::Parts {
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
+    api::Database::Options database_options(const char* part, unsigned sessions);
     std::optional<LeakRoutes> leak_routes();
     base::Result<void> read_again();
     std::vector<api::Check> checks();
@@ -316,9 +318,15 @@ std::vector<api::Check> Service::Parts::checks() {
             {"audit", audit->trouble()}};
 }
 
+api::Database::Options Service::Parts::database_options(const char* part, unsigned sessions) {
+    return {.session = session(part), .threads = sessions, .behind = [this] {
+                return live->lag() > long_wait;
+            }};
+}
+
 std::optional<LeakRoutes> Service::Parts::leak_routes() {
     if (!reporter_keys) return {};
-    leak_database = std::make_unique<api::Database>(session("leaks"), 1);
+    leak_database = std::make_unique<api::Database>(database_options("leaks", 1), metrics);
     return LeakRoutes{*leak_database,
                       {.reporter = "reporter:" + config.leak_reporter,
                        .keys = [this] { return current_reporter_keys(); }},
@@ -339,7 +347,7 @@ base::Result<void> Service::Parts::start_server() {
         std::move(options), formats, [this] { return current_tokens(); }, *journal, &metrics);
     if (!made) return std::unexpected(made.error());
     ingest = std::move(*made);
-    api_database = std::make_unique<api::Database>(session("api"), 2);
+    api_database = std::make_unique<api::Database>(database_options("api", 2), metrics);
     auto answering = make_answering(config, registries);
     if (!answering) return std::unexpected(answering.error());
     auto router = make_router(*ingest, *api_database, std::move(*answering),

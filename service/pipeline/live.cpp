@@ -34,6 +34,7 @@ base::Result<std::unique_ptr<Live>> Live::start(journal::Journal& journal,
     metrics.before_page([raw = live.get()] {
         const auto stored = raw->committed();  // first, so that the end is not below it
         raw->probe_.backlog_blocks.set(static_cast<double>(raw->journal_.end() - stored));
+        raw->probe_.lag_seconds.set(std::chrono::duration<double>(raw->lag()).count());
     });
     return live;
 }
@@ -82,6 +83,11 @@ std::future<journal::Lsn> Live::forget(std::function<bool(std::string_view)> nam
     const std::lock_guard lock(next_mutex_);
     forgetting_.emplace(std::move(names));
     return forgetting_->done.get_future();
+}
+
+std::chrono::microseconds Live::lag() const noexcept {
+    if (committed() >= journal_.end()) return {};
+    return std::max(base::WallClock::now() - reached_.load(), std::chrono::microseconds(0));
 }
 
 std::optional<std::string> Live::trouble() const {
@@ -199,6 +205,7 @@ void Live::take_forgetting() {
 
 void Live::note_block(const journal::Entry& entry) {
     last_entry_ = steady_clock::now();
+    reached_ = entry.block.received;
     // A heartbeat is no event: event time would wait for a source that has nothing to say.
     if (entry.block.format == journal::control::format) return;
     last_block_[entry.block.source] = steady_clock::now();

@@ -68,6 +68,9 @@ public:
 
     /// The first LSN whose effects are not stored yet. Thread-safe.
     [[nodiscard]] journal::Lsn committed() const noexcept { return committer_.position(); }
+    /// How long ago what was evaluated last arrived, if something waits behind it; else nothing.
+    /// Thread-safe.
+    [[nodiscard]] std::chrono::microseconds lag() const noexcept;
     /// Why detection stands still, or nothing. Thread-safe; for /readyz.
     [[nodiscard]] std::optional<std::string> trouble() const;
 
@@ -107,6 +110,7 @@ private:
     std::map<std::string, std::chrono::steady_clock::time_point, std::less<>>
         last_block_;  // by source
     std::chrono::steady_clock::time_point last_entry_ = std::chrono::steady_clock::now();
+    std::atomic<base::WallTime> reached_ = base::WallClock::now();  // arrival of the last block
     std::chrono::steady_clock::time_point resumed_;
     std::mutex next_mutex_;
     std::optional<Evaluator::Next> waiting_;  // under next_mutex_

@@ -53,7 +53,10 @@ Probe::Probe(metrics::Registry& registry)
       watermark_seconds(registry.gauge("callerprint_watermark_timestamp_seconds",
                                        "Event time up to which windows are applied.")),
       backlog_blocks(registry.gauge("callerprint_backlog_blocks",
-                                    "Journal blocks whose effects are not stored yet.")) {}
+                                    "Journal blocks whose effects are not stored yet.")),
+      lag_seconds(registry.gauge("callerprint_evaluation_lag_seconds",
+                                 "How long ago what was evaluated last arrived, while something "
+                                 "waits; 0 when nothing does.")) {}
 
 void Probe::publish(const Evaluator::Counters& now, const correlate::Stats& windows) {
     const auto grew = [](metrics::Counter& counter, std::uint64_t before, std::uint64_t after) {

@@ -36,6 +36,7 @@ struct Probe {
     metrics::Gauge window_bytes;
     metrics::Gauge watermark_seconds;
     metrics::Gauge backlog_blocks;
+    metrics::Gauge lag_seconds;
 
 private:
     Evaluator::Counters published_;

@@ -156,13 +156,16 @@ class Oracle:
             time.sleep(0.3)
 
     def wait_delivered(self, seconds):
-        """Until no delivery waits. The lease of a killed server and the wait before a third attempt take
-        minutes: they are shortened in the database, which is all that is ever changed past the program."""
-        deadline = time.monotonic() + seconds
+        """Until no delivery waits; fails when they did not become fewer for so long. The lease of a killed server and
+        the wait before a third attempt take minutes: they are shortened in the database, which is all that is ever
+        changed past the program."""
+        deadline, fewest = time.monotonic() + seconds, None
         hurry = time.monotonic() + 2
-        while int(self.server.sql("SELECT count(*) AS n FROM deliveries WHERE state = 'ready'")[0]["n"]):
+        while waiting := int(self.server.sql("SELECT count(*) AS n FROM deliveries WHERE state = 'ready'")[0]["n"]):
+            if fewest is None or waiting < fewest:
+                deadline, fewest = time.monotonic() + seconds, waiting
             if time.monotonic() > deadline:
-                raise AssertionError(f"not delivered within {seconds} s:\n{self.server.tail(8)}")
+                raise AssertionError(f"{waiting} not delivered, no fewer for {seconds} s:\n{self.server.tail(8)}")
             if time.monotonic() > hurry:
                 self.let_time_pass()
             time.sleep(0.3)

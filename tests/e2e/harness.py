@@ -192,6 +192,23 @@ class Server:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    @contextlib.contextmanager
+    def database_stands_still(self):
+        """Not one process of it runs, and every connection stays open."""
+        postmaster = int((self.data / "postgres/data/postmaster.pid").read_text().split()[0])
+        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+
+        def tell(number):
+            for process in (postmaster, *map(int, children)):
+                with contextlib.suppress(ProcessLookupError):  # an autovacuum may just have ended
+                    os.kill(process, number)
+
+        tell(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            tell(signal.SIGCONT)
+
     def alerts(self):
         done = self.run("alerts", "list", "-o", "json")
         assert done.returncode == 0, done.stderr

@@ -133,20 +133,9 @@ def test_the_backlog_is_shown_while_the_database_stands_still(own_server):
     server = own_server().start()
     server.ingest([make_call()])
     wait_until(lambda: backlog(server) == 0, what="an empty backlog")
-    postmaster = int((server.data / "postgres/data/postmaster.pid").read_text().split()[0])
-    children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-
-    def tell(number):
-        for process in (postmaster, *map(int, children)):
-            with contextlib.suppress(ProcessLookupError):  # an autovacuum may just have ended
-                os.kill(process, number)
-
-    tell(signal.SIGSTOP)
-    try:
+    with server.database_stands_still():
         for _ in range(60):
             assert server.ingest([make_call()]).status == 200
             time.sleep(0.02)
         assert backlog(server) >= 60
-    finally:
-        tell(signal.SIGCONT)
     wait_until(lambda: backlog(server) == 0, what="the backlog to be stored")
