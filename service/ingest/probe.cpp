@@ -18,6 +18,8 @@ Probe::Probe(metrics::Registry& registry)
                                      "Batches refused because a client was over its quota.")),
       refused_journal(registry.counter("callerprint_ingest_refused_journal_total",
                                        "Batches refused because the journal was full or failing.")),
+      refused_busy(registry.counter("callerprint_ingest_refused_busy_total",
+                                    "Batches refused because many wait for their answer.")),
       clock_steps(registry.counter("callerprint_ingest_clock_steps_total",
                                    "Times the wall clock was found set by more than 5 s.")),
       batch_seconds(registry.histogram("callerprint_ingest_batch_seconds",

@@ -21,6 +21,7 @@ struct Probe {
     metrics::Counter auth_failures;
     metrics::Counter refused_quota;    ///< 429 for a client's quota.
     metrics::Counter refused_journal;  ///< 503: the journal is full or failing.
+    metrics::Counter refused_busy;     ///< 503: too many batches wait for their answer.
     metrics::Counter clock_steps;      ///< The wall clock was set by more than 5 s.
     metrics::Histogram batch_seconds;  ///< From the body's end to the answer.
 };

@@ -14,6 +14,7 @@
 #include "ingest/probe.hpp"
 #include "ingest/quota.hpp"
 #include "ingest/seen.hpp"
+#include "ingest/underway.hpp"
 #include "ingest/work.hpp"
 #include "journal/journal.hpp"
 
@@ -162,6 +163,7 @@ struct Service::Shared {
     Idempotency idempotency;
     Seen seen;
     Arrivals arrivals;
+    Underway underway;
     std::atomic<State> state = State::starting;
     std::atomic<Steady::rep> trouble_since{0};  // of the journal; 0 while it accepts
     std::mutex gates_mutex;
@@ -233,7 +235,12 @@ std::expected<std::string, Response> Service::Shared::sequence_of(const http::Re
 std::optional<Response> Service::Shared::no_room(const Client& client) {
     if (const base::Result<void> room = journal.accepting(); !room)
         return refused_by_journal(room.error());
-    const Quota::Standings standings = quota.standings(client.id, Steady::now());
+    const auto now = Steady::now();
+    if (underway.crowded(now)) {
+        probe.refused_busy.add();
+        return later(503, "busy", "More batches wait than can be stored soon", jitter(1, 3));
+    }
+    const Quota::Standings standings = quota.standings(client.id, now);
     if (standings.open()) return std::nullopt;
     probe.refused_quota.add();
     const auto wait = static_cast<unsigned>(std::min<std::int64_t>(standings.wait().count(), 3600));
@@ -346,6 +353,7 @@ base::WallTime Service::Shared::arrival(Steady::time_point steady) {
 awaitable<Response> Service::Shared::store(http::Request& request, Header header,
                                            std::string body) {
     const auto begun = Steady::now();
+    const Underway::Batch counted(underway, begun);
     const bool otlp = header.media.protocol != Batch::Protocol::lines;
     const bool protobuf = header.media.protocol == Batch::Protocol::otlp_protobuf;
     Batch batch;
