@@ -144,7 +144,7 @@ struct Service::Shared {
     static std::expected<std::string, Response> sequence_of(const http::Request& request);
     std::optional<Response> no_room(const Client& client);
     awaitable<Response> take(http::Request& request, Header header);
-    awaitable<Response> take_batch(http::Request& request, Header header);
+    awaitable<Response> take_batch(http::Request& request, Header header, Underway::Batch& place);
     awaitable<Response> store(http::Request& request, Header header, std::string body);
     Response unprepared(PrepareFault fault) const;
     Response refused_by_journal(const base::Error& error);
@@ -307,14 +307,20 @@ awaitable<Response> Service::Shared::otlp(http::Request& request) {
 
 awaitable<Response> Service::Shared::take(http::Request& request, Header header) {
     const std::string client = header.client.id;
-    Response response = co_await take_batch(request, std::move(header));
+    const auto announced =
+        std::min<std::uint64_t>(request.content_length().value_or(0), options.max_body_bytes);
+    Underway::Batch place(underway, announced, Steady::now());
+    Response response = co_await take_batch(request, std::move(header), place);
+    if (response.status == 200) place.stored(Steady::now());
     add_rate_limits(response, quota.standings(client, Steady::now()));
     co_return response;
 }
 
-awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header) {
+awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header,
+                                                Underway::Batch& place) {
     base::Result<std::string> body = co_await request.read_body(options.max_body_bytes);
     if (!body) co_return Response::problem(body.error());
+    place.arrived(body->size(), Steady::now());
     probe.body_bytes.add(static_cast<double>(body->size()));
     KeyInFlight key(idempotency, header.client.id, header.key);
     if (!header.key) co_return co_await store(request, std::move(header), *std::move(body));
@@ -353,7 +359,6 @@ base::WallTime Service::Shared::arrival(Steady::time_point steady) {
 awaitable<Response> Service::Shared::store(http::Request& request, Header header,
                                            std::string body) {
     const auto begun = Steady::now();
-    const Underway::Batch counted(underway, begun);
     const bool otlp = header.media.protocol != Batch::Protocol::lines;
     const bool protobuf = header.media.protocol == Batch::Protocol::otlp_protobuf;
     Batch batch;
