@@ -114,14 +114,15 @@ bool Live::read(journal::Reader& reader, journal::Entry& entry, const std::stop_
     }
 }
 
-// Whether it came to its end. What is asked for meanwhile waits.
+// Whether it came to its end: half a state must not be saved. What is asked for meanwhile waits.
 bool Live::recover(const std::stop_token& stop) {
     Recovery recovery(std::move(options_.recovery), journal_, *evaluator_, probe_);
     auto reader = journal_.read_from(recovery.begin());
     journal::Entry entry;
     while (reader.position() < next_) {
+        const bool got = read(reader, entry, stop);
         if (stop.stop_requested()) return false;
-        if (!read(reader, entry, stop) || entry.lsn >= next_) break;
+        if (!got || entry.lsn >= next_) break;
         recovery.apply(entry);
     }
     recovery.end();

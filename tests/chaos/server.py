@@ -163,7 +163,7 @@ class Server(harness.Server):
     def psql(self, statement):
         """As the owner of everything, past the program: only to look, or to let time pass."""
         done = subprocess.run(["psql", "-X", "-h", str(self.socket()), "-U", "callerprint", "callerprint",
-                               "-Atc", statement], capture_output=True, text=True, check=False)
+                               "-qAtc", statement], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

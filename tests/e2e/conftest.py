@@ -18,6 +18,22 @@ detection:
   condition: fire
 callerprint: { family: abuse, subject: key, quiet: 24h }
 """
+# Waits for a key's second call.
+TWICE = """\
+title: Twice
+id: 51111111-2222-4333-8444-555555555555
+name: test_twice
+status: stable
+level: high
+correlation:
+  type: event_count
+  rules: [test_fire]
+  group-by: [actor.user.credential_uid]
+  timespan: 1d
+  condition: { gte: 2 }
+  generate: true
+callerprint: { family: abuse, subject: key }
+"""
 
 _numbers = itertools.count()
 

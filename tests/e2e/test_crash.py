@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import make_call
+from conftest import FIRE, TWICE, fire, make_call
 from harness import PATIENCE, wait_until
 
 ROUNDS = 20
@@ -73,21 +73,31 @@ def test_nothing_acknowledged_is_lost_when_killed(own_server):
 
 
 def test_a_start_takes_calls_while_it_evaluates_again_what_was_not_saved(own_server):
-    server = own_server().start()
+    server = own_server(policies={"fire.yml": FIRE, "twice.yml": TWICE}).start()
     many = "".join(json.dumps(make_call()) + "\n" for _ in range(5_000))
-    sent = 5_000 * 30
-    for _ in range(30):
-        assert server.ingest(many.replace('"uid": "', f'"uid": "{random.randrange(1 << 62)}-')).status == 200
-    wait_until(lambda: server.metric("callerprint_backlog_blocks") == 0, 120, what="the evaluation")
-    server.kill()
+    sent = 0
+    for turn in range(4):  # until no state was saved in between, as it is every 30 s
+        for _ in range(30):
+            assert server.ingest(many.replace('"uid": "', f'"uid": "{random.randrange(1 << 62)}-')).status == 200
+        assert server.ingest([fire(f"k-{turn}"), make_call()]).status == 200
+        wait_until(lambda: server.metric("callerprint_backlog_blocks") == 0, 120, what="the evaluation")
+        server.kill()
+        server.start()
+        busy = server.metric("callerprint_recovering")
+        assert server.ingest([make_call()]).status == 200
+        sent += 150_003
+        if busy == server.metric("callerprint_recovering") == 1:
+            break
+    else:
+        pytest.fail("no start was busy for long enough")
+    server.stop()  # half a state must not be saved
     server.start()
-    busy = server.metric("callerprint_recovering")
-    assert server.ingest([make_call()]).status == 200
-    assert (busy, server.metric("callerprint_recovering")) == (1, 1), "it must have been busy for the test to say anything"
-    server.wait_calls(sent + 1)
+    server.wait_calls(sent)
     assert server.metric("callerprint_recovering") == 0
-    assert server.calls() == sent + 1
+    assert server.calls() == sent
     assert divergence(server) == 0
+    assert server.ingest([fire(f"k-{turn}"), make_call(time="2025-03-03T14:00:00Z")]).status == 200
+    wait_until(lambda: "Twice" in json.dumps(server.alerts()), 60, what="the alert of the second call")
 
 
 def test_a_killed_database_is_started_again(own_server):
@@ -105,8 +115,6 @@ def test_a_killed_database_is_started_again(own_server):
 
 
 def test_one_alert_with_one_id_across_a_crash(own_server):
-    from conftest import fire
-
     server = own_server().start()
     assert server.ingest([fire("k-crash"), make_call()]).status == 200
     server.kill()
@@ -123,8 +131,6 @@ def divergence(server):
 
 
 def test_a_start_that_finds_an_alert_which_is_not_stored_says_so_and_tells_nobody(own_server):
-    from conftest import fire
-
     server = own_server().start()
     assert server.ingest([fire("k-lost"), fire("k-kept"), make_call()]).status == 200
     wait_until(lambda: len(server.alerts()) == 2, 60, what="the alerts")
@@ -141,8 +147,6 @@ def test_a_start_that_finds_an_alert_which_is_not_stored_says_so_and_tells_nobod
 
 
 def test_a_window_state_that_cannot_be_read_is_told_and_the_journal_read_instead(own_server):
-    from conftest import fire
-
     server = own_server().start()
     assert server.ingest([fire("k-state"), make_call()]).status == 200
     first = wait_until(server.alerts, 60, what="the alert")

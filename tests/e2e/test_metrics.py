@@ -1,36 +1,18 @@
 """/metrics: passes promtool, and holds what the alert rules ask for."""
 
-import contextlib
 import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 import yaml
 
-from conftest import FIRE, fire, make_call
+from conftest import FIRE, TWICE, fire, make_call
 from harness import ROOT, wait_until
 
-# Waits for a key's second call.
-TWICE = """\
-title: Twice
-id: 51111111-2222-4333-8444-555555555555
-name: test_twice
-status: stable
-level: high
-correlation:
-  type: event_count
-  rules: [test_fire]
-  group-by: [actor.user.credential_uid]
-  timespan: 1d
-  condition: { gte: 2 }
-  generate: true
-callerprint: { family: abuse, subject: key }
-"""
 PROMTOOL = shutil.which("promtool") or str(ROOT / "build/tools/usr/bin/promtool")
 RULES = ROOT / "deploy/prometheus/rules.yml"
 
