@@ -4,11 +4,18 @@
 #include "base/log.hpp"
 #include "store/alerts.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace pipeline {
+namespace {
 
 using std::chrono::steady_clock;
+
+constexpr int compare_tries = 3;  // a connection may be lost in the middle
+constexpr std::chrono::milliseconds between_tries{500};
+
+}  // namespace
 
 Recovery::Recovery(Options options, journal::Journal& journal, Evaluator& evaluator, Probe& probe)
     : options_(std::move(options)),
@@ -16,7 +23,9 @@ Recovery::Recovery(Options options, journal::Journal& journal, Evaluator& evalua
       evaluator_(evaluator),
       probe_(probe),
       judges_(options_.judges.cbegin()),
-      began_(steady_clock::now()) {}
+      began_(steady_clock::now()) {
+    options_.session.application_name = "callerprint recovery";
+}
 
 journal::Lsn Recovery::begin() {
     auto from = options_.position.snapshot_offset;
@@ -53,13 +62,21 @@ void Recovery::end() {
     base::log::info("pipeline.recovered", {{"blocks", blocks_}, {"seconds", took.count()}});
 }
 
+base::Result<std::vector<std::string>> Recovery::look_for(const std::vector<std::string>& opened) {
+    auto session = store::Session::open(options_.session);
+    if (!session) return std::unexpected(session.error());
+    return store::Alerts(**session).missing(opened);
+}
+
 // What was evaluated again must have come to what is stored. If it did not, the registry, a list or
 // the program changed in between, or the database lost something: then windows remember having told
 // what nobody was told.
 void Recovery::compare_with_stored(const std::vector<std::string>& opened) {
-    auto session = store::Session::open(options_.session);
-    const auto missing =
-        session ? store::Alerts(**session).missing(opened) : std::unexpected(session.error());
+    auto missing = look_for(opened);
+    for (int tries = 1; !missing && tries < compare_tries; ++tries) {
+        std::this_thread::sleep_for(between_tries);
+        missing = look_for(opened);
+    }
     if (!missing) {
         base::log::warn("pipeline.replay_not_compared", {{"reason", missing.error().reason}});
     } else if (!missing->empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/result.hpp"
 #include "journal/journal.hpp"
 #include "pipeline/evaluator.hpp"
 #include "pipeline/probe.hpp"
@@ -17,7 +18,7 @@ namespace pipeline {
 class Recovery {
 public:
     struct Options {
-        store::Session::Options session;    ///< For one comparison at the end.
+        store::Session::Options session;    ///< For a comparison at the end, by its own name.
         store::Position position;           ///< As claimed.
         Parts window_state;                 ///< Saved at position.snapshot_offset; may be none.
         std::vector<store::Judges> judges;  ///< Of the blocks from there to position.next_offset.
@@ -35,6 +36,7 @@ public:
     void end();
 
 private:
+    base::Result<std::vector<std::string>> look_for(const std::vector<std::string>& opened);
     void compare_with_stored(const std::vector<std::string>& opened);
 
     Options options_;

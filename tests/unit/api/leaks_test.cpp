@@ -48,8 +48,10 @@ protected:
 
     CodeHost host_{"host"};
     std::string body_ = R"([{"token":")" + std::string(token) + R"(","type":"t"}])";
+    metrics::Registry metrics_;
     // Nobody listens there: what reaches the database fails at once.
-    Database database_{{.url = "host=/nonexistent dbname=none"}, 1};
+    Database database_{{.session = {.url = "host=/nonexistent dbname=none"}, .threads = 1},
+                       metrics_};
     std::shared_ptr<const ReporterKeys> keys_ = std::make_shared<const ReporterKeys>(
         *ReporterKeys::parse(api_test::keys_file({&host_, 1})));
     LeakReporting reporting_{.reporter = "reporter:host",
@@ -59,7 +61,6 @@ protected:
     std::shared_ptr<const Answering> answering_ = std::make_shared<const Answering>(
         Answering{.hasher = registry::KeyHasher(std::string(32, 'i'), std::string(32, 's')),
                   .signing = base::SigningKey(std::string(32, 'a'))});
-    metrics::Registry metrics_;
     http::Router router_;
 };
 

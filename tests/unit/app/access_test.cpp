@@ -122,7 +122,7 @@ protected:
     std::shared_ptr<const ingest::Tokens> tokens_;
     std::unique_ptr<ingest::Service> ingest_;
     /// There is none: a request that gets as far as this was let in.
-    api::Database database_{{.url = "host=/nonexistent dbname=x"}, 1};
+    api::Database database_{{.session = {.url = "host=/nonexistent dbname=x"}}, metrics_};
     http::Router router_;
     unsigned calls_ = 0;
 };
