@@ -13,6 +13,7 @@ bool Underway::crowded(Steady::time_point now) {
     const std::lock_guard lock(mutex_);
     while (!coming_.empty() && now - coming_.front()->since_ > slow) coming_.front()->leave();
     if (count_ < many || stored_bytes_ <= 0) return false;
+    if (here_.empty() || now - here_.front()->since_ < waited) return false;
     const double wait = static_cast<double>(bytes_) * stored_seconds_ / stored_bytes_;
     return wait > std::chrono::duration<double>(late).count();
 }
@@ -32,7 +33,7 @@ Underway::Batch::~Batch() {
 
 // Is ahead of nobody any more. Under the mutex.
 void Underway::Batch::leave() {
-    if (state_ == State::coming) underway_.coming_.erase(place_);
+    (state_ == State::coming ? underway_.coming_ : underway_.here_).erase(place_);
     --underway_.count_;
     underway_.bytes_ -= bytes_;
     state_ = State::slow;
@@ -44,6 +45,7 @@ void Underway::Batch::arrived(std::size_t bytes, Steady::time_point now) {
     bytes_ = bytes;
     since_ = now;
     state_ = State::here;
+    place_ = underway_.here_.insert(underway_.here_.end(), this);
     ++underway_.count_;
     underway_.bytes_ += bytes_;
 }

@@ -10,13 +10,16 @@ namespace ingest {
 
 /// The batches between their header and their answer, and how long one more would wait behind them:
 /// the bytes that are ahead of it over the bytes that are stored a second (Little's law). When that
-/// is too long it is better refused at once, by its header: what is accepted is then answered in
-/// time whatever is asked for. Thread-safe.
+/// is too long, and somebody does wait, it is better refused at once, by its header, than accepted
+/// late together with all others. Thread-safe.
 class Underway {
 public:
     using Steady = std::chrono::steady_clock;
     static constexpr std::size_t many = 8;  ///< Fewer are no crowd, however slow.
     static constexpr std::chrono::milliseconds late{500};
+    /// Nothing is crowded while nobody has waited for so long since his last byte: small batches,
+    /// whose time is that of a sync, say little about how quickly large ones are stored.
+    static constexpr std::chrono::milliseconds waited{100};
     /// A body that has not come by then waits for its sender and is ahead of nobody.
     static constexpr std::chrono::seconds slow{1};
 
@@ -52,6 +55,7 @@ public:
 private:
     std::mutex mutex_;
     std::list<Batch*> coming_;  // the oldest first
+    std::list<Batch*> here_;    // the oldest first
     std::size_t count_ = 0;     // coming or here
     std::size_t bytes_ = 0;     // of these
     Steady::time_point last_end_{};
