@@ -1,15 +1,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "http/run_on.hpp"
 #include "metrics/registry.hpp"
 #include "store/session.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
 #include <functional>
@@ -39,19 +36,17 @@ public:
     /// or at once with Fault::unavailable when there is no place.
     template <class Work>
     auto run(Work work) -> boost::asio::awaitable<std::invoke_result_t<Work&, store::Session&>> {
-        namespace asio = boost::asio;
         using Answer = std::invoke_result_t<Work&, store::Session&>;
         const Place place(*this);
         if (!place.refusal().empty())
             co_return Answer(base::fail(base::Fault::unavailable, place.refusal()));
-        const auto back = co_await asio::this_coro::executor;
-        co_await asio::post(pool_.get_executor(),
-                            asio::bind_executor(pool_.get_executor(), asio::use_awaitable));
-        auto session = take();
-        Answer answer = session ? work(**session) : Answer(std::unexpected(session.error()));
-        if (session) give_back(std::move(*session), answer.has_value());
-        co_await asio::post(back, asio::bind_executor(back, asio::use_awaitable));
-        co_return answer;
+        co_return co_await http::run_on(pool_.get_executor(), [&]() -> Answer {
+            auto session = take();
+            if (!session) return std::unexpected(session.error());
+            Answer answer = work(**session);
+            give_back(std::move(*session), answer.has_value());
+            return answer;
+        });
     }
 
     /// Lets running work end, and starts no more.

@@ -343,6 +343,7 @@ base::Result<void> Service::Parts::start_server() {
     options.scrub_key = secrets->key("scrub");
     options.client_records_per_second = config.client_records_per_second;
     options.client_bytes_per_second = config.client_bytes_per_second;
+    options.threads = config.threads;
     auto made = ingest::Service::make(
         std::move(options), formats, [this] { return current_tokens(); }, *journal, &metrics);
     if (!made) return std::unexpected(made.error());
@@ -456,6 +457,9 @@ void Service::stop() {
     BASE_KILL_POINT("app.stop.before");
     if (parts.server) parts.server->stop(connection_grace);
     BASE_KILL_POINT("app.stop.server");
+    // First the connections' threads, so that nothing goes on there and comes to those that end now.
+    if (parts.threads) parts.threads->stop();
+    if (parts.ingest) parts.ingest->stop();
     if (parts.api_database) parts.api_database->stop();
     if (parts.leak_database) parts.leak_database->stop();
     if (parts.housekeeper) parts.housekeeper->stop();
@@ -465,7 +469,6 @@ void Service::stop() {
     if (parts.merger) parts.merger->stop();
     if (parts.dispatcher) parts.dispatcher->stop(connection_grace);
     BASE_KILL_POINT("app.stop.delivery");
-    if (parts.threads) parts.threads->stop();
     parts.server.reset();
     base::log::info("serve.stopped");
 }

@@ -3,7 +3,6 @@
 #include "base/digest.hpp"
 #include "base/kill_point.hpp"
 #include "base/log.hpp"
-#include "decode/gate.hpp"
 #include "http/router.hpp"
 #include "ingest/answer.hpp"
 #include "ingest/arrivals.hpp"
@@ -15,7 +14,7 @@
 #include "ingest/quota.hpp"
 #include "ingest/seen.hpp"
 #include "ingest/underway.hpp"
-#include "ingest/work.hpp"
+#include "ingest/workers.hpp"
 #include "journal/journal.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -124,7 +123,12 @@ struct Service::Shared {
                  options.client_burst}),
           door(std::move(source), options.auth_failures_per_second, probe.auth_failures),
           idempotency(options.idempotency_age, options.idempotency_keys),
-          seen(options.seen_ids) {}
+          seen(options.seen_ids),
+          workers({.threads = options.threads,
+                   .formats = formats,
+                   .scrub_key = options.scrub_key,
+                   .records = options.records,
+                   .decompress = options.decompress}) {}
 
     awaitable<Response> lines(http::Request& request);
     awaitable<Response> otlp(http::Request& request);
@@ -144,15 +148,13 @@ struct Service::Shared {
     static std::expected<std::string, Response> sequence_of(const http::Request& request);
     std::optional<Response> no_room(const Client& client);
     awaitable<Response> take(http::Request& request, Header header);
-    awaitable<Response> take_batch(http::Request& request, Header header, Underway::Batch& place);
-    awaitable<Response> store(http::Request& request, Header header, std::string body);
-    Response unprepared(PrepareFault fault) const;
+    awaitable<Response> take_batch(http::Request& request, Header header);
+    awaitable<Response> store(http::Request& request, Header header, std::string body,
+                              const Underway::Batch& place);
+    Response unprepared(PrepareFault fault);
+    Response refused_busy() const;
     Response refused_by_journal(const base::Error& error);
     base::WallTime arrival(Steady::time_point steady);
-
-    // Gates own a parser and are not thread-safe: one is borrowed for a batch and comes back.
-    std::unique_ptr<decode::Gate> borrow_gate();
-    void give_back(std::unique_ptr<decode::Gate> gate);
 
     Options options;
     std::shared_ptr<const decode::Formats> formats;
@@ -164,10 +166,9 @@ struct Service::Shared {
     Seen seen;
     Arrivals arrivals;
     Underway underway;
+    Workers workers;
     std::atomic<State> state = State::starting;
     std::atomic<Steady::rep> trouble_since{0};  // of the journal; 0 while it accepts
-    std::mutex gates_mutex;
-    std::vector<std::unique_ptr<decode::Gate>> gates;
 };
 
 namespace {
@@ -236,10 +237,7 @@ std::optional<Response> Service::Shared::no_room(const Client& client) {
     if (const base::Result<void> room = journal.accepting(); !room)
         return refused_by_journal(room.error());
     const auto now = Steady::now();
-    if (underway.crowded(now)) {
-        probe.refused_busy.add();
-        return later(503, "busy", "More batches wait than can be stored soon", jitter(1, 3));
-    }
+    if (underway.crowded(now)) return refused_busy();
     const Quota::Standings standings = quota.standings(client.id, now);
     if (standings.open()) return std::nullopt;
     probe.refused_quota.add();
@@ -248,6 +246,11 @@ std::optional<Response> Service::Shared::no_room(const Client& client) {
         later(429, "quota", "Over this client's rate of records or bytes", wait + jitter(0, 4));
     add_rate_limits(response, standings);
     return response;
+}
+
+Response Service::Shared::refused_busy() const {
+    probe.refused_busy.add();
+    return later(503, "busy", "More batches wait than can be stored soon", jitter(1, 3));
 }
 
 // Retry-After starts at 2 s and doubles with the time that the trouble lasts, up to 60 s.
@@ -307,23 +310,18 @@ awaitable<Response> Service::Shared::otlp(http::Request& request) {
 
 awaitable<Response> Service::Shared::take(http::Request& request, Header header) {
     const std::string client = header.client.id;
-    const auto announced =
-        std::min<std::uint64_t>(request.content_length().value_or(0), options.max_body_bytes);
-    Underway::Batch place(underway, announced, Steady::now());
-    Response response = co_await take_batch(request, std::move(header), place);
-    if (response.status == 200) place.stored(Steady::now());
+    Response response = co_await take_batch(request, std::move(header));
     add_rate_limits(response, quota.standings(client, Steady::now()));
     co_return response;
 }
 
-awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header,
-                                                Underway::Batch& place) {
+awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header) {
     base::Result<std::string> body = co_await request.read_body(options.max_body_bytes);
     if (!body) co_return Response::problem(body.error());
-    place.arrived(body->size(), Steady::now());
+    const Underway::Batch place(underway, Steady::now());
     probe.body_bytes.add(static_cast<double>(body->size()));
     KeyInFlight key(idempotency, header.client.id, header.key);
-    if (!header.key) co_return co_await store(request, std::move(header), *std::move(body));
+    if (!header.key) co_return co_await store(request, std::move(header), *std::move(body), place);
     const base::Digest digest = base::sha256(*body);
     header.idempotency = idempotency_hash(header.client.id, *header.key, digest);
     Idempotency::Found found =
@@ -342,7 +340,7 @@ awaitable<Response> Service::Shared::take_batch(http::Request& request, Header h
             break;
     }
     key.hold();
-    Response response = co_await store(request, std::move(header), *std::move(body));
+    Response response = co_await store(request, std::move(header), *std::move(body), place);
     if (response.status == 200) key.finish(response.body);
     co_return response;
 }
@@ -356,8 +354,8 @@ base::WallTime Service::Shared::arrival(Steady::time_point steady) {
     return stamp.at;
 }
 
-awaitable<Response> Service::Shared::store(http::Request& request, Header header,
-                                           std::string body) {
+awaitable<Response> Service::Shared::store(http::Request& request, Header header, std::string body,
+                                           const Underway::Batch& place) {
     const auto begun = Steady::now();
     const bool otlp = header.media.protocol != Batch::Protocol::lines;
     const bool protobuf = header.media.protocol == Batch::Protocol::otlp_protobuf;
@@ -373,10 +371,9 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
     batch.head.idempotency = header.idempotency;
     batch.sequence = std::move(header.sequence);
 
-    std::unique_ptr<decode::Gate> gate = borrow_gate();
     std::expected<Prepared, PrepareFault> prepared =
-        prepare(std::move(batch), *gate, *formats->find(header.source->format), options.decompress);
-    give_back(std::move(gate));
+        co_await workers.prepare(std::move(batch), *formats->find(header.source->format),
+                                 [&] { return journal.accepting() && !place.late(Steady::now()); });
     if (!prepared) co_return unprepared(prepared.error());
     const std::size_t rejected = prepared->rejects.size();
     quota.spend(header.client.id, prepared->records + rejected, prepared->decoded_bytes, begun);
@@ -412,7 +409,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
                      counts_body(accepted, duplicates, prepared->rejects, request.id()), rejected);
 }
 
-Response Service::Shared::unprepared(PrepareFault fault) const {
+Response Service::Shared::unprepared(PrepareFault fault) {
     switch (fault) {
         case PrepareFault::coding:
             return Response::problem(400, "bad_encoding",
@@ -422,29 +419,16 @@ Response Service::Shared::unprepared(PrepareFault fault) const {
                 413, "too_large", "The body is too large after decoding", {},
                 boost::json::object{{"limit_decoded_bytes", options.decompress.decoded_bytes},
                                     {"limit_ratio", options.decompress.ratio}});
+        case PrepareFault::unwanted: {
+            const base::Result<void> room = journal.accepting();
+            return room ? refused_busy() : refused_by_journal(room.error());
+        }
         case PrepareFault::framing:
             break;
     }
     return Response::problem(
         400, "bad_framing",
         "No record could be told apart in the body: is its Content-Type right?");
-}
-
-std::unique_ptr<decode::Gate> Service::Shared::borrow_gate() {
-    {
-        const std::lock_guard lock(gates_mutex);
-        if (!gates.empty()) {
-            std::unique_ptr<decode::Gate> gate = std::move(gates.back());
-            gates.pop_back();
-            return gate;
-        }
-    }
-    return std::make_unique<decode::Gate>(*formats, options.scrub_key, options.records);
-}
-
-void Service::Shared::give_back(std::unique_ptr<decode::Gate> gate) {
-    const std::lock_guard lock(gates_mutex);
-    gates.push_back(std::move(gate));
 }
 
 // Anybody may ask how much may be sent; which sources there are is for those who may send.
@@ -503,6 +487,10 @@ void Service::add_routes(http::Router& router) {
                [shared](http::Request& request) { return shared->otlp(request); });
     router.add("GET", "/v1/limits", http::Access::open(),
                [shared](http::Request& request) { return shared->limits(request); });
+}
+
+void Service::stop() {
+    shared_->workers.stop();
 }
 
 Door& Service::door() noexcept {

@@ -56,6 +56,7 @@ public:
         std::chrono::hours idempotency_age{24};
         std::size_t idempotency_keys = 100'000;  ///< Remembered at once; the oldest go first.
         std::size_t seen_ids = 262'144;          ///< Event ids remembered for `duplicates`; 4 MB.
+        unsigned threads = 2;                    ///< For what large batches cost; 1 to 64.
         base::WallTime (*now)() = base::WallClock::now;
     };
 
@@ -75,6 +76,10 @@ public:
 
     /// Anything but running is answered 503 with Retry-After. `starting` at first.
     void set_state(State state) noexcept;
+
+    /// Lets the work on batches end. After the threads of the connections have, and before their
+    /// contexts, where the batches would go on.
+    void stop();
 
     struct Shared;
 

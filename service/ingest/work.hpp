@@ -38,6 +38,7 @@ enum class PrepareFault : std::uint8_t {
     coding,     ///< 400: the content coding is broken.
     too_large,  ///< 413.
     framing,    ///< 400: no record could be told apart.
+    unwanted,   ///< 503: when its turn came there was no room any more, or it was too late.
 };
 
 /// All the costly work on a batch, in one plain function without a wait, so that it can run on any
