@@ -132,6 +132,8 @@ Config read(Settings& settings) {
     config.threads = static_cast<unsigned>(settings.count("server.threads", 2, 1, 64));
     config.database_url = settings.text("database.url", "");
     config.os_user = settings.text("database.os_user", config.os_user);
+    config.database_reserve =
+        settings.bytes("database.reserve", config.database_reserve, 0, 1ull << 40);
     config.journal_quota =
         settings.bytes("journal.quota", config.journal_quota, 128ull << 20, 16ull << 40);
     config.journal_segment =
@@ -161,6 +163,11 @@ Config read(Settings& settings) {
 }
 
 }  // namespace
+
+store::Reserve Config::reserve() const {
+    if (!database_url.empty()) return {};
+    return {data_dir / "postgres", database_reserve};
+}
 
 std::string Config::local_url() const {
     // What listens everywhere is reached at loopback.

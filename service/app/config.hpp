@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "http/options.hpp"
+#include "store/reserve.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -44,9 +45,10 @@ struct Config {
     unsigned threads = 2;               ///< 1 to 64
     std::string database_url;
     std::string os_user = "callerprint";
+    std::uint64_t database_reserve = 256ull << 20;        ///< bytes; 0 to 1 TB; 0: none
     std::uint64_t journal_quota = 4ull << 30;             ///< bytes; 128 MB to 16 TB
     std::uint64_t journal_segment = 64ull << 20;          ///< bytes; 4 MB to 1 GB
-    std::uint64_t journal_ballast = 64ull << 20;          ///< bytes; 0 to 16 GB
+    std::uint64_t journal_ballast = 512ull << 20;         ///< bytes; 0 to 16 GB
     std::uint64_t client_records_per_second = 1'000'000;  ///< 0: no such quota
     std::uint64_t client_bytes_per_second = 256u << 20;   ///< decoded; 0: no such quota
     std::uint64_t questions_per_hour = 120;   ///< Presence questions one may ask; 1 to 100,000.
@@ -66,6 +68,8 @@ struct Config {
 
     /// Where a client on this machine reaches the server: `http://127.0.0.1:8080`.
     [[nodiscard]] std::string local_url() const;
+    /// What batches leave free on the embedded database's disk; none on a disk that is not ours.
+    [[nodiscard]] store::Reserve reserve() const;
     /// The source's settings, or nothing.
     [[nodiscard]] const Source* source(std::string_view name) const;
 };

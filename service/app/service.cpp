@@ -169,7 +169,8 @@ struct Service::Parts {
         return {.url = database->url(),
                 .application_name = std::string("callerprint ") + part,
                 .audit_key = secrets->key("audit"),
-                .render = webhook_renderer(config.local_url())};
+                .render = webhook_renderer(config.local_url()),
+                .reserve = config.reserve()};
     }
     [[nodiscard]] std::shared_ptr<const ingest::Tokens> current_tokens() {
         const std::lock_guard lock(tokens_mutex);
@@ -194,6 +195,7 @@ struct Service::Parts {
     base::Result<void> start_housekeeping();
     base::Result<void> start_delivery();
     base::Result<void> start_server();
+    void show_free_bytes();
     api::Database::Options database_options(const char* part, unsigned sessions);
     std::optional<LeakRoutes> leak_routes();
     base::Result<void> read_again();
@@ -318,6 +320,15 @@ std::vector<api::Check> Service::Parts::checks() {
             {"audit", audit->trouble()}};
 }
 
+void Service::Parts::show_free_bytes() {
+    const auto free = metrics.gauge("callerprint_disk_free_bytes", "Free on the disk of data_dir.");
+    metrics.before_page([free, folder = config.data_dir] {
+        std::error_code fault;
+        const auto space = std::filesystem::space(folder, fault);
+        if (!fault) free.set(static_cast<double>(space.available));
+    });
+}
+
 api::Database::Options Service::Parts::database_options(const char* part, unsigned sessions) {
     return {.session = session(part), .threads = sessions, .behind = [this] {
                 return live->lag() > long_wait;
@@ -365,6 +376,7 @@ base::Result<void> Service::Parts::start_server() {
     server = std::move(*listening);
     server->start();
     ingest->set_state(ingest::Service::State::running);
+    show_free_bytes();
     return {};
 }
 
@@ -457,7 +469,8 @@ void Service::stop() {
     BASE_KILL_POINT("app.stop.before");
     if (parts.server) parts.server->stop(connection_grace);
     BASE_KILL_POINT("app.stop.server");
-    // First the connections' threads, so that nothing goes on there and comes to those that end now.
+    // First the connections' threads, so that nothing goes on there and comes to those that end
+    // now.
     if (parts.threads) parts.threads->stop();
     if (parts.ingest) parts.ingest->stop();
     if (parts.api_database) parts.api_database->stop();

@@ -324,6 +324,8 @@ base::Result<Committed> Session::commit(const Effects& effects) {
             result.was_in_doubt = was_in_doubt = true;
             if (*committed) return result;
         }
+        if (const auto room = room_above(options_.reserve); !room)
+            return std::unexpected(room.error());
         auto tried = attempt(*connection_, effects, options_.render, careful);
         switch (tried.outcome) {
             case Outcome::committed:

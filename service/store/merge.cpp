@@ -57,6 +57,8 @@ void summarize(Connection& connection) {
 }  // namespace
 
 base::Result<Merge::Step> Merge::step(std::uint32_t pages, base::WallTime now) {
+    if (const auto room = room_above(session_.options().reserve); !room)
+        return std::unexpected(room.error());
     auto& connection = session_.connection();
     const std::uint64_t end = std::uint64_t{next_page_} + pages;
     const auto range = Params().text(tid(next_page_)).text(tid(end));

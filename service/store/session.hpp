@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "store/effects.hpp"
+#include "store/reserve.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -49,6 +50,7 @@ public:
         /// For the chain of the audit; a session without one writes nothing that is audited.
         std::string audit_key;
         Renderer render;  ///< Bodies of webhooks; compulsory where alerts are opened or changed.
+        Reserve reserve;  ///< Left free by commit() and Merge.
     };
 
     /// Connects. Fault::invalid for options and refused credentials, Fault::unavailable when the
@@ -74,7 +76,8 @@ public:
     /// COMMIT is resolved by asking the position; a row the database refuses for its data (SQLSTATE
     /// 22xxx, 23xxx) is set aside as a dead letter and the rest commits.
     /// Fault::conflict when the epoch or the offset is not ours any more (drop state, claim again);
-    /// Fault::unavailable and Fault::exhausted: call again with the same effects.
+    /// Fault::unavailable and Fault::exhausted (no room above the reserve, too): call again with
+    /// the same effects.
     base::Result<Committed> commit(const Effects& effects);
 
     [[nodiscard]] Connection& connection() noexcept { return *connection_; }

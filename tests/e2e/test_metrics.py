@@ -91,7 +91,7 @@ def test_an_idle_server_leaves_the_processor_alone(server):
 def test_threads_have_the_names_that_top_shows(server):
     tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
     names = {(task / "comm").read_text().strip() for task in tasks}
-    assert {"http", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
+    assert {"http", "ingest", "journal", "evaluator", "committer", "merger", "housekeeper", "outbox", "sender"} <= names
 
 
 def backlog(server):

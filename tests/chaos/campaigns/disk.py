@@ -1,5 +1,7 @@
 """Disks fill and empty: 503 with Retry-After, nothing acknowledged lost, back without a person (R6)."""
 
+import os
+import signal
 import time
 
 import faults
@@ -22,6 +24,8 @@ def run(context):
         if not context.step(f"journal-{number}", lambda rng: journal_disk(context, rng, cycles)):
             break
         if not context.step(f"both-{number}", lambda rng: both_disks(context, rng, max(2, cycles // 4))):
+            break
+        if not context.step(f"ours-{number}", lambda rng: full_of_ours(context, rng)):
             break
     return context.counts
 
@@ -110,7 +114,8 @@ def no_space(server):
 
 def both_disks(context, rng, cycles):
     """The database's disk fills, and the journal's with it, since both are one."""
-    server = context.start_server(settings={"journal": {"quota": "128MB", "segment": "4MB", "ballast": "16MB"}})
+    server = context.start_server(settings={"journal": {"quota": "128MB", "segment": "4MB", "ballast": "16MB"},
+                                            "database": {"reserve": "0"}})
     server.stop()
     # What comes in stays for years: there must be room for it, or it is we who fill the disk.
     disk = on_own_disk(context, server, "", 384 if context.ci else 2_048)
@@ -145,3 +150,43 @@ def both_disks(context, rng, cycles):
     context.check(no_space(server) > 0, "the database never found its disk full")
     return {"disk_full": len(backs), "database_no_space": no_space(server),
             "max_back_with_database_ms": round(max(backs) * 1000), **context.judge(server, feeder, receiver)}
+
+
+def full_of_ours(context, rng):
+    """What came in fills the disk, and then all is killed: the database recovers within its reserve, and can delete."""
+    server = context.start_server(settings={"journal": {"quota": "4GB", "segment": "4MB", "ballast": "192MB"},
+                                            "database": {"reserve": "96MB"}})
+    server.stop()
+    disk = on_own_disk(context, server, "", 2_048)
+    disk.take(1_300)
+    server.start()
+    receiver = context.receiver(server, rng)
+    feeder = context.feeder(server, rng, rate=3_000, pad=8_000, bad_lines=False)
+    watcher = faults.Watcher(server)
+    context.closes(watcher)
+    begun = time.monotonic()
+    refused = watcher.first(lambda answer: answer[2] not in (0, 200), begun, 180)
+    context.check(refused, f"{disk.free_bytes() >> 20} MB are free 180 s later")
+    filled = time.monotonic() - begun
+    deadline = time.monotonic() + 60
+    while "database.reserve" not in server.get("/readyz").text:
+        context.check(time.monotonic() < deadline, f"commits go on with {disk.free_bytes() >> 20} MB free")
+        time.sleep(0.2)
+    time.sleep(rng.uniform(0, 5))
+    refusals(context, watcher, begun)
+    server.kill()
+    for process in faults.family(server.postmaster()):
+        os.kill(process, signal.SIGKILL)
+    began = time.monotonic()
+    server.start(wait=False)
+    wait_alive(server, 60)
+    recovered = time.monotonic() - began
+    server.psql("CREATE TABLE probe AS SELECT generate_series(1, 100000)")  # what deleting costs
+    server.psql("DROP TABLE probe")
+    disk.give_back()
+    room = time.monotonic()
+    back = watcher.first(lambda answer: answer[2] == 200, room, 3 * BACK)
+    context.check(back, f"not back {3 * BACK} s after there is room: {server.tail(5)}")
+    watcher.close()
+    return {"disk_full": 1, "max_seconds_to_fill": round(filled), "max_recovered_on_full_ms": round(recovered * 1000),
+            "full_database_no_space": no_space(server), **context.judge(server, feeder, receiver)}
