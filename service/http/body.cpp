@@ -42,9 +42,11 @@ base::Result<std::string> Connection::body_lost() {
                       expired_ ? "the sender was too slow" : "the sender left before the end");
 }
 
-asio::awaitable<base::Result<std::string>> Connection::read_body(std::size_t max_bytes) {
+asio::awaitable<base::Result<std::string>> Connection::read_body(std::size_t max_bytes,
+                                                                 std::string_view sender) {
     if (body_done_ || sender_gone_ || body_refusal_ != Refusal::none) co_return std::string();
     max_bytes = std::min(max_bytes, core_->options.max_body_bytes);
+    reserved_.begin(sender);
     if (framing_ == Framing::length) {
         if (content_length_ > max_bytes) co_return body_failed(Refusal::body_too_large);
         if (!reserved_.grow_to(content_length_)) co_return body_failed(Refusal::no_memory);

@@ -64,13 +64,16 @@ Connection::~Connection() {
 
 void Connection::enter(Phase phase, std::chrono::milliseconds deadline) {
     phase_ = phase;
+    patience_ = deadline;
     deadline_ = Clock::now() + deadline;
 }
 
-/// A sender that keeps up the least rate may go on.
+/// A sender that keeps up the least rate may go on. What it was faster once is no credit for later:
+/// 16 MB at once would be worth a quarter of an hour in which its memory is held.
 void Connection::progress(std::size_t bytes) {
     deadline_ +=
         std::chrono::nanoseconds(bytes * 1'000'000'000 / core_->options.min_bytes_per_second);
+    deadline_ = std::min(deadline_, Clock::now() + patience_);
 }
 
 void Connection::sweep(Clock::time_point now) {

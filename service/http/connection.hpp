@@ -47,7 +47,8 @@ public:
     /// Closes it whatever it does.
     void abort();
 
-    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes) override;
+    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes,
+                                                                std::string_view sender) override;
 
 private:
     struct Tls;
@@ -92,6 +93,7 @@ private:
 
     Phase phase_ = Phase::idle;
     Clock::time_point deadline_ = Clock::time_point::max();
+    std::chrono::milliseconds patience_{0};  ///< Of the phase, as entered.
     bool expired_ = false;
     std::size_t burst_ = 0;  ///< Bytes read since other connections last had a turn.
 

@@ -34,8 +34,9 @@ struct Options {
 
     std::chrono::milliseconds handshake_deadline{10'000};  ///< Of TLS, from the connection on.
     std::chrono::milliseconds header_deadline{10'000};     ///< From its first byte to its last.
-    /// A body may take this long, and a second more for each `min_bytes_per_second` received;
-    /// the same holds for writing an answer, with `write_deadline`.
+    /// A body may take this long, and a second more for each `min_bytes_per_second` received, but
+    /// never pause for longer than this; the same holds for writing an answer, with
+    /// `write_deadline`.
     std::chrono::milliseconds body_deadline{30'000};
     std::chrono::milliseconds write_deadline{30'000};
     std::size_t min_bytes_per_second = 16 * 1024;

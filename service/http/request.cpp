@@ -11,7 +11,8 @@ struct Request::Loose : BodySource {
     std::string method, target, body;
     Pairs headers;
 
-    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes) override {
+    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes,
+                                                                std::string_view) override {
         if (body.size() > max_bytes) {
             co_return base::fail(base::Fault::invalid,
                                  std::string(detail(Refusal::body_too_large)));
@@ -75,8 +76,9 @@ std::optional<std::uint64_t> Request::content_length() const noexcept {
     return head_.content_length;
 }
 
-boost::asio::awaitable<base::Result<std::string>> Request::read_body(std::size_t max_bytes) {
-    return body_->read_body(max_bytes);
+boost::asio::awaitable<base::Result<std::string>> Request::read_body(std::size_t max_bytes,
+                                                                     std::string_view sender) {
+    return body_->read_body(max_bytes, sender);
 }
 
 }  // namespace http

@@ -20,7 +20,9 @@ namespace http {
 class BodySource {
 public:
     virtual ~BodySource() = default;
-    virtual boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes) = 0;
+    /// As Request::read_body.
+    virtual boost::asio::awaitable<base::Result<std::string>> read_body(
+        std::size_t max_bytes, std::string_view sender) = 0;
 };
 
 /// One request whose header section passed the gate; its body is still with the sender until
@@ -71,12 +73,14 @@ public:
     void let_in(std::any caller) noexcept { caller_ = std::move(caller); }
 
     /// The whole body as sent, content codings not undone; empty when there is none. Once only.
-    /// Memory for it is reserved first and given back when the request ends.
+    /// Memory for it is reserved first and given back when the request ends; bodies of one
+    /// `sender`, if it is named, get half of what there is for all.
     ///
     /// Fails with `invalid` (too long, bad chunks), `exhausted` (no memory now) or `unavailable`
     /// (the sender is gone or too slow). After a failure just return: whatever the handler answers,
     /// the server sends the 400, 413, 431 or 503 that fits, and closes.
-    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes);
+    boost::asio::awaitable<base::Result<std::string>> read_body(std::size_t max_bytes,
+                                                                std::string_view sender = {});
 
 private:
     friend class Router;

@@ -108,7 +108,8 @@ Server::Core::Core(Options opts, Router routes, metrics::Registry& metrics,
     : options(std::move(opts)),
       router(std::move(routes)),
       probe(metrics, router),
-      budget(options.body_memory_bytes),
+      budget(options.body_memory_bytes,
+             std::max(options.body_memory_bytes / 2, options.max_body_bytes)),
       lanes(contexts.size()) {
     for (std::size_t i = 0; i < contexts.size(); ++i) lanes[i].context = contexts[i];
     std::array<std::uint8_t, 16> seed{};

@@ -104,6 +104,7 @@ base::Result<void> check(const Service::Options& options, const decode::Formats&
     if (!decode::within_range(options.records)) return invalid("records is out of range");
     if (options.client_burst.count() < 1 || options.auth_failures_per_second == 0)
         return invalid("client_burst and auth_failures_per_second must be at least 1");
+    if (options.threads < 1 || options.threads > 64) return invalid("threads must be 1 to 64");
     if (options.seen_ids == 0) return invalid("seen_ids must be at least 1");
     return {};
 }
@@ -150,7 +151,7 @@ struct Service::Shared {
     awaitable<Response> take(http::Request& request, Header header);
     awaitable<Response> take_batch(http::Request& request, Header header);
     awaitable<Response> store(http::Request& request, Header header, std::string body,
-                              const Underway::Batch& place);
+                              Underway::Batch& place);
     Response unprepared(PrepareFault fault);
     Response refused_busy() const;
     Response refused_by_journal(const base::Error& error);
@@ -316,9 +317,10 @@ awaitable<Response> Service::Shared::take(http::Request& request, Header header)
 }
 
 awaitable<Response> Service::Shared::take_batch(http::Request& request, Header header) {
-    base::Result<std::string> body = co_await request.read_body(options.max_body_bytes);
+    base::Result<std::string> body =
+        co_await request.read_body(options.max_body_bytes, header.client.id);
     if (!body) co_return Response::problem(body.error());
-    const Underway::Batch place(underway, Steady::now());
+    Underway::Batch place(underway, Steady::now());
     probe.body_bytes.add(static_cast<double>(body->size()));
     KeyInFlight key(idempotency, header.client.id, header.key);
     if (!header.key) co_return co_await store(request, std::move(header), *std::move(body), place);
@@ -355,7 +357,7 @@ base::WallTime Service::Shared::arrival(Steady::time_point steady) {
 }
 
 awaitable<Response> Service::Shared::store(http::Request& request, Header header, std::string body,
-                                           const Underway::Batch& place) {
+                                           Underway::Batch& place) {
     const auto begun = Steady::now();
     const bool otlp = header.media.protocol != Batch::Protocol::lines;
     const bool protobuf = header.media.protocol == Batch::Protocol::otlp_protobuf;
@@ -373,7 +375,7 @@ awaitable<Response> Service::Shared::store(http::Request& request, Header header
 
     std::expected<Prepared, PrepareFault> prepared =
         co_await workers.prepare(std::move(batch), *formats->find(header.source->format),
-                                 [&] { return journal.accepting() && !place.late(Steady::now()); });
+                                 [&] { return place.begin(Steady::now()) && journal.accepting(); });
     if (!prepared) co_return unprepared(prepared.error());
     const std::size_t rejected = prepared->rejects.size();
     quota.spend(header.client.id, prepared->records + rejected, prepared->decoded_bytes, begun);

@@ -18,7 +18,11 @@ Workers::Workers(Options options) : options_(std::move(options)), open_(context_
 
 boost::asio::awaitable<std::expected<Prepared, PrepareFault>> Workers::prepare(
     Batch batch, const decode::Format& format, std::function<bool()> wanted) {
-    if (batch.body.size() <= small_bytes) co_return work(std::move(batch), format);
+    const auto turn = [&]() -> std::expected<Prepared, PrepareFault> {
+        if (!wanted()) return std::unexpected(PrepareFault::unwanted);
+        return work(std::move(batch), format);
+    };
+    if (batch.body.size() <= small_bytes) co_return turn();
     co_return co_await http::run_on(context_.get_executor(),
                                     [&]() -> std::expected<Prepared, PrepareFault> {
                                         if (!wanted())

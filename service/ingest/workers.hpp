@@ -41,8 +41,8 @@ public:
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 
-    /// prepare() in its turn; PrepareFault::unwanted when it is not wanted any more by then, which
-    /// is asked on any thread.
+    /// prepare() in its turn, for small ones at once; PrepareFault::unwanted when it is not wanted
+    /// any more by then: `wanted` is asked once, on any thread.
     [[nodiscard]] boost::asio::awaitable<std::expected<Prepared, PrepareFault>> prepare(
         Batch batch, const decode::Format& format, std::function<bool()> wanted);
 

@@ -42,6 +42,12 @@ protected:
             if (body) received += body->size();
             co_return http::Response::empty();
         });
+        router.add(
+            "POST", "/of/{sender}", http::Access::open(), [](http::Request& request) -> Answer {
+                const auto body = co_await request.read_body(64 << 20, request.parameter("sender"));
+                static_cast<void>(body);
+                co_return http::Response::empty();
+            });
         router.add("POST", "/unread", http::Access::open(), [](http::Request&) -> Answer {
             co_return http::Response::problem(401, "no_token", "Who are you?");
         });
@@ -260,6 +266,16 @@ TEST_F(Server, KeepsASlowSenderThatKeepsUpTheRate) {
     EXPECT_THAT(peer.read_all(3s).value_or(""), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(Server, ASenderThatWasFastMayNotPauseForLongerThanOneThatWasSlow) {
+    begin({.body_deadline = 100ms, .min_bytes_per_second = 100});
+    const auto peer = connect();
+    // 9,900 bytes at once: 99 s at the least rate.
+    peer.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n" +
+              std::string(9'900, 'x'));
+    EXPECT_EQ(peer.read_all(3s), "");
+    EXPECT_THAT(registry.page(), HasSubstr("deadlines_total{phase=\"body\"} 1\n"));
+}
+
 TEST_F(Server, ClosesReadersThatDoNotRead) {
     begin({.write_deadline = 100ms, .min_bytes_per_second = 1 << 30});
     const auto peer = connect();
@@ -286,6 +302,24 @@ TEST_F(Server, BoundsTheMemoryOfAllBodiesTogether) {
     first.send(std::string(60'000, 'x'));
     EXPECT_TRUE(first.read_all().value_or("").starts_with("HTTP/1.1 200 "));
     EXPECT_TRUE(talk(large).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(Server, ASenderIsGivenHalfOfTheMemoryAndTheOthersAreServed) {
+    begin({.max_body_bytes = 40'000, .body_memory_bytes = 100'000});
+    const auto from = [](std::string_view name, std::string_view more) {
+        return "POST /of/" + std::string(name) +
+               " HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n" + std::string(more) + "\r\n";
+    };
+    const auto greedy = connect();
+    greedy.send(from("greedy", "Expect: 100-continue\r\n"));
+    EXPECT_THAT(greedy.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+    const auto body = std::string(30'000, 'x');
+    EXPECT_THAT(talk(from("greedy", close_line) + body), StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(talk(from("honest", close_line) + body), StartsWith("HTTP/1.1 204 "));
+    greedy.send(body);
+    EXPECT_THAT(greedy.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 204 "));
+    EXPECT_THAT(talk(from("greedy", close_line) + body), StartsWith("HTTP/1.1 204 "));
+    EXPECT_THAT(registry.page(), HasSubstr("callerprint_http_body_memory_bytes 0\n"));
 }
 
 TEST_F(Server, BoundsConnectionsInAllAndByAddress) {

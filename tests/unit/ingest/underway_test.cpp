@@ -21,25 +21,33 @@ protected:
     Steady::time_point now{1h};
 };
 
-TEST_F(UnderwayTest, IsCrowdedWhenTheOldestOfManyHasWaitedForATenthOfASecond) {
+TEST_F(UnderwayTest, IsCrowdedWhenOneOfManyHasWaitedForItsTurnForATenthOfASecond) {
     arrive(1);
     now += 50ms;
     arrive(Underway::many - 1);
     now += 50ms;
     EXPECT_FALSE(underway.crowded(now));
     EXPECT_TRUE(underway.crowded(now + 1us));
-    batches.pop_front();
-    arrive(1);
-    EXPECT_FALSE(underway.crowded(now + 1us)) << "those that are left are younger";
+    EXPECT_TRUE(batches.front().begin(now + 1us));
+    EXPECT_FALSE(underway.crowded(now + 1us)) << "those that wait are younger";
+}
+
+TEST_F(UnderwayTest, ADiskThatTakesAThirdOfASecondMakesNoCrowd) {
+    arrive(100);
+    for (auto& batch : batches) EXPECT_TRUE(batch.begin(now));
+    EXPECT_FALSE(underway.crowded(now + 500ms));
+    EXPECT_TRUE(underway.crowded(now + 500ms + 1us)) << "half a second is too long for anything";
+    batches.clear();
+    EXPECT_FALSE(underway.crowded(now + 1h));
 }
 
 TEST_F(UnderwayTest, FewAreNoCrowdHoweverLongTheyWait) {
     arrive(Underway::many - 1);
     EXPECT_FALSE(underway.crowded(now + 1h));
-    EXPECT_FALSE(batches.front().late(now + 1h));
+    EXPECT_TRUE(batches.front().begin(now + 1h));
     arrive(1);
     EXPECT_TRUE(underway.crowded(now + 1h));
-    EXPECT_TRUE(batches.front().late(now + 1h));
+    EXPECT_FALSE(batches[1].begin(now + 1h));
     batches.pop_back();
     EXPECT_FALSE(underway.crowded(now + 1h));
 }
@@ -54,9 +62,9 @@ TEST_F(UnderwayTest, ATurnIsLateAfterHalfASecondOfItsOwnWait) {
     arrive(Underway::many);
     now += 500ms;
     arrive(1);
-    EXPECT_FALSE(batches.front().late(now));
-    EXPECT_TRUE(batches.front().late(now + 1us));
-    EXPECT_FALSE(batches.back().late(now + 1us));
+    EXPECT_TRUE(batches[0].begin(now));
+    EXPECT_FALSE(batches[1].begin(now + 1us));
+    EXPECT_TRUE(batches.back().begin(now + 1us));
 }
 
 }  // namespace
