@@ -23,12 +23,7 @@ boost::asio::awaitable<std::expected<Prepared, PrepareFault>> Workers::prepare(
         return work(std::move(batch), format);
     };
     if (batch.body.size() <= small_bytes) co_return turn();
-    co_return co_await http::run_on(context_.get_executor(),
-                                    [&]() -> std::expected<Prepared, PrepareFault> {
-                                        if (!wanted())
-                                            return std::unexpected(PrepareFault::unwanted);
-                                        return work(std::move(batch), format);
-                                    });
+    co_return co_await http::run_on(context_.get_executor(), turn);
 }
 
 void Workers::stop() {
