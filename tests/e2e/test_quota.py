@@ -37,10 +37,10 @@ def test_a_quota_that_fills_before_the_state_is_saved_frees_itself():
             return answer.status
 
         began = time.monotonic()
-        while send() != 503:
+        while statuses.count(503) < 2:  # by the journal, then by the header since it is full
+            send()
             assert time.monotonic() - began < 25, "the quota was not reached before the first state was due"
-        before = refusals_that_alert(server)
-        assert server.ingest("").status == 503 and refusals_that_alert(server) > before
+        assert refusals_that_alert(server) >= 2
         # Less than the 30 s after which a state is saved anyway; and by then no call came that could carry it.
         wait_until(lambda: send() == 200, 20, 0.5, "the journal to take calls again")
         wait_until(lambda: server.sql("SELECT coalesce(sum(calls), 0) AS n FROM key_operations")[0]["n"] == 300 * taken,
