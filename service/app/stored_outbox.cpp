@@ -1,5 +1,6 @@
 #include "app/stored_outbox.hpp"
 
+#include "base/log.hpp"
 #include "deliver/payload.hpp"
 #include "store/endpoints.hpp"
 
@@ -47,6 +48,17 @@ base::Result<std::vector<deliver::Delivery>> StoredOutbox::claim(const Wish& wis
         claimed_.insert_or_assign(row.id, std::move(row));
     }
     return out;
+}
+
+base::Result<void> StoredOutbox::clock_set_back(base::WallTime now) {
+    if (auto connected = connect(); !connected) return connected;
+    const auto freed = store::Outbox(*session_, sealer_).clock_set_back(now);
+    if (!freed) {
+        session_.reset();
+        return std::unexpected(freed.error());
+    }
+    if (*freed > 0) base::log::warn("deliver.clock_set_back", {{"deliveries", *freed}});
+    return {};
 }
 
 base::Result<void> StoredOutbox::mark(const deliver::Delivery& delivery,

@@ -20,6 +20,7 @@ public:
     StoredOutbox(store::Session::Options session, const store::Sealer& sealer);
 
     base::Result<std::vector<deliver::Delivery>> claim(const Wish& wish) override;
+    base::Result<void> clock_set_back(base::WallTime now) override;
     base::Result<void> mark(const deliver::Delivery& delivery,
                             const deliver::Outcome& outcome) override;
 

@@ -3,6 +3,7 @@
 #include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/thread.hpp"
+#include "base/wall_steps.hpp"
 #include "deliver/attempt.hpp"
 #include "deliver/probe.hpp"
 
@@ -51,6 +52,7 @@ struct Dispatcher::State {
 
     void run_outbox();
     void claim();
+    [[nodiscard]] bool clock_is_followed(base::WallTime now);
     void mark_finished();
     void outbox_answers(const base::Error* error);
     void remember(const Finished& finished);
@@ -76,6 +78,8 @@ struct Dispatcher::State {
     unsigned under_way = 0;
     std::deque<Finished> to_mark;
     bool outbox_is_there = true;
+    base::WallSteps steps;
+    bool set_back = true;  // the clock: nobody watched it before the start
 
     std::mt19937_64 random{std::random_device{}()};  // of the sending thread alone
 
@@ -125,12 +129,24 @@ unsigned Dispatcher::State::room_of(const std::string& id) const {
     return most - std::min(most, found->second.in_flight);
 }
 
+/// Whether no delivery waits for a moment of a clock that was set back since.
+bool Dispatcher::State::clock_is_followed(base::WallTime now) {
+    const auto step = steps.look(now, Clock::now());
+    set_back = set_back || (step && *step < step->zero());
+    if (!set_back) return true;
+    const auto followed = outbox.clock_set_back(now);
+    outbox_answers(!followed ? &followed.error() : nullptr);
+    set_back = !followed;
+    return !set_back;
+}
+
 void Dispatcher::State::claim() {
     Outbox::Wish wish;
+    wish.now = options.now();
+    if (!clock_is_followed(wish.now)) return;
     wish.limit = options.in_flight - under_way;
     if (wish.limit == 0) return;
     wish.per_endpoint = options.per_endpoint;
-    wish.now = options.now();
     std::vector<std::string> busy;
     for (const auto& [id, endpoint] : endpoints) {
         if (room_of(id) == 0) busy.push_back(id);

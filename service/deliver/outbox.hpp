@@ -55,6 +55,9 @@ public:
 
     virtual ~Outbox() = default;
     virtual base::Result<std::vector<Delivery>> claim(const Wish& wish) = 0;
+    /// The wall clock may have been set back, so some deliveries may wait for a moment of a clock
+    /// that nobody has any more: those are due now. The message under way may go out twice.
+    virtual base::Result<void> clock_set_back(base::WallTime now) = 0;
     /// Failing with `unavailable` makes the Dispatcher keep the outcome and try again.
     virtual base::Result<void> mark(const Delivery& delivery, const Outcome& outcome) = 0;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "base/wall_steps.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -8,14 +9,13 @@
 
 namespace ingest {
 
-/// Stamps arrivals by a wall clock that somebody may set. A step back of up to `small_step` is
+/// Stamps arrivals by a wall clock that somebody may set. A step back of up to 5 s is
 /// waited out: the stamp stands still meanwhile. A larger one, and one ahead, is followed, since a
 /// stamp that waited for a day would be wrong for a day; it is told, so that somebody looks.
 /// Thread-safe.
 class Arrivals {
 public:
-    using Steady = std::chrono::steady_clock::time_point;
-    static constexpr std::chrono::seconds small_step{5};
+    using Steady = base::WallSteps::Steady;
 
     struct Stamp {
         base::WallTime at;
@@ -25,7 +25,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::optional<std::chrono::microseconds> ahead_;  // of the wall clock before the steady one
+    base::WallSteps steps_;
     base::WallTime last_ = base::WallTime::min();
 };
 

@@ -27,6 +27,12 @@ constexpr const char* claim_rows =
     "o.content_type,"
     " e.allow_insecure, e.secret, e.previous_secret, callerprint.micros(e.previous_until), o.body,"
     " callerprint.micros(o.created_at), callerprint.micros(o.lease_until), o.n, o.next_at";
+// What was never attempted waits for its queueing only; the rest for an attempt's lease or end.
+constexpr const char* free_rows_of_the_future =
+    "UPDATE callerprint.outbox o SET next_at = callerprint.at($1), lease_until = NULL"
+    " WHERE o.state = 'ready' AND ((o.attempt = 0 AND o.next_at > callerprint.at($1))"
+    " OR EXISTS (SELECT FROM callerprint.delivery_attempts a WHERE a.delivery_id = o.id"
+    " AND greatest(a.started_at, a.finished_at) > callerprint.at($1)))";
 constexpr const char* add_attempt =
     "INSERT INTO callerprint.delivery_attempts (delivery_id, attempt, started_at, worker)"
     " VALUES ($1, $2, callerprint.at($3), $4) ON CONFLICT DO NOTHING";
@@ -121,6 +127,14 @@ base::Result<std::vector<Delivery>> Outbox::claim(const Claim& claim) {
         for (auto& [n, delivery] : ordered) out.push_back(std::move(delivery));
         return out;
     });
+}
+
+base::Result<std::size_t> Outbox::clock_set_back(base::WallTime now) {
+    return session_.connection().transaction(
+        "following the clock", [&](pqxx::work& tx) -> base::Result<std::size_t> {
+            return static_cast<std::size_t>(
+                run(tx, free_rows_of_the_future, Params().time(now)).affected_rows());
+        });
 }
 
 base::Result<bool> Outbox::finish(const Delivery& delivery, const Attempt& attempt,

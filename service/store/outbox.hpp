@@ -61,6 +61,10 @@ public:
     /// shows as `unknown`, possibly delivered.
     base::Result<std::vector<Delivery>> claim(const Claim& claim);
 
+    /// Makes due now what an attempt or a queueing at a later `now` than this left waiting: the
+    /// clock was set back since. How many.
+    base::Result<std::size_t> clock_set_back(base::WallTime now);
+
     // Each of these does nothing when the lease went to somebody else meanwhile (false).
     base::Result<bool> delivered(const Delivery& delivery, const Attempt& attempt,
                                  base::WallTime now);

@@ -122,12 +122,12 @@ class Context:
         made.register(server, name)
         return made
 
-    def judge(self, server, feeder, receiver=None, receivers=(), ignore_policy=None):
+    def judge(self, server, feeder, receiver=None, receivers=(), **options):
         """At quiescence: the oracle's counts, `lost`, `duplicate_alert_ids`, `differing`, ...
 
-        Ends the feeding, waits until everything is evaluated and delivered, compares. Alerts of policies whose
-        title is like `ignore_policy` (SQL) are left out."""
-        return Oracle(server, feeder, [*([receiver] if receiver else []), *receivers], ignore_policy).judge()
+        Ends the feeding, waits until everything is evaluated and delivered, compares. Options: alerts of policies
+        whose title is like `ignore_policy` (SQL) are left out; a `patient` one sits out what deliveries wait for."""
+        return Oracle(server, feeder, [*([receiver] if receiver else []), *receivers], **options).judge()
 
     def program(self, target):
         """A test program of the release tree, such as tests/chaos/journal_chaos; built by the caller."""

@@ -113,5 +113,21 @@ def steps(context, rng):
             time.sleep(0.05)
     told = server.log.read_text(errors="replace").count("ingest.clock_step")
     context.check(told >= 1, f"of {len(settings)} steps, {restarts} over a restart, none was told")
+    # A server that is a day ahead, at whose death messages are queued, under way and put off.
+    set_clock(86_400)
+    receiver.behave = refuse_slowly
+    feeder.wait_for(3_000, 60)
+    server.kill()
+    receiver.behave = None
     set_clock(0)
-    return {"clock_steps": len(settings), "clock_restarts": restarts, **context.judge(server, feeder, receiver)}
+    server.start()
+    return {"clock_steps": len(settings) + 2, "clock_restarts": restarts + 1,
+            **context.judge(server, feeder, receiver, patient=True)}
+
+
+def refuse_slowly(handler, _):
+    time.sleep(0.5)
+    handler.send_response(503)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+    return True

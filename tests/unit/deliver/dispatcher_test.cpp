@@ -47,6 +47,14 @@ public:
         return out;
     }
 
+    base::Result<void> clock_set_back(base::WallTime now) override {
+        const std::lock_guard lock(mutex);
+        if (away) return base::fail(base::Fault::unavailable, "no database");
+        ++set_back;
+        for (auto& row : waiting) row.due = std::min(row.due, now);
+        return {};
+    }
+
     base::Result<void> mark(const deliver::Delivery& delivery,
                             const deliver::Outcome& outcome) override {
         const std::lock_guard lock(mutex);
@@ -62,10 +70,10 @@ public:
         return {};
     }
 
-    void add(deliver::Delivery delivery) {
+    void add(deliver::Delivery delivery, base::WallTime due = {}) {
         const std::lock_guard lock(mutex);
         delivery.attempt = 0;
-        waiting.push_back({std::move(delivery), {}});
+        waiting.push_back({std::move(delivery), due});
     }
 
     /// The outcomes of a delivery once it has so many.
@@ -84,6 +92,7 @@ public:
     std::deque<Row> waiting;
     std::map<std::string, std::vector<deliver::Outcome>> outcomes;
     bool away = false;
+    int set_back = 0;
 };
 
 /// A receiver on loopback, and a dispatcher that may reach it.
@@ -241,6 +250,23 @@ TEST_F(Dispatcher, KeepsOutcomesWhileTheOutboxIsAway) {
     dispatcher->stop(1s);
     server->stop(1s);
     EXPECT_EQ(received["msg_1"], 1) << "sent again while the outcome waited";
+}
+
+TEST_F(Dispatcher, ATomorrowThatWasTakenBackIsNotWaitedFor) {
+    std::atomic<std::int64_t> shift{24 * 3'600};
+    const auto clock = [&] { return base::WallClock::now() + std::chrono::seconds(shift); };
+    outbox.add(delivery("msg_before", "good"), clock());  // by a server that runs no more
+    shift = 0;
+    begin({.now = clock});
+    EXPECT_EQ(outbox.wait_for("msg_before", 1).size(), 1U);
+    shift = -2 * 3'600;
+    outbox.add(delivery("msg_meanwhile", "good"), base::WallClock::now());
+    EXPECT_EQ(outbox.wait_for("msg_meanwhile", 1).size(), 1U);
+    shift = 3 * 3'600;
+    outbox.add(delivery("msg_ahead", "good"));
+    EXPECT_EQ(outbox.wait_for("msg_ahead", 1).size(), 1U);
+    const std::lock_guard lock(outbox.mutex);
+    EXPECT_EQ(outbox.set_back, 2) << "once at the start, once for the step back";
 }
 
 TEST_F(Dispatcher, DrainsWhenStopped) {

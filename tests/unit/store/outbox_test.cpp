@@ -4,6 +4,7 @@
 #include "store/database.hpp"
 #include "store/endpoints.hpp"
 
+#include <map>
 #include <set>
 
 namespace {
@@ -118,6 +119,35 @@ TEST_F(Outbox, GivesALeaseToOneWorkerUntilItRunsOut) {
     EXPECT_EQ((*theirs)[0].body, mine[0].body);
     EXPECT_FALSE(outbox_.delivered(mine[0], {}, now).value()) << "the lease went on";
     EXPECT_TRUE(second.delivered((*theirs)[0], {200, "", "", {}}, now).value());
+}
+
+TEST_F(Outbox, MakesDueWhatWaitsForAClockThatWasSetBack) {
+    add("first");
+    const auto ahead = now + std::chrono::hours(24);
+    store_alerts({opened("honest")});
+    const auto honest = claim().at(0);
+    ASSERT_TRUE(outbox_.retry(honest, {}, now, now + std::chrono::minutes(5)).value());
+    store_alerts({opened("leased"), opened("refused"), opened("replayed")});
+    std::map<std::string, store::Delivery> by_alert;
+    for (auto& one : claim(ahead)) by_alert.emplace(one.alert_id, one);
+    ASSERT_EQ(by_alert.size(), 4U);
+    ASSERT_TRUE(outbox_.retry(by_alert.at("refused"), {}, ahead, ahead + std::chrono::hours(5)));
+    ASSERT_TRUE(outbox_.dead(by_alert.at("replayed"), {}, ahead));
+    ASSERT_EQ(outbox_.replay(by_alert.at("replayed").id, ahead, "ann").value(), 1U);
+    ASSERT_TRUE(outbox_.release(by_alert.at("honest")).value());
+    EXPECT_TRUE(claim().empty());
+    EXPECT_EQ(outbox_.clock_set_back(ahead).value(), 0U) << "this is the clock that they wait for";
+    EXPECT_EQ(outbox_.clock_set_back(now).value(), 4U);
+    EXPECT_EQ(claim().size(), 4U);
+}
+
+TEST_F(Outbox, AClockThatGoesOnLeavesWaitsAlone) {
+    add("first");
+    store_alerts({opened("leased"), opened("refused")});
+    const auto one = claim().at(1);
+    ASSERT_TRUE(outbox_.retry(one, {}, now, now + std::chrono::minutes(5)).value());
+    EXPECT_EQ(outbox_.clock_set_back(now + std::chrono::seconds(1)).value(), 0U);
+    EXPECT_TRUE(claim(now + std::chrono::seconds(59)).empty());
 }
 
 TEST_F(Outbox, RetriesThenBuriesThenReplays) {
