@@ -143,20 +143,22 @@ def family(postmaster):
     return found
 
 
+def send(number, processes):
+    """A signal to each that still is: a backend ends by itself when its client does, an autovacuum at any time."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
 class Stopped:
     """The database: not one of its processes runs, and every connection stays open: the worst way to be away."""
 
     def __init__(self, server):
         self.processes = family(server.postmaster())
-        self._send(signal.SIGSTOP)
-
-    def _send(self, number):
-        for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):  # an autovacuum may just have ended
-                os.kill(process, number)
+        send(signal.SIGSTOP, self.processes)
 
     def back(self):
-        self._send(signal.SIGCONT)
+        send(signal.SIGCONT, self.processes)
 
     close = back
 

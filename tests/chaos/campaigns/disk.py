@@ -1,6 +1,5 @@
 """Disks fill and empty: 503 with Retry-After, nothing acknowledged lost, back without a person (R6)."""
 
-import os
 import signal
 import time
 
@@ -175,8 +174,7 @@ def full_of_ours(context, rng):
     time.sleep(rng.uniform(0, 5))
     refusals(context, watcher, begun)
     server.kill()
-    for process in faults.family(server.postmaster()):
-        os.kill(process, signal.SIGKILL)
+    faults.send(signal.SIGKILL, faults.family(server.postmaster()))
     began = time.monotonic()
     server.start(wait=False)
     wait_alive(server, 60)
