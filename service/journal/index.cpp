@@ -126,9 +126,11 @@ void Index::replace(const Segment& old, IndexRow row) {
         }
 }
 
-void Index::drop_empty_last() {
+void Index::drop_empty_last(Lsn first) {
     const std::lock_guard lock(mutex_);
-    if (!rows_.empty() && rows_.back().bytes == segment_header_bytes) rows_.pop_back();
+    if (rows_.empty()) return;
+    const IndexRow& last = rows_.back();
+    if (last.segment->header.first == first && last.bytes == segment_header_bytes) rows_.pop_back();
 }
 
 std::optional<IndexRow> Index::oldest_below(Lsn below) const {

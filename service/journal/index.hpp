@@ -101,8 +101,8 @@ public:
     /// `row` holds the same LSNs in a new file. Readers go on in the old one, which they own, and
     /// come to the new one at their next entry.
     void replace(const Segment& old, IndexRow row);
-    /// Takes the newest segment out if nothing in it is durable.
-    void drop_empty_last();
+    /// Takes the newest segment out if it starts at `first` and nothing in it is durable.
+    void drop_empty_last(Lsn first);
     /// The oldest segment if it ends at or below `below` and is not the newest.
     [[nodiscard]] std::optional<IndexRow> oldest_below(Lsn below) const;
     void remove_oldest();

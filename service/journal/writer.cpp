@@ -165,7 +165,7 @@ void Writer::seal_suspect(std::error_code error, std::size_t blocks) {
     probe_.failed_syncs.add();
     next_ += blocks;
     const bool empty = tail_ == segment_header_bytes;
-    index_->drop_empty_last();
+    index_->drop_empty_last(active_->header.first);
     if (empty) empty_suspect_ = active_->path;
     active_.reset();
 }
@@ -217,7 +217,7 @@ std::error_code Writer::begin_segment() {
     if (taken->recycled) probe_.recycled.add();
     if (empty_suspect_) orphans_.push_back({*std::exchange(empty_suspect_, std::nullopt)});
     static_cast<void>(remove_orphans());
-    index_->drop_empty_last();
+    index_->drop_empty_last(next_);  // the one whose name this took
     active_ = std::make_shared<const Segment>(path, std::move(taken->file), header);
     index_->add(active_);
     tail_ = segment_header_bytes;
@@ -356,7 +356,8 @@ base::Result<void> Writer::rewrite_segment(const IndexRow& row) {
     const bool empty = row.bytes == segment_header_bytes;
     if (empty && !index_->row_from(row.segment->header.first + 1)) {
         if (!holds_bytes_behind(*row.segment->file, row.bytes)) return {};
-        return begin_behind(*row.segment);  // in place of this one
+        if (auto begun = begin_behind(*row.segment); !begun) return begun;
+        if (!index_->holds(*row.segment)) return {};  // the new one took its name
     }
     base::Result<Copied> copied =
         copy_changed(files_, *index_, row, rewriting_->below, rewriting_->change,

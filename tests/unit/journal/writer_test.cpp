@@ -319,6 +319,35 @@ TEST(Writer, AFileThatCannotBeRemovedIsNoDamageOnceItCan) {
     EXPECT_TRUE(Bed(files).index->damage().empty());
 }
 
+TEST(Writer, AnEmptySegmentOfAnEarlierStartIsTrimmedInItsTurn) {
+    ModelFileSystem files(1);
+    const auto failed = std::make_error_code(std::errc::io_error);
+    int writes = 0;
+    files.before = [&](Op op, const std::string& name) {
+        if (op == Op::remove && segment_of(name)) return failed;
+        // A header and a group, twice: no group gets through.
+        return op == Op::write && name != "mark" && ++writes % 2 == 0 ? failed : std::error_code();
+    };
+    {
+        Bed bed(files);
+        EXPECT_FALSE(bed.write({"one"}));
+        bed.tick();
+    }
+    ASSERT_TRUE(files.contents().contains(segment_name(2)));
+    ASSERT_TRUE(files.contents().contains(segment_name(3)));
+    files.drop_locks();
+    writes = 0;
+    files.before = [&](Op op, const std::string& name) {
+        return op == Op::write && segment_of(name) && ++writes == 1 ? failed : std::error_code();
+    };
+    Bed bed(files);
+    for (std::size_t i = 0; i < 20; ++i) bed.write({filler(i)}).value();
+    bed.writer->trim(bed.index->end());
+    bed.tick();
+    EXPECT_FALSE(files.contents().contains(segment_name(2)));
+    EXPECT_TRUE(Bed(files).index->damage().empty()) << "what was trimmed is not lost";
+}
+
 TEST(Writer, ANewerFormatIsRefusedWithoutAWrite) {
     ModelFileSystem files(1);
     {
