@@ -212,12 +212,12 @@ std::error_code Writer::begin_segment() {
     BASE_KILL_POINT("journal.segment.rename.before");
     if (const std::error_code error = files_.rename(taken->path, path)) return error;
     BASE_KILL_POINT("journal.segment.rename.after");
+    index_->drop_empty_last(next_);  // its name is another file's now, on the disk or not
     if (const std::error_code error = files_.sync_folder(options_.folder)) return error;
     BASE_KILL_POINT("journal.segment.folder.after");
     if (taken->recycled) probe_.recycled.add();
     if (empty_suspect_) orphans_.push_back({*std::exchange(empty_suspect_, std::nullopt)});
     static_cast<void>(remove_orphans());
-    index_->drop_empty_last(next_);  // the one whose name this took
     active_ = std::make_shared<const Segment>(path, std::move(taken->file), header);
     index_->add(active_);
     tail_ = segment_header_bytes;

@@ -489,6 +489,45 @@ TEST(Rewrite, ASegmentThatIsAllDamageIsEmptiedToo) {
     EXPECT_EQ(again.read_all(), bed.read_all());
 }
 
+// The newest segment is empty, and a used file takes its name on a disk that then fails.
+TEST(Rewrite, AUsedFileThatTookTheNewestNameInVainHoldsNothing) {
+    ModelFileSystem files(1);
+    std::size_t count = 0;
+    {
+        Bed bed(files);
+        while (bed.index->segments() < 3) bed.write({text_of(count++)}).value();
+        const auto change_last = [&](Block& block) {
+            const bool last = block.lines == text_of(count - 1);
+            if (last) block.lines = "changed";
+            return last;
+        };
+        ASSERT_TRUE(bed.rewrite(1'000, change_last));
+        ASSERT_EQ(bed.index->segments(), 4u);
+    }
+    const std::string newest = segments_of(files).rbegin()->first;
+    files.before = [&](Op op, const std::string& name) {
+        return op == Op::allocate && name == newest ? io_error() : std::error_code();
+    };
+    Bed bed(files);
+    files.before = nullptr;
+    bed.writer->trim(bed.index->end());  // the first one's file is the next to be used
+    ASSERT_EQ(bed.index->segments(), 1u);
+    ASSERT_EQ(found_in(segments_of(files), count), "");
+    bool renamed = false;
+    files.before = [&](Op op, const std::string&) {
+        renamed = renamed || op == Op::rename;
+        return op == Op::sync_folder && renamed
+                   ? std::make_error_code(std::errc::no_space_on_device)
+                   : std::error_code();
+    };
+    EXPECT_FALSE(bed.write({text_of(2)}));
+    files.before = nullptr;
+    ASSERT_NE(found_in(segments_of(files), count), "") << "the used file has the name";
+    ASSERT_TRUE(bed.rewrite(1'000, erase));
+    EXPECT_EQ(found_in(files.contents(), count), "");
+    EXPECT_EQ(found_in(files.after_power_loss(1)->contents(), count), "");
+}
+
 // In a segment of which no block changes: behind what is durable.
 TEST(Rewrite, WhatAFailedGroupLeftIsGoneWhenNothingElseChanges) {
     for (const bool first_group : {false, true}) {
