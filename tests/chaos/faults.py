@@ -150,6 +150,31 @@ def send(number, processes):
             os.kill(process, number)
 
 
+def on_cores(processes, cores):
+    """All threads of these, and what they start from now on, run on those cores only."""
+    for thread in (thread for process in processes for thread in pathlib.Path(f"/proc/{process}/task").glob("*")):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+@contextlib.contextmanager
+def clients_elsewhere(server):
+    """As if clients were on another machine: they get one half of the cores, the server and its database the other.
+
+    On a machine of one core they share it."""
+    cores = sorted(os.sched_getaffinity(0))
+    half = len(cores) // 2
+    if half == 0:
+        yield
+        return
+    on_cores([server.process.pid, *family(server.postmaster())], cores[:half])
+    os.sched_setaffinity(0, cores[half:])  # of this thread; those that it starts inherit it
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 class Stopped:
     """The database: not one of its processes runs, and every connection stays open: the worst way to be away."""
 

@@ -90,8 +90,7 @@ class Killing:
         self.server.kill()
 
     def end_at(self, point, hit, seconds=25):
-        if point.startswith("store.merge."):  # every ten seconds, later while calls wait
-            seconds = 60
+        merge = point.startswith("store.merge.")  # every ten seconds, later while calls wait
         before = next((first for begin, first in AFTER.items() if point.startswith(begin)), None)
         if before:
             start(self.server, f"{before}:{self.rng.randint(1, 8)}")
@@ -107,7 +106,11 @@ class Killing:
                 self.server.process.terminate()
             elif ready and kind == "reload":
                 self.server.reload()
-            there = ended_there(self.server, point, seconds)
+            elif ready and merge:
+                self.feeder.wait_for(300)
+                self.feeder.pause()
+            there = ended_there(self.server, point, 60 if merge else seconds)
+            self.feeder.resume()
             if there:
                 break
         (self.reached if there else self.missed).append(f"{point}:{hit}")
@@ -250,7 +253,7 @@ def erasures(context, points):
         people, missed = [], []
         for n, point in enumerate(points):
             people.append(f"person-{n}@{rng.randrange(10**9)}.example")
-            feeder.name(people[-1], 300)
+            feeder.name(people[-1], 150)
             if point.startswith("journal.rewrite.spare."):
                 wait_for_spare(context, server, feeder)
             asked = server.run("erase", "request", "--value", people[-1], "--reason", point)

@@ -32,13 +32,14 @@ def beside_a_crowd(context, quota, records, pause, seconds):
     honest_token = server.token()
     done = server.run("token", "create", "--source", world.SOURCE)
     greedy_token = next(word for word in done.stdout.split() if word.startswith("cp_"))
-    alone = Client(server, honest_token, 20, 0.02, time.monotonic() + seconds / 2)
-    alone.join()
-    until = time.monotonic() + seconds
-    crowd = [Client(server, greedy_token, records, pause, until) for _ in range(4)]
-    honest = Client(server, honest_token, 20, 0.02, until)
-    for one in (*crowd, honest):
-        one.join()
+    with faults.clients_elsewhere(server):
+        alone = Client(server, honest_token, 20, 0.02, time.monotonic() + seconds / 2)
+        alone.join()
+        until = time.monotonic() + seconds
+        crowd = [Client(server, greedy_token, records, pause, until) for _ in range(4)]
+        honest = Client(server, honest_token, 20, 0.02, until)
+        for one in (*crowd, honest):
+            one.join()
     asked = sum(len(one.found) * one.records for one in crowd)
     taken = sum(one.records for one in crowd for answer in one.found if answer[2] == 200)
     refused = [answer for one in crowd for answer in one.found if answer[2] != 200]
@@ -94,11 +95,12 @@ def overload(context, rng):
                                             "raw_calls": {"keep": "none", "retention": "1d"}})
     records, body = varied_batch(rng)
     seconds, warm = (10, 6) if context.ci else (300, 20)
-    offered(server, 4, warm, body)
-    few, _ = offered(server, 4, seconds / 2, body)
-    most = sum(answer[2] == 200 for answer in few) / (seconds / 2)
-    # The time of their requests comes on top of the pause, and a batch that is taken has none: five times in all.
-    many, broken = offered(server, 100, seconds, body, 100 / (6 * most))
+    with faults.clients_elsewhere(server):
+        offered(server, 4, warm, body)
+        few, _ = offered(server, 4, seconds / 2, body)
+        most = sum(answer[2] == 200 for answer in few) / (seconds / 2)
+        # The time of their requests comes on top of the pause, and a batch that is taken has none: five times in all.
+        many, broken = offered(server, 100, seconds, body, 100 / (6 * most))
     taken = [answer for answer in many if answer[2] == 200]
     refused = [answer for answer in many if answer[2] != 200]
     for _, _, status, after in refused:
