@@ -49,6 +49,11 @@ class Feeder:
         with self._lock:
             return min(self._outstanding, default=self.sent)
 
+    def pace(self, rate):
+        """From now on so many records a second."""
+        with self._lock:
+            self.rate, self.began = rate, time.monotonic() - self.sent / rate
+
     def pause(self):
         with self._lock:
             self._paused = True

@@ -24,7 +24,7 @@ def run(context):
         context.closes(proxy)
         server = context.start_server(settings={"database": {"url": proxy.url}}, database_socket=database.socket)
         receiver = context.receiver(server, rng)
-        feeder = context.feeder(server, rng, rate=2_500)
+        feeder = context.feeder(server, rng, rate=1_500 if context.ci else 2_500)
         feeder.wait_for(1_000)
         resolved, made = [], 0
         while made < ROUND and context.time_left() > -60:

@@ -55,7 +55,7 @@ def away(context, rng, how, seconds):
     server = context.start_server(settings={"database": {"url": own.url}} if own else None,
                                   database_socket=own and own.socket)
     receiver = context.receiver(server, rng, faults=0)
-    feeder = context.feeder(server, rng, rate=2_500)
+    feeder = context.feeder(server, rng, rate=1_200 if context.ci else 2_500)
     feeder.wait_for(10_000, 120)
     time.sleep(3)
     before = faults.resident_bytes(server.process.pid)

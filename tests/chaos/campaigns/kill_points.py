@@ -84,9 +84,10 @@ class Killing:
         self.context, self.rng = context, rng
         self.server = context.start_server(binary=context.kill_binary)
         self.receiver = context.receiver(self.server, rng)
-        self.feeder = context.feeder(self.server, rng, rate=3_000)
+        self.feeder = context.feeder(self.server, rng, rate=None)
         self.reached, self.missed = [], []
         self.feeder.wait_for(16_000)  # so that alerts come from now on
+        self.feeder.pace(1_200 if context.ci else 3_000)
         self.server.kill()
 
     def end_at(self, point, hit, seconds=25):
