@@ -27,11 +27,13 @@ constexpr const char* claim_rows =
     "o.content_type,"
     " e.allow_insecure, e.secret, e.previous_secret, callerprint.micros(e.previous_until), o.body,"
     " callerprint.micros(o.created_at), callerprint.micros(o.lease_until), o.n, o.next_at";
-// What was never attempted waits for its queueing only; the rest for an attempt's lease or end.
+// Of what waits: what was never attempted was due when it was queued, so that was in the future;
+// the rest waits since an attempt. What is due, the backlog of a dead endpoint, costs no look-up.
 constexpr const char* free_rows_of_the_future =
     "UPDATE callerprint.outbox o SET next_at = callerprint.at($1), lease_until = NULL"
-    " WHERE o.state = 'ready' AND ((o.attempt = 0 AND o.next_at > callerprint.at($1))"
-    " OR EXISTS (SELECT FROM callerprint.delivery_attempts a WHERE a.delivery_id = o.id"
+    " WHERE o.state = 'ready' AND greatest(o.next_at, o.lease_until) > callerprint.at($1)"
+    " AND (o.attempt = 0 OR EXISTS (SELECT FROM callerprint.delivery_attempts a"
+    " WHERE a.delivery_id = o.id AND a.attempt = o.attempt"
     " AND greatest(a.started_at, a.finished_at) > callerprint.at($1)))";
 constexpr const char* add_attempt =
     "INSERT INTO callerprint.delivery_attempts (delivery_id, attempt, started_at, worker)"
