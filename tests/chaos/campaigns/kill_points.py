@@ -4,7 +4,6 @@ import os
 import signal
 import time
 
-import traces
 from postgres_proxy import Proxy
 
 NAME = "kill-points"
@@ -236,57 +235,12 @@ def doubts(context, points, hit):
     return work
 
 
-def wait_for_spare(context, server, feeder):
-    """Until the journal has one: it makes it while its newest segment fills."""
-    feeder.pad, since = 6_000, time.monotonic()
-    while not list((server.data / "journal").glob("spare-*")):
-        context.check(time.monotonic() - since < 60, f"no spare: {server.tail(5)}")
-        time.sleep(0.01)
-    feeder.pad = 0
-
-
-def erasures(context, points):
-    """A person is being erased, and then the program ends; the next start does it."""
-    def work(rng):
-        server = context.start_server(binary=context.kill_binary, settings={
-            "journal": {"quota": "512MB", "segment": "4MB", "ballast": "1MB"}})
-        feeder = context.feeder(server, rng, rate=600)
-        people, missed = [], []
-        for n, point in enumerate(points):
-            people.append(f"person-{n}@{rng.randrange(10**9)}.example")
-            feeder.name(people[-1], 150)
-            if point.startswith("journal.rewrite.spare."):
-                wait_for_spare(context, server, feeder)
-            asked = server.run("erase", "request", "--value", people[-1], "--reason", point)
-            context.check(asked.returncode == 0, asked.stderr)
-            server.kill()
-            start(server, f"{point}:1")
-            # As a second person would; the program is not told of it and looks every second.
-            server.psql("UPDATE callerprint.erasures SET approved_at = now(), approved_by = 'another'"
-                        f" WHERE id = '{asked.stdout.split()[0]}'")
-            if not ended_there(server, point, 25):
-                missed.append(point)
-            if server.alive():
-                server.kill()
-            start(server)
-            deadline = time.monotonic() + 60
-            while server.psql("SELECT count(*) FROM callerprint.erasures WHERE done_at IS NULL") != "0":
-                context.check(time.monotonic() < deadline, f"not erased after {point}: {server.tail(5)}")
-                time.sleep(0.1)
-        kept = [*traces.of_folder(server.data / "journal"), *traces.of_windows(server.psql), server.dump()]
-        left = [person for person in people if traces.count(person, kept)]
-        context.check(not left, f"is left: {left}")
-        context.check(not missed, f"never reached: {missed}")
-        return {"kill_points": len(points), "erasures": len(points), **context.judge(server, feeder)}
-    return work
-
-
 def run(context):
     points = points_of(context)
     by_kind = {}
     for point in points:
         by_kind.setdefault(kind_of(point), []).append(point)
-    context.counts["kill_points_named"] = len(points)
+    context.counts["kill_points_named"] = len(points)  # with those of `erasures`
     for hit in range(1, 1 + (CI_HITS if context.ci else NIGHT_HITS)):
         order = [point for kind in ("work", "start", "after", "stop", "reload") for point in by_kind.get(kind, [])]
         for n in range(0, len(order), GROUP):
@@ -300,8 +254,6 @@ def run(context):
         if not context.step(f"first-start-{hit}", first_starts(context, by_kind["first"])):
             return context.counts
         if not context.step(f"doubt-{hit}", doubts(context, by_kind["doubt"], hit)):
-            return context.counts
-        if not context.step(f"erase-{hit}", erasures(context, by_kind["erase"])):
             return context.counts
         if not context.step(f"trim-{hit}", trims(context, by_kind["trim"])):
             return context.counts
