@@ -50,7 +50,7 @@ def arguments():
     parser.add_argument("--kill-binary", type=pathlib.Path, default=ROOT / "build/chaos/callerprint",
                         help="built with --preset chaos")
     parser.add_argument("--jobs", type=int, default=4, help="campaigns at a time, of those that measure no times "
-                        "(default 4: they mostly wait)")
+                        "(default 4)")
     parser.add_argument("--list", action="store_true", help="names the campaigns")
     return parser.parse_args()
 
