@@ -148,8 +148,8 @@ class Server(harness.Server):
 
     # The database in the data folder.
 
-    def socket(self):
-        return self.database_socket or self.folder / "data/postgres/run"
+    def database(self):
+        return self.database_socket or super().database()
 
     def postmaster(self):
         """Process id; None when there is none."""
@@ -160,12 +160,9 @@ class Server(harness.Server):
                     return pid
         return None
 
-    def psql(self, statement):
-        """As the owner of everything, past the program: only to look, or to let time pass."""
-        done = subprocess.run(["psql", "-X", "-h", str(self.socket()), "-U", "callerprint", "callerprint",
-                               "-qAtc", statement], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def psql(self, statements):
+        """Past the program: only to look, which takes a while among a million records, or to let time pass."""
+        return super().psql(statements, timeout=600)
 
     def close(self):
         with contextlib.suppress(subprocess.TimeoutExpired):

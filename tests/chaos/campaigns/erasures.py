@@ -54,7 +54,7 @@ def end_at_each(context, points, rng):
         deadline = time.monotonic() + 60
         while server.psql("SELECT count(*) FROM callerprint.erasures WHERE done_at IS NULL") != "0":
             context.check(time.monotonic() < deadline, f"not erased after {point}: {server.tail(5)}")
-            time.sleep(0.1)
+            time.sleep(0.3)  # each look starts two processes
     kept = [*traces.of_folder(server.data / "journal"), *traces.of_windows(server.psql), server.dump()]
     left = [person for person in people if traces.count(person, kept)]
     context.check(not left, f"is left: {left}")
