@@ -90,7 +90,6 @@ class Killing:
         self.server.kill()
 
     def end_at(self, point, hit, seconds=25):
-        merge = point.startswith("store.merge.")  # every ten seconds, later while calls wait
         before = next((first for begin, first in AFTER.items() if point.startswith(begin)), None)
         if before:
             start(self.server, f"{before}:{self.rng.randint(1, 8)}")
@@ -106,17 +105,25 @@ class Killing:
                 self.server.process.terminate()
             elif ready and kind == "reload":
                 self.server.reload()
-            elif ready and merge:
-                self.feeder.wait_for(300)
-                self.feeder.pause()
-            there = ended_there(self.server, point, 60 if merge else seconds)
-            self.feeder.resume()
+            merge = ready and point.startswith("store.merge.")
+            there = self.ended_merging(point, hit) if merge else ended_there(self.server, point, seconds)
             if there:
                 break
         (self.reached if there else self.missed).append(f"{point}:{hit}")
         if self.server.alive():
             self.server.kill()
         return there
+
+    def ended_merging(self, point, hit):
+        """Merges come every ten seconds, later while calls wait, and leave nothing for the next."""
+        for _ in range(hit + 3):
+            there = ended_there(self.server, point, 1)
+            self.feeder.pause()
+            there = there or ended_there(self.server, point, 15)
+            self.feeder.resume()
+            if there:
+                return True
+        return False
 
     def end_database(self):
         """So that the next start has to start it."""
