@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace correlate {
 namespace {
@@ -38,8 +39,7 @@ void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vect
     forget_answers();
     for (std::uint32_t c = 0; c < plan_.counters.size(); ++c) sweep(c, watermark, out);
     sight_ = nullptr;
-    const auto begin = out.begin() + static_cast<std::ptrdiff_t>(first);
-    if (!std::is_sorted(begin, out.end(), before)) std::sort(begin, out.end(), before);
+    put_in_order(out, first);
 }
 
 void Engine::State::apply(GroupId id, const Hit& hit, bool last_of_call, std::vector<Firing>& out) {
@@ -309,6 +309,22 @@ bool before(const Firing& a, const Firing& b) noexcept {
     if (a.policy != b.policy) return a.policy < b.policy;
     if (a.group != b.group) return a.group < b.group;
     return a.episode != b.episode ? a.episode < b.episode : a.repeat < b.repeat;
+}
+
+// Sorting places, not firings: libstdc++ 12's stable_sort uses what C++17 deprecates.
+void put_in_order(std::vector<Firing>& firings, std::size_t first) {
+    const auto begin = firings.begin() + static_cast<std::ptrdiff_t>(first);
+    if (std::is_sorted(begin, firings.end(), before)) return;
+    std::vector<std::size_t> places(firings.size() - first);
+    std::iota(places.begin(), places.end(), first);
+    std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+        if (before(firings[a], firings[b])) return true;
+        return !before(firings[b], firings[a]) && a < b;
+    });
+    std::vector<Firing> ordered;
+    ordered.reserve(places.size());
+    for (const std::size_t place : places) ordered.push_back(std::move(firings[place]));
+    std::move(ordered.begin(), ordered.end(), begin);
 }
 
 }  // namespace correlate

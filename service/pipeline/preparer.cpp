@@ -35,13 +35,19 @@ Preparer::Reader& Preparer::reader(const decode::Format& format) {
 call::Batch& Preparer::prepare(const decode::Format& format, std::string_view lines,
                                std::uint32_t first_record, base::WallTime arrival,
                                std::vector<decode::Reject>& rejects) {
+    prepare(batch_, format, lines, first_record, arrival, rejects);
+    return batch_;
+}
+
+void Preparer::prepare(call::Batch& batch, const decode::Format& format, std::string_view lines,
+                       std::uint32_t first_record, base::WallTime arrival,
+                       std::vector<decode::Reject>& rejects) {
     auto& chosen = reader(format);
     route_ = chosen.route;
-    batch_.clear();
-    chosen.decoder.decode(lines, first_record, arrival, batch_, rejects);
-    if (enricher_) enricher_->apply(batch_);
-    fingerprinter_.apply(batch_);
-    return batch_;
+    batch.clear();
+    chosen.decoder.decode(lines, first_record, arrival, batch, rejects);
+    if (enricher_) enricher_->apply(batch);
+    fingerprinter_.apply(batch);
 }
 
 void Preparer::tell(std::size_t call, std::string_view source, bool late) {

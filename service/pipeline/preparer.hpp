@@ -36,12 +36,18 @@ public:
     call::Batch& prepare(const decode::Format& format, std::string_view lines,
                          std::uint32_t first_record, base::WallTime arrival,
                          std::vector<decode::Reject>& rejects);
+    /// The same into a batch of the caller's, of the reference's names, in place of what it holds.
+    /// The lines must outlive that.
+    void prepare(call::Batch& batch, const decode::Format& format, std::string_view lines,
+                 std::uint32_t first_record, base::WallTime arrival,
+                 std::vector<decode::Reject>& rejects);
 
     /// Gives a call of the last batch what only its arrival tells: who sent it, and whether that
     /// was late. The source is borrowed for as long as the batch lives.
     void tell(std::size_t call, std::string_view source, bool late);
 
-    /// The rules that hold on a call of the last batch, ascending; valid until the next match().
+    /// The rules that hold on a call of what was prepared last, ascending; valid until the next
+    /// match().
     const std::vector<policy::PolicyIndex>& match(const call::Call& call);
 
     /// As of the Matcher.

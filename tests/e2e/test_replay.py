@@ -151,3 +151,18 @@ def test_missing_file_is_an_error(burst, tmp_path):
     done = run("replay", "--policies", burst, "--format", "json", tmp_path / "absent.ndjson")
     assert done.returncode in (2, 5)
     assert "absent.ndjson" in done.stderr
+
+
+def test_prints_the_same_with_any_number_of_threads(burst):
+    lines = [record(n // 600 % 60, n // 10 % 60, event="login", ok=n % 3 > 0, user=f"u{n % 200}", pad="x" * 100)
+             for n in range(30_000)]  # some megabytes, and a thread takes one at a time
+    alone, out = replay(burst, lines, "--threads", "1", "--matches")
+    assert len(out) > 10_000 and {line["kind"] for line in out} == {"match", "alert"}
+    for threads in ("2", "5"):
+        assert replay(burst, lines, "--threads", threads, "--matches")[0].stdout == alone.stdout
+
+
+@pytest.mark.parametrize("threads", ["0", "65", "many"])
+def test_a_number_of_threads_that_cannot_be_is_refused(burst, threads):
+    done, _ = replay(burst, [record(0)], "--threads", threads)
+    assert done.returncode == 2 and "--threads" in done.stderr
