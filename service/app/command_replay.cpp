@@ -22,7 +22,7 @@ struct Replaying {
     std::vector<std::string> policies;
     std::string lists;
     OfflineOptions input;
-    unsigned threads = 0;  // 0: one for each core
+    unsigned threads = 0;  // 0: as many as help
     bool matches = false;
     bool ignore_log_source = false;
 };
@@ -67,8 +67,9 @@ void print_summary(const pipeline::Replay::Summary& summary, std::uint64_t bad, 
                  static_cast<double>(summary.bytes) / 1e6 / seconds);
 }
 
-unsigned cores() {
-    return std::clamp(std::thread::hardware_concurrency(), 1u, pipeline::Replay::most_threads);
+// Windows are one thread's: more than a few wait for it, each with 30 MB of tables.
+unsigned some_threads() {
+    return std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
 }
 
 base::Result<void> replay(const Replaying& options) {
@@ -81,7 +82,7 @@ base::Result<void> replay(const Replaying& options) {
     const auto offline = open_offline(options.input, *set);
     if (!offline) return std::unexpected(offline.error());
     pipeline::Replay::Options replaying;
-    replaying.threads = options.threads != 0 ? options.threads : cores();
+    replaying.threads = options.threads != 0 ? options.threads : some_threads();
     replaying.ignore_log_source = options.ignore_log_source;
     replaying.on_firing = [&](const correlate::Firing& firing) { print_firing(**set, firing); };
     if (options.matches) {
@@ -123,8 +124,9 @@ void add_replay(CLI::App& app, Invocation& invocation) {
     command->add_option("--lists", options->lists, "Folder of value lists for expand");
     add_offline_options(*command, options->input);
     command
-        ->add_option("--threads", options->threads,
-                     "Threads, 1 to 64 (default: one for each core); what is printed is the same")
+        ->add_option(
+            "--threads", options->threads,
+            "Threads, 1 to 64 (default: one for each core, 4 at most); what is printed is the same")
         ->check(CLI::Range(1u, pipeline::Replay::most_threads));
     command->add_flag("--matches", options->matches, "Print each matching rule and line too");
     command->add_flag("--ignore-logsource", options->ignore_log_source,
