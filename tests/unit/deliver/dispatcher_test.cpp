@@ -265,6 +265,7 @@ TEST_F(Dispatcher, ATomorrowThatWasTakenBackIsNotWaitedFor) {
     shift = 3 * 3'600;
     outbox.add(delivery("msg_ahead", "good"));
     EXPECT_EQ(outbox.wait_for("msg_ahead", 1).size(), 1U);
+    dispatcher->stop(1s);  // the clock is this test's
     const std::lock_guard lock(outbox.mutex);
     EXPECT_EQ(outbox.set_back, 2) << "once at the start, once for the step back";
 }
