@@ -12,6 +12,25 @@ namespace {
 
 constexpr std::size_t ahead = 16;  // matches whose groups are fetched early; 8 to 32 are alike
 
+/// Puts those from `first` on in the order of `before`. What it leaves open, as of a rule that
+/// groups by nothing, stays in the order of the calls: an unstable sort would make that depend on
+/// how many fire at once. Places are sorted, as libstdc++ 12's stable_sort uses what C++17
+/// deprecates.
+void put_in_order(std::vector<Firing>& firings, std::size_t first) {
+    const auto begin = firings.begin() + static_cast<std::ptrdiff_t>(first);
+    if (std::is_sorted(begin, firings.end(), before)) return;
+    std::vector<std::size_t> places(firings.size() - first);
+    std::iota(places.begin(), places.end(), first);
+    std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+        if (before(firings[a], firings[b])) return true;
+        return !before(firings[b], firings[a]) && a < b;
+    });
+    std::vector<Firing> ordered;
+    ordered.reserve(places.size());
+    for (const std::size_t place : places) ordered.push_back(std::move(firings[place]));
+    std::move(ordered.begin(), ordered.end(), begin);
+}
+
 }  // namespace
 
 void Engine::State::advance(std::int64_t watermark, std::int64_t told, std::vector<Firing>& out,
@@ -309,22 +328,6 @@ bool before(const Firing& a, const Firing& b) noexcept {
     if (a.policy != b.policy) return a.policy < b.policy;
     if (a.group != b.group) return a.group < b.group;
     return a.episode != b.episode ? a.episode < b.episode : a.repeat < b.repeat;
-}
-
-// Sorting places, not firings: libstdc++ 12's stable_sort uses what C++17 deprecates.
-void put_in_order(std::vector<Firing>& firings, std::size_t first) {
-    const auto begin = firings.begin() + static_cast<std::ptrdiff_t>(first);
-    if (std::is_sorted(begin, firings.end(), before)) return;
-    std::vector<std::size_t> places(firings.size() - first);
-    std::iota(places.begin(), places.end(), first);
-    std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
-        if (before(firings[a], firings[b])) return true;
-        return !before(firings[b], firings[a]) && a < b;
-    });
-    std::vector<Firing> ordered;
-    ordered.reserve(places.size());
-    for (const std::size_t place : places) ordered.push_back(std::move(firings[place]));
-    std::move(ordered.begin(), ordered.end(), begin);
 }
 
 }  // namespace correlate

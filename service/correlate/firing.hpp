@@ -61,8 +61,4 @@ struct Firing {
 /// can change. `advance` keeps it; merge the firings of several shards by it.
 [[nodiscard]] bool before(const Firing& a, const Firing& b) noexcept;
 
-/// Puts those from `first` on into that order. What it leaves open, as of a rule that groups by
-/// nothing, stays as it stood: such firings are all of one shard, in the order of their calls.
-void put_in_order(std::vector<Firing>& firings, std::size_t first);
-
 }  // namespace correlate

@@ -37,7 +37,7 @@ public:
                          std::uint32_t first_record, base::WallTime arrival,
                          std::vector<decode::Reject>& rejects);
     /// The same into a batch of the caller's, of the reference's names, in place of what it holds.
-    /// The lines must outlive that.
+    /// The lines must live as long as its calls.
     void prepare(call::Batch& batch, const decode::Format& format, std::string_view lines,
                  std::uint32_t first_record, base::WallTime arrival,
                  std::vector<decode::Reject>& rejects);

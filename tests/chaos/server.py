@@ -148,8 +148,8 @@ class Server(harness.Server):
 
     # The database in the data folder.
 
-    def database(self):
-        return self.database_socket or super().database()
+    def socket_folder(self):
+        return self.database_socket or super().socket_folder()
 
     def postmaster(self):
         """Process id; None when there is none."""

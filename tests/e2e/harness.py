@@ -175,14 +175,14 @@ class Server:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def database(self):
-        """The folder of its database's socket."""
+    def socket_folder(self):
+        """Of its database."""
         return self.data / "postgres/run"
 
     def psql(self, statements, timeout=60):
         """As the owner of the database, a superuser: what an attacker inside it can do."""
         done = subprocess.run(
-            [POSTGRES / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.database(),
+            [POSTGRES / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket_folder(),
              "-U", "callerprint", "-d", "callerprint", "-c", statements],
             capture_output=True, text=True, timeout=timeout * PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
@@ -191,7 +191,7 @@ class Server:
     def dump(self):
         """The database as pg_dump writes it."""
         done = subprocess.run(
-            [POSTGRES / "pg_dump", "-h", self.database(), "-U", "callerprint", "callerprint"],
+            [POSTGRES / "pg_dump", "-h", self.socket_folder(), "-U", "callerprint", "callerprint"],
             capture_output=True, timeout=120 * PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
