@@ -31,6 +31,21 @@ TEST(Engine, FiresOnceForABurst) {
     EXPECT_TRUE(bench.fired[0].exact);
 }
 
+TEST(Engine, RulesThatHoldAtOneTimeFireInTheOrderOfTheirCalls) {
+    Bench bench(world::load(rule("a") + rule("b")));
+    const auto& set = bench.set();
+    constexpr std::uint64_t calls = 100;
+    for (std::uint64_t n = 0; n < calls; ++n) {  // in any order of arrival
+        const std::uint64_t id = 1 + n * 37 % calls;
+        bench.observe({world::second, id, {}, {world::index_of(set, id % 2 == 0 ? "a" : "b")}}, id);
+    }
+    std::vector<std::uint64_t> found;
+    for (const auto& firing : bench.finish()) found.push_back(firing.sample.at(0).block);
+    ASSERT_EQ(found.size(), calls);
+    EXPECT_TRUE(std::is_sorted(found.begin(), found.begin() + calls / 2)) << "of the first rule";
+    EXPECT_TRUE(std::is_sorted(found.begin() + calls / 2, found.end())) << "of the second";
+}
+
 TEST(Engine, BothEndsOfTheWindowBelongToIt) {
     Bench inside(counting("{ gte: 2 }"));
     inside.hit(0, "a");

@@ -1,11 +1,8 @@
 #include "pipeline/backtest.hpp"
+#include "native.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace {
 
@@ -17,10 +14,7 @@ constexpr std::int64_t start = 1'750'000'000;  // seconds
 
 /// Tells of a tenant with three calls in ten minutes, and of one that did so twice in two hours.
 std::shared_ptr<const pipeline::Reference> reference() {
-    std::ifstream in(CALLERPRINT_ROOT "/config/formats/native.yaml", std::ios::binary);
-    const decode::FormatFile format{"native.yaml", {std::istreambuf_iterator<char>(in), {}}};
-    const policy::File file{
-        "p.yaml",
+    return native::reference(
         "title: Call\nname: call\nlogsource: { category: api_call }\n"
         "detection:\n  s: { api.operation: Plain }\n  condition: s\n"
         "callerprint: { quiet: 4h }\n"
@@ -29,15 +23,8 @@ std::shared_ptr<const pipeline::Reference> reference() {
         "  generate: true\ncallerprint: { subject: tenant, quiet: 1h }\n"
         "---\ntitle: Again\nname: again\nstatus: test\ncorrelation:\n  type: event_count\n"
         "  rules: [busy]\n  group-by: [tenant_uid]\n  timespan: 2h\n  condition: { gte: 2 }\n"
-        "callerprint: { subject: tenant, quiet: 3h }\n"};
-    const auto formats = decode::Formats::load({&format, 1});
-    const auto set = policy::Set::load({&file, 1}, {});
-    if (!formats || !set) {
-        ADD_FAILURE() << (set ? formats.error().reason : policy::to_text(set.error().front()));
-        return nullptr;
-    }
-    return pipeline::make_reference(*formats, *set, {}, std::string(32, 'k'),
-                                    pipeline::Purpose::store);
+        "callerprint: { subject: tenant, quiet: 3h }\n",
+        pipeline::Purpose::store);
 }
 
 /// A block with a call of the tenant at each of these seconds.

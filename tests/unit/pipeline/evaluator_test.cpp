@@ -1,4 +1,5 @@
 #include "pipeline/evaluator.hpp"
+#include "native.hpp"
 
 #include "alert/alert.hpp"
 #include "coverage/chain.hpp"
@@ -26,10 +27,7 @@ std::string text_of(const std::filesystem::path& path) {
 
 /// A rule that needs no window and a correlation, over calls in our own format.
 std::shared_ptr<const pipeline::Reference> reference(const std::string& title = "Gated use") {
-    const decode::FormatFile format{"native.yaml", text_of(std::filesystem::path(CALLERPRINT_ROOT) /
-                                                           "config/formats/native.yaml")};
-    const policy::File file{
-        "p.yaml",
+    return native::reference(
         "title: " + title +
             "\nname: gated\nstatus: stable\nlogsource: { category: api_call }\n"
             "detection:\n  s: { api.operation: Gated }\n  condition: s\n"
@@ -38,15 +36,8 @@ std::shared_ptr<const pipeline::Reference> reference(const std::string& title = 
             "detection:\n  s: { api.operation: [Gated, Plain] }\n  condition: s\n"
             "---\ntitle: Busy\nname: busy\nstatus: stable\ncorrelation:\n  type: event_count\n"
             "  rules: [call]\n  group-by: [tenant_uid]\n  timespan: 10m\n  condition: { gte: 5 }\n"
-            "callerprint: { subject: tenant, quiet: 1h }\n"};
-    const auto formats = decode::Formats::load({&format, 1});
-    const auto set = policy::Set::load({&file, 1}, {});
-    if (!formats || !set) {
-        ADD_FAILURE() << (set ? formats.error().reason : policy::to_text(set.error().front()));
-        return nullptr;
-    }
-    return pipeline::make_reference(*formats, *set, {}, std::string(32, 'k'),
-                                    pipeline::Purpose::store);
+            "callerprint: { subject: tenant, quiet: 1h }\n",
+        pipeline::Purpose::store);
 }
 
 constexpr std::int64_t start = 1'750'000'000;  // seconds

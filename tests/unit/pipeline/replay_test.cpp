@@ -1,24 +1,16 @@
 #include "pipeline/replay.hpp"
+#include "native.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <sstream>
 
 namespace {
 
-std::string text_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    EXPECT_TRUE(file) << path;
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// A rule that fires by itself, windows that count, that look for values and for an order, and a
-/// chain over other groups, which no shard may divide.
+/// chain over other groups.
 constexpr const char* policies = R"(
 title: Gated use
 name: gated
@@ -60,17 +52,7 @@ callerprint: { subject: tenant }
 )";
 
 std::shared_ptr<const pipeline::Reference> reference() {
-    const decode::FormatFile format{"native.yaml", text_of(std::filesystem::path(CALLERPRINT_ROOT) /
-                                                           "config/formats/native.yaml")};
-    const policy::File file{"p.yaml", policies};
-    const auto formats = decode::Formats::load({&format, 1});
-    const auto set = policy::Set::load({&file, 1}, {});
-    if (!formats || !set) {
-        ADD_FAILURE() << (set ? formats.error().reason : policy::to_text(set.error().front()));
-        return nullptr;
-    }
-    return pipeline::make_reference(*formats, *set, {}, std::string(32, 'k'),
-                                    pipeline::Purpose::match);
+    return native::reference(policies, pipeline::Purpose::match);
 }
 
 /// Records of an hour, hardly in order, among them some that are none.
